@@ -1,0 +1,110 @@
+"""The error tree and its exit statuses (sysexits.h).
+
+    MailpollError
+    ├── RunError                 stops the run of one account, or the whole run
+    │   ├── ConfigError          78  a setting is wrong: a person must change it
+    │   ├── AccessDenied         77  a login, a key or a file mode: a person must act
+    │   ├── ProtocolError        76  the other side does not speak as its RFC says
+    │   └── Unavailable          69  not reachable now: tried again by the next run
+    └── MessageError             becomes the outcome of one message or delivery
+        ├── TemporaryFailure     75  not sent, may be tried again
+        │   └── Unanswered       75  sent, but the answer never came: uncertain
+        ├── PermanentFailure     65  this post will never be taken
+        └── DestinationRefused   77  the destination is closed to us: pause it
+
+Anything else is a bug (status 70). Errors carry data; the sentence for people is made where it is printed.
+"""
+
+BUG = 70
+
+# Which status a run ends with when several troubles met: the one that most needs a person first.
+PRECEDENCE = (78, 77, 70, 76, 65, 69, 75, 0)
+
+
+class MailpollError(Exception):
+    """Base of every error mailpoll raises on purpose.
+
+    Args:
+        what: what happened, one clause without a final stop ("the server refused the password").
+        about: to what it happened: a key path, a file, an account ("account.main"), a URL without secrets.
+        advice: what to do next, one sentence; empty when nothing can be said.
+    """
+
+    exit_status = BUG
+
+    def __init__(self, what: str, *, about: str = "", advice: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.about = about
+        self.advice = advice
+
+    def __str__(self) -> str:
+        sentence = f"{self.about}: {self.what}" if self.about else self.what
+        return f"{sentence}. {self.advice}" if self.advice else sentence
+
+
+class RunError(MailpollError):
+    """Stops the run of an account, or the whole run."""
+
+
+class ConfigError(RunError):
+    """Settings that cannot be used; `problems` holds every one found, each a whole sentence."""
+
+    exit_status = 78
+
+    def __init__(self, what: str, *, about: str = "", advice: str = "", problems: tuple[str, ...] = ()) -> None:
+        super().__init__(what, about=about, advice=advice)
+        self.problems = problems
+
+
+class AccessDenied(RunError):
+    """A login, a certificate, a key or a file mode that a person must put right."""
+
+    exit_status = 77
+
+
+class ProtocolError(RunError):
+    """The other side broke its protocol in a way that cannot be worked round."""
+
+    exit_status = 76
+
+
+class Unavailable(RunError):
+    """The other side cannot be reached now; the next run tries again."""
+
+    exit_status = 69
+
+
+class MessageError(MailpollError):
+    """Becomes the outcome of one message or delivery."""
+
+
+class TemporaryFailure(MessageError):
+    """Not sent; may be tried again. `retry_after` is in seconds, when the destination named a time."""
+
+    exit_status = 75
+
+    def __init__(self, what: str, *, about: str = "", advice: str = "", retry_after: float | None = None) -> None:
+        super().__init__(what, about=about, advice=advice)
+        self.retry_after = retry_after
+
+
+class Unanswered(TemporaryFailure):
+    """The post left, the answer never came: whether it was taken is not known."""
+
+
+class PermanentFailure(MessageError):
+    """The answer is about this post: it will never be taken."""
+
+    exit_status = 65
+
+
+class DestinationRefused(MessageError):
+    """The answer is about the destination (key, permission, place): pause it, keep its posts."""
+
+    exit_status = 77
+
+
+def worst(statuses: list[int]) -> int:
+    """The exit status a run ends with, given those of everything that went wrong in it."""
+    return min(statuses, key=PRECEDENCE.index, default=0)

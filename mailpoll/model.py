@@ -1,0 +1,262 @@
+"""The frozen values that travel between the modules; no behaviour beyond what a value knows of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+MessageState = Literal["accepted", "read", "ignored", "held", "unrouted", "quarantined"]
+DeliveryState = Literal["pending", "sending", "delivered", "delayed", "uncertain", "failed", "held", "duplicate"]
+ReadOutcome = Literal["posted", "ignored", "held", "unrouted", "quarantined"]
+CutKind = Literal["quote", "attribution", "signature", "disclaimer", "banner", "footer", "forward header"]
+
+# Every option an address may carry after its token (DESIGN.md §5).
+OPTION_NAMES = frozenset(
+    {
+        "show-sender",
+        "hide-sender",
+        "include-quotes",
+        "include-footer",
+        "prefer-text",
+        "prefer-html",
+        "no-attachments",
+        "no-thread",
+        "full",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a mail becomes a post, for one route. Made by laying option names over the defaults, in order."""
+
+    show_sender: bool = False
+    include_quotes: bool = False
+    include_footer: bool = False
+    prefer_html: bool = False
+    attachments: bool = True
+    thread: bool = True
+
+    def with_names(self, names: tuple[str, ...]) -> Options:
+        """These options with `names` (from OPTION_NAMES; others are passed over) laid over them, later ones winning."""
+        changed = self
+        for name in names:
+            changed = replace(changed, **_OPTION_EFFECTS.get(name, {}))
+        return changed
+
+
+_OPTION_EFFECTS: dict[str, dict[str, bool]] = {
+    "show-sender": {"show_sender": True},
+    "hide-sender": {"show_sender": False},
+    "include-quotes": {"include_quotes": True},
+    "include-footer": {"include_footer": True},
+    "full": {"include_quotes": True, "include_footer": True},
+    "prefer-text": {"prefer_html": False},
+    "prefer-html": {"prefer_html": True},
+    "no-attachments": {"attachments": False},
+    "no-thread": {"thread": False},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FolderInfo:
+    """What SELECT or EXAMINE said of a folder (RFC 9051 §6.3.2)."""
+
+    name: str
+    uidvalidity: int
+    uidnext: int
+    exists: int
+    read_only: bool
+    permanent_flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mail on the server of which only size (octets), INTERNALDATE and recipient header fields were fetched."""
+
+    uid: int
+    size: int
+    internaldate: datetime | None
+    headers: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """The bytes of a mail as the server gave them, in slices of at most 1 MB so that nothing need join them.
+
+    `oversize_of` is 0, or the size in octets of a mail of which only the headers were taken.
+    """
+
+    uid: int | None
+    internaldate: datetime | None
+    chunks: tuple[bytes, ...]
+    oversize_of: int = 0
+
+    @property
+    def size(self) -> int:
+        """Octets held here."""
+        return sum(map(len, self.chunks))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAddress:
+    """One address of a header field (RFC 5322 §3.4): decoded display name (may be empty) and `local-part@domain`."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An address of ours found in a mail: which header field named it, and its detail (RFC 5233), case kept."""
+
+    header: str
+    address: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one destination takes. Lengths in code points; None means no limit. `mentions` names the dialect whose
+    mentions compose must neutralise ("none", "zulip", "slack", "discord", "mattermost", "matrix")."""
+
+    topic: int | None = None
+    body: int | None = None
+    files: bool = True
+    mentions: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One destination of a channel: its configured name (or an http URL), the place inside it, what it takes."""
+
+    destination: str
+    place: str = ""
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a mail goes for one of its recipients.
+
+    `topic`: None takes the subject, "" means the channel has no topics, anything else is fixed.
+    """
+
+    channel: str
+    targets: tuple[Target, ...]
+    header: str = ""
+    address: str = ""
+    token: str = ""
+    tag: str = ""
+    options: Options = Options()
+    topic: str | None = None
+    prefix: str = ""
+    quotes: Literal["mailpoll", "email-reply-parser", "keep"] = "mailpoll"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part of a mail that travels as a file. `part` is its number in document order, the key for fetching its
+    bytes; `name` is display text, cleaned, never a path; `size` is in octets after decoding; `content_id` without <>."""
+
+    part: int
+    name: str
+    type: str
+    size: int
+    content_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What message.parse found in a mail; header values decoded, line ends "\\n". Empty means absent."""
+
+    from_: tuple[NamedAddress, ...]
+    subject: str
+    date: datetime | None
+    message_id: str
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...]
+    automatic: str
+    content_key: str
+    defects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A piece that was left out of the post, and why."""
+
+    kind: CutKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What goes out to one destination of one channel. `key` is the delivery's idempotency key, empty until stored.
+
+    `whole_text` says that the body was cut and that part 0 (the whole new text) goes along as a file.
+    """
+
+    channel: str
+    destination: str
+    place: str
+    topic: str
+    body: str
+    attachments: tuple[Attachment, ...] = ()
+    whole_text: bool = False
+    subject: str = ""
+    sender: str = ""
+    date: datetime | None = None
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    address: str = ""
+    tag: str = ""
+    automatic: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the store keeps of a message beside its bytes, for people to find it by."""
+
+    content_key: str = ""
+    message_id: str = ""
+    sender: str = ""
+    subject: str = ""
+    date: datetime | None = None
+    defects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading one mail led to: the outcome, why, and the posts to deliver (none unless outcome is "posted"
+    or "held")."""
+
+    outcome: ReadOutcome
+    reason: str
+    facts: Facts
+    posts: tuple[Post, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A destination's proof that it took a post: its own id for it, and a link for people where there is one."""
+
+    id: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check."""
+
+    level: Literal["ok", "warn", "fail"]
+    what: str
+    advice: str = ""
