@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import grp
-import imaplib
 import os
 import pwd
-import re
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.servers import free_port, wait_for_greeting
 from tests.servers.certs import Authority
-
-USER = "username@example.com"
-PASSWORD = "secret"  # every user name is accepted with it
+from tests.servers.mail import PASSWORD, USER, MailAccess
 
 # Debian keeps the daemon outside an ordinary user's PATH.
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
@@ -89,18 +83,16 @@ def missing() -> str:
     return "" if version.startswith("2.3") else f"Dovecot 2.3 (found {version.strip() or 'no version'})"
 
 
-class Dovecot:
+class Dovecot(MailAccess):
     """A running server, as a context manager; configuration and log stay in `folder`, mail goes when it ends.
+
+    Every user name is accepted with the password "secret", and has mail of its own.
 
     Args:
         capability: replaces what the server says of itself ("IMAP4rev1 LITERAL+" hides UIDPLUS and MOVE).
         extra_config: lines for the end of dovecot.conf.
         certificate: (certificate, key) files of its TLS ports, instead of good ones for localhost.
     """
-
-    host = "localhost"
-    user = USER
-    password = PASSWORD
 
     def __init__(
         self,
@@ -181,74 +173,12 @@ class Dovecot:
         """The Maildir++ of `user`."""
         return self._home / "mail" / user
 
-    def append(
-        self,
-        raw: bytes,
-        *,
-        folder: str = "INBOX",
-        flags: Sequence[str] = (),
-        internaldate: datetime | None = None,
-        user: str | None = None,
-    ) -> int:
-        """Put a mail (line ends CRLF) into `folder`, which is made if need be; returns its UID."""
-        date = imaplib.Time2Internaldate(internaldate) if internaldate else None
-        with self.client(user) as client:
-            if folder != "INBOX":
-                client.create(_quoted(folder))  # NO when it exists
-            typ, data = client.append(_quoted(folder), f"({' '.join(flags)})", date, raw)
-        said = re.search(rb"APPENDUID \d+ (\d+)", data[0] or b"")
-        if typ == "OK" and said:
-            return int(said[1])
-        if typ == "OK":  # UIDPLUS is hidden: ours is the newest
-            return max(self.messages(folder, user=user))
-        raise RuntimeError(f"APPEND said {typ} {data!r}")
-
-    def messages(self, folder: str = "INBOX", *, user: str | None = None) -> dict[int, tuple[frozenset[str], bytes]]:
-        r"""Every mail of `folder`: UID -> (flags, raw), seen through EXAMINE; \Recent, which no client sets, left out."""
-        with self.client(user) as client:
-            typ, data = client.select(_quoted(folder), readonly=True)
-            if typ != "OK":
-                raise KeyError(f"{folder}: {data!r}")
-            if data[0] == b"0":
-                return {}
-            _, parts = client.fetch("1:*", "(UID FLAGS BODY.PEEK[])")
-        found = {}
-        for part in parts:
-            if isinstance(part, tuple):
-                uid = re.search(rb"UID (\d+)", part[0])
-                flags = re.search(rb"FLAGS \(([^)]*)\)", part[0])
-                if uid is None or flags is None:
-                    raise RuntimeError(f"FETCH said {part[0]!r}")
-                found[int(uid[1])] = (frozenset(flags[1].decode().split()) - {"\\Recent"}, part[1])
-        return found
-
-    def expunge(self, *uids: int, folder: str = "INBOX", user: str | None = None) -> None:
-        """Remove these mails, as another client would."""
-        with self.client(user) as client:
-            client.select(_quoted(folder))
-            for uid in uids:
-                client.uid("STORE", str(uid), "+FLAGS.SILENT", "(\\Deleted)")
-            client.expunge()
-
-    def folders(self, user: str | None = None) -> set[str]:
-        """The names of the folders there are."""
-        with self.client(user) as client:
-            _, lines = client.list()
-        return {line.rsplit(b" ", 1)[1].strip(b'"').decode() for line in lines if isinstance(line, bytes)}
-
     def new_uidvalidity(self, folder: str = "INBOX", user: str = USER) -> None:
         """Take the folder's UID list away, as a restore from a backup does: new UIDVALIDITY, UIDs counted from 1."""
         place = self.maildir(user) if folder == "INBOX" else self.maildir(user) / f".{folder.replace('/', '.')}"
         for path in (*place.glob("dovecot.index*"), *self.maildir(user).glob("dovecot.list.index*")):
             path.unlink()
         (place / "dovecot-uidlist").unlink()
-
-    @contextmanager
-    def client(self, user: str | None = None) -> Iterator[imaplib.IMAP4]:
-        """A logged-in stdlib client on the plaintext port."""
-        with imaplib.IMAP4("127.0.0.1", self.imap_port, timeout=20) as client:
-            client.login(_quoted(user or USER), PASSWORD)
-            yield client
 
     def _gone(self) -> str:
         if self._process is None or self._process.poll() is None:
@@ -270,8 +200,3 @@ def _identity() -> tuple[int, int, str]:
     me, group = pwd.getpwuid(uid).pw_name, grp.getgrgid(gid).gr_name
     own = f"default_internal_user = {me}\ndefault_internal_group = {group}\ndefault_login_user = {me}"
     return uid, gid, f"{own}\n{valid}"
-
-
-def _quoted(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
