@@ -260,3 +260,72 @@ class Finding:
     level: Literal["ok", "warn", "fail"]
     what: str
     advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a folder stands: its row, floor (None before first contact is done), mark, and the moment before which
+    mail is not new at first contact."""
+
+    folder_id: int
+    floor: int | None
+    mark: int
+    new_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A message accepted but not read: how many readings were begun, and where `receive --to` sends it."""
+
+    id: int
+    attempts: int
+    sent_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAddress:
+    """What the store knows of a token: the channel it names, whether it is in use, and how its mail becomes posts.
+
+    `token` is "*" for the address that takes every detail no token claims. `channel_options` are defaults,
+    `options` win over them. `topic` as in Route. `allow_from` holds addresses and domains; empty allows everyone.
+    """
+
+    token: str
+    channel: str
+    enabled: bool
+    channel_enabled: bool
+    expires_at: datetime | None
+    allow_from: tuple[str, ...]
+    channel_options: tuple[str, ...]
+    options: tuple[str, ...]
+    topic: str | None
+    prefix: str
+    targets: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A post on its way: its row, the message it came from, its state, and what is known of its attempts."""
+
+    id: int
+    message_id: int
+    state: DeliveryState
+    attempts: int
+    post: Post
+    due_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    uncertain_at: datetime | None = None
+    error: str = ""
+    receipt: str = ""
+    receipt_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A destination that is closed to us until a person acts or its settings change."""
+
+    destination: str
+    reason: str
+    paused_at: datetime
+    settings_hash: str = ""

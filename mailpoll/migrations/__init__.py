@@ -1,0 +1,1 @@
+"""The schema's history (Alembic); imported only when a store is behind."""

@@ -1,0 +1,42 @@
+"""The SQL: channels, addresses, messages, ledger, deliveries; one Store is used by one thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy.engine import make_url
+
+from mailpoll.store.channels import ANY, Channel, Channels
+from mailpoll.store.engine import bring_up_to_date, connect
+from mailpoll.store.ledger import Ledger, idempotency_key
+from mailpoll.store.locks import RunLock
+from mailpoll.store.messages import Entry, Messages
+from mailpoll.store.outbox import Outbox
+
+__all__ = ["ANY", "Channel", "Entry", "Store", "idempotency_key", "run_lock"]
+
+
+class Store:
+    """An open store, its schema up to date. A context manager; raises the errors of mailpoll.errors."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = connect(url)
+        bring_up_to_date(self._engine)
+        self.channels = Channels(self._engine)
+        self.ledger = Ledger(self._engine)
+        self.messages = Messages(self._engine)
+        self.outbox = Outbox(self._engine)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.dispose()
+
+
+def run_lock(url: str) -> RunLock:
+    """The lock that belongs to the store at `url`."""
+    return RunLock(Path(f"{make_url(url).database}.lock"))

@@ -1,0 +1,300 @@
+"""What came in: folders and their ledger, the raw bytes, and the way of a message from accepted to read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, Row
+
+from mailpoll.model import Position, Post, RawMessage, Reading, Unread
+from mailpoll.store import schema
+from mailpoll.store.engine import transaction
+
+# SQLite takes 32 766 variables in a statement, PostgreSQL 65 535.
+IDS_PER_STATEMENT = 10_000
+
+# States of a delivery after which nothing more happens by itself.
+FINAL = ("delivered", "failed", "duplicate")
+
+
+class Ledger:
+    """The messages of the store. Every method is one transaction; all raise the errors of mailpoll.errors."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def position(self, account: str, folder: str, uidvalidity: int, *, margin_s: float, overlap_s: float) -> Position:
+        """Where this folder stands, made when met for the first time.
+
+        A folder met anew starts `margin_s` before the store was made; one whose UIDVALIDITY changed (RFC 9051
+        §2.3.1.1) `overlap_s` before the last good poll of its predecessor.
+        """
+        folders = schema.folder
+        with transaction(self._engine) as connection:
+            known = connection.execute(
+                sa.select(folders).where(
+                    folders.c.account == account, folders.c.name == folder, folders.c.uidvalidity == uidvalidity
+                )
+            ).first()
+            polled = connection.scalar(
+                sa.select(sa.func.max(folders.c.polled_at)).where(
+                    folders.c.account == account, folders.c.name == folder
+                )
+            )
+            made = connection.scalar(sa.select(schema.store_info.c.created_at))
+            if made is None:
+                raise AssertionError("the store has no birthday: bring_up_to_date() was not called")
+            since = moment_before(made, margin_s) if polled is None else moment_before(polled, overlap_s)
+            if known:
+                return Position(known.id, known.floor, known.mark, since)
+            new = connection.execute(
+                folders.insert().values(account=account, name=folder, uidvalidity=uidvalidity)
+            ).inserted_primary_key
+            return Position(_only(new), None, 0, since)
+
+    def set_floor(self, folder_id: int, floor: int, *, mark: int | None = None) -> None:
+        """Fixes the UID up to which nothing is looked at; `mark` too when an earlier range is to be listed again."""
+        values = {"floor": floor} if mark is None else {"floor": floor, "mark": mark}
+        with transaction(self._engine) as connection:
+            connection.execute(schema.folder.update().where(schema.folder.c.id == folder_id).values(**values))
+
+    def unknown(self, folder_id: int, uids: Sequence[int]) -> tuple[int, ...]:
+        """Those of `uids` that the ledger has not decided, in order."""
+        decided: set[int] = set()
+        with transaction(self._engine, writes=False) as connection:
+            for some in _portions(uids):
+                for table in (schema.message, schema.skipped):
+                    rows = connection.execute(
+                        sa.select(table.c.uid).where(table.c.folder_id == folder_id, table.c.uid.in_(some))
+                    )
+                    decided.update(row.uid for row in rows)
+        return tuple(uid for uid in uids if uid not in decided)
+
+    def skip(self, folder_id: int, uids: Sequence[int]) -> None:
+        """Notes that these mails are not ours; nothing of them is kept but the number."""
+        if uids:
+            with transaction(self._engine) as connection:
+                connection.execute(schema.skipped.insert(), [{"folder_id": folder_id, "uid": uid} for uid in uids])
+
+    def polled(self, folder_id: int, mark: int, now: datetime) -> None:
+        """Notes that the folder was listed to its end and every UID up to `mark` is decided."""
+        folders = schema.folder
+        with transaction(self._engine) as connection:
+            connection.execute(
+                folders.update()
+                .where(folders.c.id == folder_id)
+                .values(mark=sa.case((folders.c.mark < mark, mark), else_=folders.c.mark), polled_at=now)
+            )
+
+    def accept(
+        self, messages: Iterable[RawMessage], now: datetime, *, folder_id: int | None = None, sent_to: str = ""
+    ) -> tuple[int, ...]:
+        """Commits the bytes of `messages` and returns their ids. A UID the ledger already has is passed over."""
+        ids = []
+        with transaction(self._engine) as connection:
+            for raw in messages:
+                if raw.uid is not None and _has_uid(connection, folder_id, raw.uid):
+                    continue
+                ids.append(_insert_message(connection, raw, now, folder_id, sent_to))
+        return tuple(ids)
+
+    def unread(self, limit: int) -> tuple[Unread, ...]:
+        """Up to `limit` accepted messages, oldest first."""
+        messages = schema.message
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(
+                sa.select(messages.c.id, messages.c.attempts, messages.c.sent_to)
+                .where(messages.c.state == "accepted")
+                .order_by(messages.c.id)
+                .limit(limit)
+            )
+            return tuple(Unread(row.id, row.attempts, row.sent_to) for row in rows)
+
+    def begin_reading(self, ids: Sequence[int]) -> None:
+        """Counts an attempt for each, committed before a reader sees the first byte."""
+        self._count_attempts(ids, 1)
+
+    def give_back(self, ids: Sequence[int]) -> None:
+        """Takes an attempt back: the reading was stopped by us, not by the mail."""
+        self._count_attempts(ids, -1)
+
+    def _count_attempts(self, ids: Sequence[int], by: int) -> None:
+        messages = schema.message
+        if ids:
+            with transaction(self._engine) as connection:
+                connection.execute(
+                    messages.update().where(messages.c.id.in_(ids)).values(attempts=messages.c.attempts + by)
+                )
+
+    def chunks(self, message_id: int) -> Iterator[bytes]:
+        """The raw bytes in slices of at most 1 MB; none when they were let go."""
+        numbers = sa.select(schema.raw.c.n).where(schema.raw.c.message_id == message_id).order_by(schema.raw.c.n)
+        with transaction(self._engine, writes=False) as connection:
+            rows = [row.n for row in connection.execute(numbers)]
+        for n in rows:
+            with transaction(self._engine, writes=False) as connection:
+                data = connection.scalar(
+                    sa.select(schema.raw.c.data).where(schema.raw.c.message_id == message_id, schema.raw.c.n == n)
+                )
+            yield bytes(data or b"")
+
+    def record(self, readings: Sequence[tuple[int, Reading]], now: datetime) -> None:
+        """Commits what reading these messages led to: their state and facts, and a delivery for each post.
+
+        A post whose (channel, destination, place, content key) already has a delivery becomes `duplicate`. Posts to
+        `store` are delivered here and now: they are rows of this very transaction.
+        """
+        with transaction(self._engine) as connection:
+            for message_id, reading in readings:
+                _record_one(connection, message_id, reading, now)
+
+    def due_after(self, folder_id: int, *, final_only: bool) -> tuple[int, ...]:
+        """UIDs of this folder whose `after` is still to be done: all that are read, or (move, delete) only those that
+        are final, never oversize, held, unrouted or quarantined ones."""
+        messages, deliveries = schema.message, schema.delivery
+        condition = sa.and_(messages.c.folder_id == folder_id, messages.c.after == "due")
+        if final_only:
+            open_deliveries = sa.exists().where(
+                deliveries.c.message_id == messages.c.id, deliveries.c.state.not_in(FINAL)
+            )
+            condition &= messages.c.state.in_(("read", "ignored")) & (messages.c.oversize_of == 0) & ~open_deliveries
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(sa.select(messages.c.uid).where(condition).order_by(messages.c.uid))
+            return tuple(row.uid for row in rows)
+
+    def after_done(self, folder_id: int, uids: Sequence[int]) -> None:
+        """Notes that what `after` asks was done on the server for these UIDs."""
+        messages = schema.message
+        if uids:
+            with transaction(self._engine) as connection:
+                for some in _portions(uids):
+                    connection.execute(
+                        messages.update()
+                        .where(messages.c.folder_id == folder_id, messages.c.uid.in_(some))
+                        .values(after="done")
+                    )
+
+
+def moment_before(moment: datetime, seconds: float) -> datetime:
+    """The moment `seconds` earlier."""
+    return datetime.fromtimestamp(moment.timestamp() - seconds, tz=moment.tzinfo)
+
+
+def _portions(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), IDS_PER_STATEMENT):
+        yield values[start : start + IDS_PER_STATEMENT]
+
+
+def _only(key: Row[Any] | None) -> int:
+    if key is None:
+        raise AssertionError("an INSERT returned no key")
+    return int(key[0])
+
+
+def _has_uid(connection: Connection, folder_id: int | None, uid: int) -> bool:
+    messages = schema.message
+    return connection.scalar(
+        sa.select(messages.c.id).where(messages.c.folder_id == folder_id, messages.c.uid == uid)
+    ) is not None  # fmt: skip
+
+
+def _insert_message(connection: Connection, raw: RawMessage, now: datetime, folder_id: int | None, sent_to: str) -> int:
+    message_id = _only(
+        connection.execute(
+            schema.message.insert().values(
+                folder_id=folder_id,
+                uid=raw.uid,
+                state="accepted",
+                size=raw.size,
+                oversize_of=raw.oversize_of,
+                internaldate=raw.internaldate,
+                accepted_at=now,
+                sent_to=sent_to,
+            )
+        ).inserted_primary_key
+    )
+    for n, data in enumerate(raw.chunks):
+        connection.execute(schema.raw.insert().values(message_id=message_id, n=n, data=data))
+    return message_id
+
+
+def _record_one(connection: Connection, message_id: int, reading: Reading, now: datetime) -> None:
+    messages, facts = schema.message, reading.facts
+    state = "read" if reading.outcome == "posted" else reading.outcome
+    connection.execute(
+        messages.update()
+        .where(messages.c.id == message_id)
+        .values(
+            state=state,
+            reason=reading.reason,
+            # Nothing is done on the server for a mail that nobody could read, nor for one that did not come from it.
+            after="" if state == "quarantined" else sa.case((messages.c.uid.is_(None), ""), else_="due"),
+            read_at=now,
+            content_key=facts.content_key,
+            message_id=facts.message_id,
+            sender=facts.sender,
+            subject=facts.subject,
+            date=facts.date,
+            defects="\n".join(facts.defects),
+        )
+    )
+    for post in reading.posts:
+        _insert_delivery(connection, message_id, reading, post, now)
+
+
+def _insert_delivery(connection: Connection, message_id: int, reading: Reading, post: Post, now: datetime) -> None:
+    deliveries = schema.delivery
+    earlier = connection.scalar(
+        sa.select(deliveries.c.message_id).where(
+            deliveries.c.channel == post.channel,
+            deliveries.c.destination == post.destination,
+            deliveries.c.place == post.place,
+            deliveries.c.content_key == reading.facts.content_key,
+            deliveries.c.state != "duplicate",
+        )
+    )
+    if earlier == message_id:  # read once more (`messages retry`): its delivery is already on its way
+        return
+    state = "pending"
+    if earlier is not None:
+        state = "duplicate"
+    elif reading.outcome == "held":
+        state = "held"
+    elif post.destination == "store":
+        state = "delivered"
+    key = idempotency_key(post.channel, post.destination, post.place, reading.facts.content_key)
+    connection.execute(
+        deliveries.insert().values(
+            message_id=message_id,
+            channel=post.channel,
+            destination=post.destination,
+            place=post.place,
+            content_key=reading.facts.content_key,
+            key=key,
+            state=state,
+            due_at=now if state == "pending" else None,
+            receipt=key if state == "delivered" else "",
+            topic=post.topic,
+            body="" if state == "duplicate" else post.body,
+            details=encode_details(post),
+            created_at=now,
+            changed_at=now,
+        )
+    )
+
+
+def idempotency_key(*parts: str) -> str:
+    """32 hex digits that are the same for the same channel, destination, place and content key, even in a store that
+    was lost and filled again."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def encode_details(post: Post) -> str:
+    """All of a post but topic and body, which have columns of their own, as JSON."""
+    return msgspec.json.encode(replace(post, topic="", body="")).decode()

@@ -1,0 +1,135 @@
+"""What came in, for people: lists, one message's whole life, its bytes, and what a person decides about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine, Row
+
+from mailpoll.errors import ConfigError
+from mailpoll.model import MessageState
+from mailpoll.store import schema
+from mailpoll.store.engine import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message as the store keeps it, without its bytes. `account` and `folder` are empty for `receive`."""
+
+    id: int
+    account: str
+    folder: str
+    uid: int | None
+    state: MessageState
+    reason: str
+    attempts: int
+    size: int
+    oversize_of: int
+    accepted_at: datetime
+    read_at: datetime | None
+    after: str
+    message_id: str
+    sender: str
+    subject: str
+    date: datetime | None
+    defects: tuple[str, ...]
+    has_raw: bool
+
+
+class Messages:
+    """The messages of the store as people see them. Every method is one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list(self, *, states: Sequence[MessageState] = (), limit: int | None = None) -> tuple[Entry, ...]:
+        """Messages, newest first."""
+        condition = schema.message.c.state.in_(states) if states else sa.true()
+        return self._select(condition, limit)
+
+    def get(self, message_id: int) -> Entry:
+        """One message; ConfigError when there is none of this number."""
+        found = self._select(schema.message.c.id == message_id, 1)
+        if not found:
+            raise ConfigError(f"there is no message {message_id}", advice="`mailpoll messages list` shows them.")
+        return found[0]
+
+    def counts(self) -> dict[str, int]:
+        """How many messages are in each state."""
+        m = schema.message
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(sa.select(m.c.state, sa.func.count()).group_by(m.c.state))
+            return {str(state): int(count) for state, count in rows}
+
+    def read_again(self, message_id: int) -> None:
+        """Puts a message back to `accepted`, its attempts counted anew: the next run reads and routes it again."""
+        m = schema.message
+        with transaction(self._engine) as connection:
+            connection.execute(
+                m.update().where(m.c.id == message_id).values(state="accepted", reason="", attempts=0)
+            )  # fmt: skip
+
+    def release(self, message_id: int, now: datetime) -> int:
+        """Lets the held posts of a held message go; returns how many."""
+        m, d = schema.message, schema.delivery
+        with transaction(self._engine) as connection:
+            connection.execute(m.update().where(m.c.id == message_id).values(state="read", reason="released by hand"))
+            held = (d.c.message_id == message_id) & (d.c.state == "held")
+            in_store = connection.execute(
+                d.update().where(held & (d.c.destination == "store"))
+                .values(state="delivered", receipt=d.c.key, changed_at=now)
+            )  # fmt: skip
+            others = connection.execute(d.update().where(held).values(state="pending", due_at=now, changed_at=now))
+            return in_store.rowcount + others.rowcount
+
+    def drop(self, message_id: int, now: datetime) -> None:
+        """Gives a message up: its open posts fail, its bytes are let go."""
+        m, d = schema.message, schema.delivery
+        with transaction(self._engine) as connection:
+            connection.execute(m.update().where(m.c.id == message_id).values(state="ignored", reason="dropped by hand"))
+            connection.execute(
+                d.update()
+                .where(d.c.message_id == message_id, d.c.state.not_in(("delivered", "failed", "duplicate", "sending")))
+                .values(state="failed", error="dropped by hand", due_at=None, changed_at=now)
+            )
+            connection.execute(schema.raw.delete().where(schema.raw.c.message_id == message_id))
+
+    def _select(self, condition: sa.ColumnElement[bool], limit: int | None) -> tuple[Entry, ...]:
+        m, f = schema.message, schema.folder
+        has_raw = sa.exists().where(schema.raw.c.message_id == m.c.id).label("has_raw")
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(
+                sa.select(m, f.c.account, f.c.name, has_raw)
+                .outerjoin(f, f.c.id == m.c.folder_id)
+                .where(condition)
+                .order_by(m.c.id.desc())
+                .limit(limit)
+            )
+            return tuple(_entry(row) for row in rows)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        id=row.id,
+        account=row.account or "",
+        folder=row.name or "",
+        uid=row.uid,
+        state=row.state,
+        reason=row.reason,
+        attempts=row.attempts,
+        size=row.size,
+        oversize_of=row.oversize_of,
+        accepted_at=row.accepted_at,
+        read_at=row.read_at,
+        after=row.after,
+        message_id=row.message_id,
+        sender=row.sender,
+        subject=row.subject,
+        date=row.date,
+        defects=tuple(row.defects.splitlines()),
+        has_raw=row.has_raw,
+    )

@@ -1,0 +1,174 @@
+"""What goes out: deliveries, their states, and the destinations that are paused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine, Row
+
+from mailpoll.errors import ConfigError
+from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt
+from mailpoll.store import schema
+from mailpoll.store.engine import transaction
+
+_details = msgspec.json.Decoder(Post)
+
+
+class Outbox:
+    """The deliveries of the store. Every method is one transaction; all raise the errors of mailpoll.errors."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def orphans(self) -> tuple[Delivery, ...]:
+        """Deliveries in `sending`. Asked by a run that holds the lock, so that whoever was sending them is gone."""
+        return self._select(schema.delivery.c.state == "sending", limit=None)
+
+    def due(self, now: datetime, *, not_to: Collection[str], limit: int) -> tuple[Delivery, ...]:
+        """Deliveries that may be tried now, in the order they arrived, but none of the destinations `not_to`."""
+        d = schema.delivery
+        condition = d.c.state.in_(("pending", "delayed", "uncertain")) & (d.c.due_at <= now)
+        if not_to:
+            condition &= d.c.destination.not_in(tuple(not_to))
+        return self._select(condition, limit=limit)
+
+    def claim(self, delivery: Delivery, now: datetime) -> bool:
+        """Commits `sending` before the post leaves; False when the delivery is no longer as it was read."""
+        d = schema.delivery
+        with transaction(self._engine) as connection:
+            changed = connection.execute(
+                d.update()
+                .where(d.c.id == delivery.id, d.c.state == delivery.state)
+                .values(state="sending", attempts=d.c.attempts + 1, changed_at=now)
+            )
+            return changed.rowcount == 1
+
+    def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None:
+        """The destination took the post."""
+        self._set(delivery, now, state="delivered", due_at=None, error="", receipt=receipt.id, receipt_url=receipt.url)
+
+    def delayed(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None:
+        """Nothing left; to be tried at `due_at`."""
+        self._set(delivery, now, state="delayed", due_at=due_at, error=error)
+
+    def unclaim(self, delivery: Delivery, error: str, now: datetime) -> None:
+        """Takes a claim and its attempt back: the trouble was the destination's, not the post's."""
+        attempts = schema.delivery.c.attempts - 1
+        self._set(delivery, now, state="delayed", due_at=now, error=error, attempts=attempts)
+
+    def uncertain(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None:
+        """The post left, no answer came. `due_at` None holds it for a person."""
+        self._set(delivery, now, state="uncertain", due_at=due_at, error=error, uncertain_at=now)
+
+    def failed(self, delivery: Delivery, error: str, now: datetime) -> None:
+        """The post will never be taken, or was tried for too long."""
+        self._set(delivery, now, state="failed", due_at=None, error=error)
+
+    def _set(self, delivery: Delivery, now: datetime, **values: Any) -> None:
+        d = schema.delivery
+        with transaction(self._engine) as connection:
+            connection.execute(d.update().where(d.c.id == delivery.id).values(changed_at=now, **values))
+
+    def pauses(self) -> tuple[Pause, ...]:
+        """The destinations that are closed to us."""
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(sa.select(schema.pause).order_by(schema.pause.c.destination))
+            return tuple(Pause(r.destination, r.reason, r.paused_at, r.settings_hash) for r in rows)
+
+    def pause(self, pause: Pause) -> None:
+        """Closes a destination until resume()."""
+        with transaction(self._engine) as connection:
+            connection.execute(schema.pause.delete().where(schema.pause.c.destination == pause.destination))
+            connection.execute(
+                schema.pause.insert().values(
+                    destination=pause.destination,
+                    reason=pause.reason,
+                    settings_hash=pause.settings_hash,
+                    paused_at=pause.paused_at,
+                )
+            )
+
+    def resume(self, destination: str) -> bool:
+        """Opens a destination again; False when it was not paused."""
+        with transaction(self._engine) as connection:
+            return connection.execute(
+                schema.pause.delete().where(schema.pause.c.destination == destination)
+            ).rowcount > 0  # fmt: skip
+
+    def get(self, delivery_id: int) -> Delivery:
+        """One delivery; ConfigError when there is none of this number."""
+        found = self._select(schema.delivery.c.id == delivery_id, limit=1)
+        if not found:
+            raise ConfigError(f"there is no post {delivery_id}", advice="`mailpoll posts list` shows them.")
+        return found[0]
+
+    def list(
+        self,
+        *,
+        states: Sequence[DeliveryState] = (),
+        channel: str = "",
+        message_id: int | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> tuple[Delivery, ...]:
+        """Deliveries by state, channel and message."""
+        d = schema.delivery
+        condition: sa.ColumnElement[bool] = sa.true()
+        if states:
+            condition &= d.c.state.in_(states)
+        if channel:
+            condition &= d.c.channel == channel
+        if message_id is not None:
+            condition &= d.c.message_id == message_id
+        return self._select(condition, limit=limit, newest_first=newest_first)
+
+    def counts(self) -> dict[str, int]:
+        """How many deliveries are in each state."""
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(
+                sa.select(schema.delivery.c.state, sa.func.count()).group_by(schema.delivery.c.state)
+            )
+            return {str(state): int(count) for state, count in rows}
+
+    def retry(self, delivery: Delivery, now: datetime) -> None:
+        """Makes a delayed, uncertain, failed or held delivery due now, its attempts counted anew."""
+        self._set(delivery, now, state="pending", due_at=now, attempts=0, error="")
+
+    def resend(self, delivery: Delivery, key: str, now: datetime) -> None:
+        """Sends a post once more under a new idempotency key, whatever became of it."""
+        self._set(delivery, now, state="pending", due_at=now, attempts=0, error="", key=key)
+
+    def drop(self, delivery: Delivery, now: datetime) -> None:
+        """Gives a delivery up."""
+        self._set(delivery, now, state="failed", due_at=None, error="dropped by hand")
+
+    def _select(
+        self, condition: sa.ColumnElement[bool], *, limit: int | None, newest_first: bool = False
+    ) -> tuple[Delivery, ...]:
+        d = schema.delivery
+        order = d.c.id.desc() if newest_first else d.c.id
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(sa.select(d).where(condition).order_by(order).limit(limit))
+            return tuple(_delivery(row) for row in rows)
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        message_id=row.message_id,
+        state=row.state,
+        attempts=row.attempts,
+        post=replace(_details.decode(row.details), topic=row.topic, body=row.body, key=row.key),
+        due_at=row.due_at,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        uncertain_at=row.uncertain_at,
+        error=row.error,
+        receipt=row.receipt,
+        receipt_url=row.receipt_url,
+    )

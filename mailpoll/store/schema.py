@@ -1,0 +1,210 @@
+"""The tables, and the column types that make SQLite and PostgreSQL agree."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+# The newest revision under migrations/versions: a store at this one needs no Alembic (0.3 s to import).
+HEAD = "0001"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime in UTC; SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value  # type: ignore[no-any-return]
+        return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
+
+
+class Words(TypeDecorator[str]):
+    """Text from mails: lone surrogates raise on insert in both databases and NUL does in PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+# SQLite gives out row numbers only for INTEGER PRIMARY KEY.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("topic", Words, comment="NULL: the subject; empty: no topics; else fixed"),
+    Column("prefix", Words, nullable=False, server_default=""),
+    Column("options", Words, nullable=False, server_default="", comment="option names, blank between"),
+    Column("created_at", Moment, nullable=False),
+)
+
+target = Table(
+    "target",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("channel_id", ForeignKey("channel.id", ondelete="CASCADE"), nullable=False),
+    Column("destination", Words, nullable=False),
+    Column("place", Words, nullable=False, server_default=""),
+    UniqueConstraint("channel_id", "destination", "place"),
+)
+
+address = Table(
+    "address",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("channel_id", ForeignKey("channel.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("token", Words, nullable=False, unique=True, comment="lower-case; *: every detail no token claims (--any)"),
+    Column("options", Words, nullable=False, server_default=""),
+    Column("topic", Words),
+    Column("allow_from", Words, nullable=False, server_default="", comment="addresses or domains, blank between"),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("expires_at", Moment),
+    Column("created_at", Moment, nullable=False),
+)
+folder = Table(
+    "folder",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("floor", BigInteger, comment="UIDs up to this one are never looked at; NULL until first contact is done"),
+    Column("mark", BigInteger, nullable=False, server_default="0", comment="every UID up to this one is decided"),
+    Column("polled_at", Moment, comment="when a run last listed it to the end"),
+    UniqueConstraint("account", "name", "uidvalidity"),
+)
+
+# With message.uid the ledger: what of a folder is decided. Mail that is not ours leaves its UID here and nothing else.
+skipped = Table(
+    "skipped",
+    metadata,
+    Column("folder_id", ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("folder_id", ForeignKey("folder.id"), comment="NULL: given to `receive`"),
+    Column("uid", BigInteger),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default="0", comment="readings begun; 3 failed: quarantined"),
+    Column(
+        "after", Words, nullable=False, server_default="", comment="due | done | empty: nothing to do on the server"
+    ),
+    Column("sent_to", Words, nullable=False, server_default="", comment="address or channel forced by `receive --to`"),
+    Column("size", BigInteger, nullable=False),
+    Column("oversize_of", BigInteger, nullable=False, server_default="0"),
+    Column("internaldate", Moment),
+    Column("accepted_at", Moment, nullable=False),
+    Column("read_at", Moment),
+    Column("content_key", Words, nullable=False, server_default=""),
+    Column("message_id", Words, nullable=False, server_default=""),
+    Column("sender", Words, nullable=False, server_default=""),
+    Column("subject", Words, nullable=False, server_default=""),
+    Column("date", Moment),
+    Column("defects", Words, nullable=False, server_default=""),
+    UniqueConstraint("folder_id", "uid"),
+)
+Index("ix_message_unfinished", message.c.state, sqlite_where=message.c.state != "read",
+      postgresql_where=message.c.state != "read")  # fmt: skip
+Index("ix_message_after", message.c.folder_id, sqlite_where=message.c.after == "due",
+      postgresql_where=message.c.after == "due")  # fmt: skip
+
+raw = Table(
+    "raw",
+    metadata,
+    Column("message_id", ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("message_id", ForeignKey("message.id"), nullable=False, index=True),
+    Column("channel", Words, nullable=False),
+    Column("destination", Words, nullable=False),
+    Column("place", Words, nullable=False, server_default=""),
+    Column("content_key", Words, nullable=False),
+    Column("key", Words, nullable=False, comment="idempotency key, the same at every attempt"),
+    Column("state", Words, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Moment, comment="when it may be tried next"),
+    Column("uncertain_at", Moment, comment="when it last was uncertain, kept after it was delivered"),
+    Column("error", Words, nullable=False, server_default=""),
+    Column("receipt", Words, nullable=False, server_default=""),
+    Column("receipt_url", Words, nullable=False, server_default=""),
+    Column("topic", Words, nullable=False, server_default=""),
+    Column("body", Words, nullable=False, server_default=""),
+    Column("details", Words, nullable=False, server_default="{}", comment="the rest of the post, JSON"),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+# What makes one post of the same mail in two folders, two accounts or two copies.
+Index("uq_delivery_once", delivery.c.channel, delivery.c.destination, delivery.c.place, delivery.c.content_key,
+      unique=True, sqlite_where=delivery.c.state != "duplicate",
+      postgresql_where=delivery.c.state != "duplicate")  # fmt: skip
+Index("ix_delivery_due", delivery.c.state, delivery.c.due_at)
+
+pause = Table(
+    "pause",
+    metadata,
+    Column("destination", Words, primary_key=True),
+    Column("reason", Words, nullable=False),
+    Column("settings_hash", Words, nullable=False, server_default="", comment="a change of it ends the pause"),
+    Column("paused_at", Moment, nullable=False),
+)
+
+store_info = Table(
+    "store_info",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("created_at", Moment, nullable=False, comment="mail older than this by an hour is not new at first contact"),
+)
