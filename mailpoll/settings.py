@@ -77,7 +77,7 @@ class StoreSettings(_Section, frozen=True):
     url: Annotated[
         str | None,
         Meta(
-            description="sqlite:////absolute/path or postgresql://user@host/name; unset: mailpoll.db in the state folder",
+            description="sqlite:////absolute/path or postgresql://user@host/name; unset: a file in the state folder",
             examples=["sqlite:////var/lib/mailpoll/mailpoll.db"],
         ),
     ] = None

@@ -1,0 +1,193 @@
+"""The configuration file → Settings: where it is, what is wrong with it, where the state goes."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mailpoll.crosscheck import derived_pattern, problems_between
+from mailpoll.errors import AccessDenied, ConfigError
+from mailpoll.settings import Settings, from_builtin, mask_url, to_builtin
+
+SYSTEM_CONFIG = Path("/etc/mailpoll/config.toml")
+SYSTEM_STATE = Path("/var/lib/mailpoll")
+
+
+def find(path: str | None, env: Mapping[str, str], *, system: Path = SYSTEM_CONFIG) -> Path:
+    """The configuration file to use: `path` (from --config), $MAILPOLL_CONFIG, the user's, the system's, in this order.
+
+    Raises:
+        ConfigError: when there is none. A file that was named is returned whether or not it exists: load() tells.
+    """
+    named = path or env.get("MAILPOLL_CONFIG")
+    if named:
+        return Path(named).expanduser().absolute()
+    own = user_config(env)
+    for place in (own, system):
+        if os.path.lexists(place):
+            return place
+    raise ConfigError(
+        f"there is no configuration, neither {own} nor {system}",
+        advice="Run mailpoll init to make one, or name one with --config",
+    )
+
+
+def user_config(env: Mapping[str, str]) -> Path:
+    """Where the configuration of an ordinary user belongs (XDG Base Directory Specification)."""
+    return _xdg(env, "XDG_CONFIG_HOME", ".config") / "mailpoll" / "config.toml"
+
+
+def load(path: Path) -> Settings:
+    """The settings that the TOML file at `path` holds.
+
+    Relative `ca_file` settings come back absolute (relative to the file's folder); secrets are not looked up.
+
+    Raises:
+        ConfigError: with every problem found, each naming its key path; or one that says why there is no TOML.
+        AccessDenied: when the file may not be read, or holds something secret that everybody may read.
+    """
+    data = _parse(path)
+    try:
+        settings = msgspec.convert(data, Settings, dec_hook=from_builtin)
+    except (msgspec.ValidationError, ValueError) as error:
+        from mailpoll.decode import problems  # only needed to explain
+
+        raise _bad(path, tuple(problems(data, Settings)) or (str(error),)) from None
+    found = tuple(problems_between(settings))
+    if found:
+        raise _bad(path, found)
+    _refuse_exposed(settings, path)
+    return _anchored(settings, path.parent)
+
+
+def _bad(path: Path, problems: tuple[str, ...]) -> ConfigError:
+    count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return ConfigError(f"the configuration has {count}", about=str(path), problems=problems)
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    """The file as plain data."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError("there is no such file", about=str(path), advice="Run mailpoll init to make one") from None
+    except PermissionError:
+        raise AccessDenied(
+            "the configuration may not be read by this user",
+            about=str(path),
+            advice=f"Run as the user it belongs to, or type: chmod g+r {path}",
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", about=str(path)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"is not UTF-8 (octet {error.start})", about=str(path), advice="Save it as UTF-8") from None
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        what = f"is no valid TOML: {error}" if isinstance(error, tomllib.TOMLDecodeError) else "is nested too deeply"
+        raise ConfigError(what, about=str(path), advice="Texts stand in quotes, one setting per line") from None
+
+
+def _anchored(settings: Settings, base: Path) -> Settings:
+    """The same settings with `ca_file` made absolute."""
+
+    def fix(section: Any) -> Any:
+        ca_file = getattr(section, "ca_file", None)
+        return msgspec.structs.replace(section, ca_file=str(base / Path(ca_file).expanduser())) if ca_file else section
+
+    return msgspec.structs.replace(
+        settings,
+        account={name: fix(account) for name, account in settings.account.items()},
+        destination={name: fix(destination) for name, destination in settings.destination.items()},
+        smtp=fix(settings.smtp),
+    )
+
+
+def _refuse_exposed(settings: Settings, path: Path) -> None:
+    """A file that everybody may read is refused only when it holds a password itself (in the URL of the store)."""
+    if "***" in _masked_store_url(settings.store.url) and path.stat().st_mode & stat.S_IROTH:
+        raise AccessDenied(
+            "store.url holds a password and everybody may read the file",
+            about=str(path),
+            advice=f"Type: chmod o-rwx {path}",
+        )
+
+
+def patterns(settings: Settings) -> tuple[str, ...]:
+    """The address patterns in force: the configured ones, else one per account (`user+%s@domain`), without doubles."""
+    if settings.addresses.patterns:
+        return settings.addresses.patterns
+    derived = (derived_pattern(account.username) for account in settings.account.values())
+    return tuple(dict.fromkeys(pattern for pattern in derived if pattern))
+
+
+def state_directory(config_path: Path, env: Mapping[str, str], *, system: Path = SYSTEM_CONFIG) -> Path:
+    """The folder for store, lock and state file; not made here."""
+    given = env.get("STATE_DIRECTORY", "").split(":")[0]  # systemd separates several by colons
+    if given:
+        return Path(given)
+    if config_path.absolute().is_relative_to(system.parent):
+        return SYSTEM_STATE
+    return _xdg(env, "XDG_STATE_HOME", ".local/state") / "mailpoll"
+
+
+def store_url(settings: Settings, config_path: Path, env: Mapping[str, str]) -> str:
+    """The store's URL as SQLAlchemy wants it; without a setting, a SQLite file in the state folder.
+
+    The password of `store.password` is not in it: the store resolves it.
+    """
+    url = settings.store.url
+    if url is None:
+        return f"sqlite:///{state_directory(config_path, env) / 'mailpoll.db'}"
+    return url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
+
+
+def effective(settings: Settings) -> dict[str, Any]:
+    """The settings in force as plain data for `config show`: defaults filled in, nothing unset, secrets as "***"."""
+    shown: dict[str, Any] = _shown(msgspec.to_builtins(settings, enc_hook=to_builtin))
+    shown["addresses"]["patterns"] = list(patterns(settings))
+    if settings.store.url is not None:
+        shown["store"]["url"] = _masked_store_url(settings.store.url)
+    for name, destination in shown["destination"].items():
+        if "url" in destination:
+            destination["url"] = mask_url(destination["url"])
+        if "headers" in destination:
+            destination["headers"] = dict.fromkeys(settings.destination[name].headers, "***")  # type: ignore[union-attr]
+    return shown
+
+
+_SECRET_KEYS = frozenset({"password", "secret", "bearer"})
+
+
+def _shown(value: Any) -> Any:
+    """Plain data without what is unset and without where secrets are."""
+    if isinstance(value, dict):
+        return {
+            key: "***" if key in _SECRET_KEYS and isinstance(item, dict) else _shown(item)
+            for key, item in value.items()
+            if item is not None
+        }
+    return [_shown(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _masked_store_url(url: str | None) -> str:
+    """The store's URL with its password as ***."""
+    scheme, mark, rest = (url or "").partition("://")
+    head, slash, tail = rest.partition("/")
+    user, at, host = head.rpartition("@")
+    if ":" in user:
+        user = user.partition(":")[0] + ":***"
+    name, question, query = tail.partition("?")
+    return f"{scheme}{mark}{user}{at}{host}{slash}{name}{question}{'***' if 'password' in query else query}"
+
+
+def _xdg(env: Mapping[str, str], variable: str, default: str) -> Path:
+    """A base directory; relative values are to be ignored, says the specification."""
+    given = env.get(variable, "")
+    return Path(given) if given.startswith("/") else Path(env.get("HOME") or Path.home()) / default

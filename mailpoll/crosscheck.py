@@ -1,0 +1,197 @@
+"""What one setting alone cannot tell: the rules between settings, and the shapes that types do not know. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from mailpoll.settings import AccountSettings, CommandSettings, Settings, SmtpSettings, WebhookSettings
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_ATOM = re.compile(r"[^\x00-\x20\x7f-\uffff(){%*\"\\\]]+")  # RFC 9051 §9, flag-keyword
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.1
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HOST = re.compile(r"[^\s/@\x00-\x1f\x7f]+")
+_SECRET_FIELDS = re.compile(r"authorization|cookie|(^|[-_])(key|token|secret|password)$", re.IGNORECASE)
+_RESERVED = frozenset({"store"})
+_STORES = ("sqlite", "postgresql", "postgres", "sqlite+pysqlite", "postgresql+psycopg")
+
+
+def problems_between(settings: Settings) -> Iterator[str]:
+    """Every rule between settings that is broken, as sentences that name the key path and what to write instead."""
+    yield from _names(settings)
+    yield from _store(settings)
+    yield from _patterns(settings)
+    for name, account in settings.account.items():
+        yield from _account(f"account.{name}", account)
+    for name, destination in settings.destination.items():
+        path = f"destination.{name}"
+        yield from (
+            _webhook(path, destination) if isinstance(destination, WebhookSettings) else _command(path, destination)
+        )
+    if settings.smtp is not None:
+        yield from _smtp(settings.smtp)
+
+
+def derived_pattern(username: str) -> str | None:
+    """The pattern an account's own address gives, None when its username is no address (RFC 5322 local-part@domain)."""
+    local, at, domain = username.rpartition("@")
+    return f"{local}+%s@{domain}" if local and at and domain and not local.startswith('"') else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` (a name or an address, IPv6 with or without brackets) is this very computer."""
+    bare = host.strip("[]").rstrip(".").lower()
+    if bare == "localhost" or bare.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
+def url_problem(url: str, *, allow_plaintext: bool) -> str | None:
+    """What is wrong with the URL of a web hook, and what to write instead; None when nothing is."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no URL. Write https://host/path"
+    if _CONTROL.search(url) or " " in url or not url.isascii():
+        return "holds spaces, control or non-ASCII characters. Write them percent-encoded"
+    if parts.scheme not in ("http", "https") or not host:
+        return "is no web address. Write https://host/path"
+    if parts.username is not None:
+        return "holds a user or password. Write them as username and password beside it"
+    if parts.fragment:
+        return "holds a # that no server gets to see. Leave that part out"
+    if parts.scheme == "http" and not is_loopback(host) and not allow_plaintext:
+        return "everybody on the way can read http. Write https, or allow_plaintext = true in its section"
+    return None
+
+
+def _names(settings: Settings) -> Iterator[str]:
+    for section, names in (("account", settings.account), ("destination", settings.destination)):
+        for name in names:
+            if not _NAME.fullmatch(name):
+                yield f"{section}.{name!r}: is no name. Write letters, digits, - and _ only"
+    for name in _RESERVED & set(settings.destination):
+        yield f"destination.{name}: this name is taken by the built-in store. Write another name"
+
+
+def _store(settings: Settings) -> Iterator[str]:
+    url = settings.store.url
+    if url is None:
+        if settings.store.password is not None:
+            yield "store.password: is of no use without store.url. Leave it out"
+        return
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme not in _STORES:
+        yield "store.url: is no store. Write sqlite:////absolute/path/mailpoll.db or postgresql://user@host/name"
+    elif scheme.startswith("sqlite") and not rest.startswith("//"):
+        yield "store.url: the path must be absolute, cron starts elsewhere. Write four slashes: sqlite:////var/lib/…"
+    elif _CONTROL.search(url):
+        yield "store.url: holds control characters. Write it without"
+
+
+def _patterns(settings: Settings) -> Iterator[str]:
+    for index, header in enumerate(settings.addresses.headers):
+        if not _FIELD_NAME.fullmatch(header):
+            yield f"addresses.headers[{index}]: is no header field name. Write for example Delivered-To"
+    for index, pattern in enumerate(settings.addresses.patterns):
+        if reason := _pattern_problem(pattern):
+            yield f"addresses.patterns[{index}]: {reason}. Write for example username+%s@example.com"
+    if settings.addresses.patterns:
+        return
+    for name, account in settings.account.items():
+        derived = derived_pattern(account.username)
+        if derived is None and account.scope == "addressed":
+            yield (
+                f"addresses.patterns: is missing, and account.{name}.username is no address to derive it from. "
+                'Add patterns = ["username+%s@example.com"] under [addresses]'
+            )
+        elif derived is not None and _pattern_problem(derived):
+            yield f'account.{name}.username: gives no usable pattern. Add patterns = ["…+%s@…"] under [addresses]'
+
+
+def _pattern_problem(pattern: str) -> str | None:
+    local, at, domain = pattern.rpartition("@")
+    if _CONTROL.search(pattern) or " " in pattern:
+        return "holds spaces or control characters"
+    if not at or not local or not domain:
+        return "is no address"
+    if "%s" in domain:
+        return "has %s in the domain; it belongs before the @"
+    if local.count("%s") != 1:
+        return f"has %s {local.count('%s')} times; it must stand there once"
+    return None
+
+
+def _account(path: str, account: AccountSettings) -> Iterator[str]:
+    yield from _host(path, account)
+    texts = {"username": (account.username,), "folders": account.folders, "move_to": (account.move_to,)}
+    for key, values in texts.items():
+        if not all(values):
+            yield f"{path}.{key}: is empty. Write its name"
+        if any(map(_CONTROL.search, values)):
+            yield f"{path}.{key}: holds control characters. Write it without"
+    if not _ATOM.fullmatch(account.keyword):
+        yield f"{path}.keyword: is no IMAP keyword. Write ASCII letters, digits, $, - and _ only"
+    if len(set(account.folders)) != len(account.folders):
+        yield f"{path}.folders: names a folder twice. Write each once"
+    if account.after == "move" and account.move_to in account.folders:
+        yield f"{path}.move_to: is one of the polled folders. Write another folder"
+    if account.channel is not None and account.scope != "all":
+        yield f'{path}.channel: works only with scope = "all". Add that, or leave channel out'
+
+
+def _host(path: str, section: AccountSettings | SmtpSettings) -> Iterator[str]:
+    if not _HOST.fullmatch(section.host):
+        yield f"{path}.host: is no host name. Write the name alone, like imap.example.com"
+    elif section.host.count(":") == 1:
+        yield f"{path}.host: holds a port. Write the name alone, and port = … beside it"
+    elif section.tls == "none" and not section.allow_plaintext and not is_loopback(section.host):
+        yield (
+            f'{path}.tls: "none" lets everybody on the way read the password. '
+            'Write "implicit" or "starttls", or add allow_plaintext = true'
+        )
+
+
+def _smtp(smtp: SmtpSettings) -> Iterator[str]:
+    yield from _host("smtp", smtp)
+    if smtp.password is not None and smtp.username is None:
+        yield "smtp.username: is missing, but there is a password. Add username"
+    if smtp.username is not None and smtp.password is None:
+        yield 'smtp.password: is missing, but there is a username. Add password = { file = "smtp-password" }'
+    for key, value in (("from", smtp.from_), ("noreply", smtp.noreply), ("username", smtp.username)):
+        if value is not None and _CONTROL.search(value):
+            yield f"smtp.{key}: holds control characters. Write it without"
+        elif value is not None and key != "username" and "@" not in value:
+            yield f"smtp.{key}: is no address. Write for example gateway@example.com"
+
+
+def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:
+    if reason := url_problem(hook.url, allow_plaintext=hook.allow_plaintext):
+        yield f"{path}.url: {reason}"
+    if hook.bearer is not None and hook.username is not None:
+        yield f"{path}.bearer: cannot go with username, both are the Authorization header. Write one of them"
+    if (hook.username is None) != (hook.password is None):
+        missing = "username" if hook.username is None else "password"
+        yield f"{path}.{missing}: is missing. HTTP Basic takes both username and password"
+    if hook.username is not None and (_CONTROL.search(hook.username) or ":" in hook.username):
+        yield f"{path}.username: holds a colon or control characters, which HTTP Basic cannot carry. Write another"
+    for name, value in hook.headers.items():
+        if not _FIELD_NAME.fullmatch(name) or _CONTROL.search(value):
+            yield f"{path}.headers: {name!r} cannot be sent. Write header names and values without control characters"
+        elif _SECRET_FIELDS.search(name):
+            yield f"{path}.headers.{name}: looks like a secret. Write bearer, or username and password, instead"
+
+
+def _command(path: str, command: CommandSettings) -> Iterator[str]:
+    program = command.command[0]
+    if not program or "\0" in "".join(command.command):
+        yield f'{path}.command: is no program. Write for example ["/usr/local/bin/ticket", "--new"]'
+    elif "/" in program and not program.startswith("/"):
+        yield f"{path}.command: {program!r} is relative, cron starts elsewhere. Write the absolute path"
