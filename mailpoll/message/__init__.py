@@ -1,0 +1,141 @@
+"""The bytes of a mail → a Message; never raises, notes defects, linear in its input."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from mailpoll.message.addresses import addresses
+from mailpoll.message.automatic import automatic
+from mailpoll.message.bodies import attachment, body_texts, split_leaves
+from mailpoll.message.charsets import decode
+from mailpoll.message.dates import parse_date
+from mailpoll.message.headers import Block, header_fields, read_block, unstructured
+from mailpoll.message.parameters import parameters
+from mailpoll.message.structure import leaves
+from mailpoll.message.transfer import decoded
+from mailpoll.model import Attachment, Message
+
+__all__ = ["addresses", "header_fields", "parse", "part"]
+
+MAX_REFERENCES = 1_000
+_STEP = 1 << 20
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,998}+)>")
+
+
+def parse(raw: bytes, *, safe: bool = False, max_text: int = 1_000_000) -> Message:
+    """The Message in the bytes of a mail (RFC 5322, RFC 2045–2049), however broken; what was wrong is in `defects`.
+
+    Message-IDs come without their angle brackets. `max_text` bounds text and HTML in characters. With `safe` only the
+    header and the first text part are read, by the simplest code there is, for mail that other code did not survive.
+    """
+    raw = _with_line_feeds(raw)
+    head = read_block(raw)
+    attachments: tuple[Attachment, ...] = ()
+    defects: tuple[str, ...] = ("read in safe mode",)
+    if safe:
+        text, html = _first_text(raw, head, max_text)
+    else:
+        parts, defects = leaves(raw, head)
+        bodies, files = split_leaves(parts)
+        attachments = tuple(attachment(raw, leaf, number) for number, leaf in enumerate(files, 1))
+        text, html, more = body_texts(raw, bodies, max_text)
+        defects += more
+    message_ids = _MESSAGE_ID.findall(head.first("message-id"))
+    return Message(
+        from_=addresses(head.first("from")),
+        subject=" ".join(unstructured(head.first("subject")).split(" ")).strip(),
+        date=parse_date(head.first("date")),
+        message_id=message_ids[0] if message_ids else head.first("message-id").strip(" \t<>")[:998],
+        in_reply_to=_ids(head.first("in-reply-to")),
+        references=_ids(head.first("references")),
+        text=text,
+        html=html,
+        attachments=attachments,
+        automatic=automatic(head),
+        content_key=_content_key(raw, head),
+        defects=_header_defects(head) + defects,
+    )
+
+
+def part(raw: bytes, number: int) -> bytes:
+    """The decoded bytes of attachment `number` (Attachment.part) of a mail; b"" when it has no such part.
+
+    An attached mail (message/rfc822) comes as it is.
+    """
+    raw = _with_line_feeds(raw)
+    _, files = split_leaves(leaves(raw, read_block(raw))[0])
+    if not 1 <= number <= len(files):
+        return b""
+    leaf = files[number - 1]
+    return decoded(raw[leaf.start : leaf.end], leaf.encoding)
+
+
+def _with_line_feeds(raw: bytes) -> bytes:
+    """The mail with line feeds: mail of classic Mac OS, and of some scripts, ends its lines with CR alone."""
+    return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
+
+
+def _ids(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_MESSAGE_ID.findall(value)))[-MAX_REFERENCES:]
+
+
+def _header_defects(head: Block) -> tuple[str, ...]:
+    defects = list(head.defects)
+    if not head.fields:
+        defects.append("no header")
+    if len(head.all("from")) > 1:
+        defects.append("several From fields")
+    return tuple(defects)
+
+
+def _content_key(raw: bytes, head: Block) -> str:
+    """SHA-256 in hex of From, Date, Message-ID, Subject and body; of the whole mail without Message-ID or Date.
+
+    Line ends count as one kind, and those at the end not at all, so that copies that took another way (Delivered-To,
+    Received, a server that adds a final line end) have the same key.
+    """
+    values = [" ".join(head.first(name).split()) for name in ("from", "date", "message-id", "subject")]
+    digest = hashlib.sha256()
+    start = 0
+    if values[1] and values[2]:
+        digest.update("\n".join([*values, "", ""]).encode("utf-8", "replace"))
+        start = head.body
+    _hash_lines(digest, raw, start)
+    return digest.hexdigest()
+
+
+def _hash_lines(digest: hashlib._Hash, raw: bytes, start: int) -> None:
+    """Feeds raw[start:] in slices, line ends as "\\n", those at the very end left out."""
+    held = 0
+    while start < len(raw):
+        end = min(start + _STEP, len(raw))
+        if raw[end - 1 : end + 1] == b"\r\n":  # never between the two
+            end += 1
+        lines = raw[start:end].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        text = lines.rstrip(b"\n")
+        if text:
+            digest.update(b"\n" * held + text)
+            held = 0
+        held += len(lines) - len(text)
+        start = end
+
+
+def _first_text(raw: bytes, head: Block, max_text: int) -> tuple[str, str]:
+    """(text, html) of the first part, going down at most five levels."""
+    start = head.body
+    for _ in range(5):
+        type_, values = parameters(head.first("content-type"))
+        boundary = values.get("boundary", "").encode("utf-8")
+        at = raw.find(b"--" + boundary, start) if boundary and type_.startswith("multipart/") else -1
+        if at == -1:
+            break
+        line_end = raw.find(b"\n", at)
+        head = read_block(raw, len(raw) if line_end == -1 else line_end + 1)
+        start = head.body
+        following = raw.find(b"\n--" + boundary, start)
+        raw = raw[: following if following != -1 else len(raw)]
+    encoding = head.first("content-transfer-encoding").strip().lower()
+    data = decoded(raw[start : start + 12 * max_text], encoding)
+    text = decode(data, values.get("charset", ""))[0].replace("\r\n", "\n").replace("\r", "\n")[:max_text]
+    return ("", text) if type_ == "text/html" else (text, "")

@@ -1,0 +1,121 @@
+"""Bytes of a declared, missing or wrong charset → text, by a ladder that never fails and never comes back empty."""
+
+from __future__ import annotations
+
+import re
+from encodings.aliases import aliases
+
+# What senders call a charset, and what they mean by it (WHATWG Encoding §4.2, and what Outlook and webmailers write).
+_MEANT = {
+    "us_ascii": "utf_8",
+    "ascii": "utf_8",
+    "ansi_x3_4_1968": "utf_8",
+    "utf8": "utf_8",
+    "unicode_1_1_utf_8": "utf_8",
+    "utf8mb4": "utf_8",
+    "utf_8_sig": "utf_8",
+    "iso_8859_1": "cp1252",
+    "latin_1": "cp1252",
+    "latin1": "cp1252",
+    "iso8859_1": "cp1252",
+    "ansi": "cp1252",
+    "gb2312": "gb18030",
+    "gb_2312_80": "gb18030",
+    "gbk": "gb18030",
+    "x_gbk": "gb18030",
+    "cp936": "gb18030",
+    "ks_c_5601": "cp949",
+    "ks_c_5601_1987": "cp949",
+    "ksc5601": "cp949",
+    "euc_kr": "cp949",
+    "iso_8859_8_i": "iso8859_8",
+    "iso_8859_8_e": "iso8859_8",
+    "iso_8859_6_i": "iso8859_6",
+    "iso_8859_9": "cp1254",
+    "iso_8859_11": "cp874",
+    "tis_620": "cp874",
+    "shift_jis": "cp932",
+    "sjis": "cp932",
+    "x_sjis": "cp932",
+    "iso_2022_jp": "iso2022_jp_ext",
+    "x_mac_roman": "mac_roman",
+    "x_mac_cyrillic": "mac_cyrillic",
+    "macintosh": "mac_roman",
+    "big5": "big5hkscs",
+    "x_cp1251": "cp1251",
+    "x_cp1252": "cp1252",
+}
+# Codecs that Python knows without an alias entry.
+_UNALIASED = {
+    "cp720", "cp737", "cp856", "cp874", "cp875", "cp1006", "koi8_t", "koi8_u", "koi8_r", "utf_7", "utf_8", "utf_16",
+    "utf_16_le", "utf_16_be", "utf_32", "big5hkscs", "cp932", "cp949", "cp950", "gb18030", "euc_jp", "euc_jis_2004",
+    "johab", "hz", "iso2022_kr", "mac_croatian", "mac_farsi", "mac_romanian", "mac_arabic",
+}  # fmt: skip
+# Names Python decodes by something that is no charset of mail; punycode and idna are super-linear besides.
+_NOT_CHARSETS = {
+    "base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec", "mbcs", "oem", "idna",
+    "punycode", "undefined", "unicode_escape", "raw_unicode_escape",
+}  # fmt: skip
+_CODECS = (_UNALIASED | set(aliases.values())) - _NOT_CHARSETS
+_SEPARATOR = re.compile(r"[^a-z0-9]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def codec_of(charset: str) -> str:
+    """The Python codec for a charset label (RFC 2978, any case), or "" when it names none that mail may use.
+
+    Looked up in tables only: asking `codecs` for a stranger's word makes Python look for a module of that name.
+    """
+    label = _SEPARATOR.sub("_", charset[:60].lower()).strip("_")
+    if label.startswith("windows_"):
+        label = "cp" + label.removeprefix("windows_")
+    label = _MEANT.get(label, label)
+    codec = label if label in _UNALIASED else aliases.get(label, label)
+    return codec if codec in _CODECS else ""
+
+
+def decode(data: bytes, charset: str = "") -> tuple[str, str]:
+    """(text, defect) of bytes said to be in `charset`; the defect is "" when the label told the truth.
+
+    The ladder: what the label means, UTF-8, the label with a few bad bytes replaced, windows-1252. No lone surrogate
+    and no NUL comes out, whatever went in.
+    """
+    codec = codec_of(charset) or "utf_8"
+    if codec.startswith(("utf_16", "utf_32")) and b"\0" not in data:
+        codec = "utf_8"  # a label of two-byte text over one-byte text: everything would turn into Chinese
+    if codec == "utf_8" and b"\x1b$" in data:
+        codec = "iso2022_jp_ext"  # Japanese mail without a label
+    text = _strictly(data, codec)
+    if text is not None:
+        unknown = charset and not codec_of(charset)
+        return _clean(text), f"unknown charset {charset[:40]!r}" if unknown else ""
+    defect = f"text is not in its charset {charset[:40]!r}"
+    text = _strictly(data, "utf_8")
+    if text is None:
+        text = _mostly(data, codec)
+    return _clean(text if text is not None else data.decode("cp1252", "replace")), defect
+
+
+def _strictly(data: bytes, codec: str) -> str | None:
+    try:
+        return data.decode(codec)
+    except (UnicodeError, LookupError, ValueError):
+        return None
+
+
+def _mostly(data: bytes, codec: str) -> str | None:
+    """The text with bad bytes replaced, where most of what is not ASCII is good; else None."""
+    try:
+        text = data.decode(codec, "replace")
+    except (UnicodeError, LookupError, ValueError):
+        return None
+    foreign = sum(1 for character in text if character > "\x7f")
+    return text if text.count("\ufffd") * 2 <= foreign else None
+
+
+def _clean(text: str) -> str:
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if text.startswith("\ufeff"):
+        text = text[1:]
+    return _SURROGATE.sub("\ufffd", text)

@@ -1,0 +1,205 @@
+"""A mail's MIME structure (RFC 2046 §5.1) → its leaf parts as offsets into the raw bytes, found in one linear pass."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailpoll.message.headers import Block, read_block
+from mailpoll.message.parameters import parameters
+
+# Postfix's mime_nesting_limit and mime_boundary_length_limit; the part limit is ours.
+MAX_DEPTH = 100
+MAX_BOUNDARY = 2_048
+MAX_PARTS = 1_000
+
+_DELIMITER = re.compile(rb"^--", re.MULTILINE)
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+\-]+/[a-z0-9!#$&^_.+\-]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A multipart that a part is in: its subtype, and which child of it the part is (or is in)."""
+
+    id: int
+    subtype: str
+    child: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A part that holds no parts: raw bytes [start:end] still in their transfer encoding, and what its header says."""
+
+    start: int
+    end: int
+    type: str
+    parameters: dict[str, str]
+    disposition: str
+    filename: str
+    encoding: str
+    content_id: str
+    containers: tuple[Container, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A multipart whose end was not seen yet."""
+
+    id: int
+    subtype: str
+    boundary: bytes
+    hidden: int | None
+    block: Block
+    containers: tuple[Container, ...]
+    children: int = 0
+
+
+def leaves(raw: bytes, head: Block) -> tuple[tuple[Leaf, ...], tuple[str, ...]]:
+    """(leaf parts in document order, defects) of the mail `raw` whose header block is `head`.
+
+    Attached mails (message/rfc822) are leaves. A multipart in which no part is found is a text of its own.
+    """
+    splitter = _Splitter(raw)
+    splitter.enter(head, (), "text/plain")
+    if splitter.stack:
+        splitter.split(head.body)
+    return tuple(splitter.leaves[:MAX_PARTS]), tuple(dict.fromkeys(splitter.defects))
+
+
+class _Splitter:
+    """One pass over the delimiter lines, with the open multiparts on a stack."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.leaves: list[Leaf] = []
+        self.defects: list[str] = []
+        self.stack: list[_Open] = []
+        self._open_at: dict[bytes, int] = {}
+        self._part: tuple[Block, tuple[Container, ...], str] | None = None
+        self._ids = 0
+
+    def split(self, at: int) -> None:
+        """Reads from offset `at`, where the body of the outermost multipart starts, to the end."""
+        while (found := _DELIMITER.search(self.raw, at)) is not None:
+            at = found.start() + 2
+            if len(self.leaves) >= MAX_PARTS:
+                self.defects.append("more than 1000 parts")
+                return
+            delimiter = self._delimiter(at)
+            if delimiter is None:
+                continue
+            depth, closing, following = delimiter
+            self._finish(found.start())
+            self._close(depth + 1, found.start())
+            at = following
+            if not closing:
+                at = self._begin(depth, following)
+        self._finish(len(self.raw), cut=False)
+        self._close(0, len(self.raw))
+
+    def _delimiter(self, at: int) -> tuple[int, bool, int] | None:
+        """(depth of the multipart, closes it, offset of the next line) if the line whose text is at `at` delimits."""
+        stop = self.raw.find(b"\n", at, at + MAX_BOUNDARY + 80)
+        if stop == -1 and len(self.raw) > at + MAX_BOUNDARY + 80:
+            return None
+        stop = len(self.raw) if stop == -1 else stop
+        line = self.raw[at:stop].rstrip(b" \t\r")
+        if line in self._open_at:
+            return self._open_at[line], False, stop + 1
+        if line.endswith(b"--") and line[:-2] in self._open_at:
+            return self._open_at[line[:-2]], True, stop + 1
+        return None
+
+    def _begin(self, depth: int, at: int) -> int:
+        """Reads the header block of a new part of the multipart at `depth`; returns where its body starts."""
+        parent = self.stack[depth]
+        containers = (*parent.containers, Container(parent.id, parent.subtype, parent.children))
+        parent.children += 1
+        at = min(at, len(self.raw))
+        # A part without a blank line before the next delimiter has no body: its header block must not run over it.
+        end = self._next_delimiter(at)
+        block = read_block(self.raw, at, end)
+        self.defects += block.defects
+        self.enter(block, containers, "message/rfc822" if parent.subtype == "digest" else "text/plain")
+        return block.body
+
+    def _next_delimiter(self, at: int) -> int:
+        """The offset of the next delimiter line, if it comes before a blank line; else the end of the mail."""
+        while at < len(self.raw):
+            if self.raw.startswith(b"--", at) and self._delimiter(at + 2) is not None:
+                return at
+            stop = self.raw.find(b"\n", at)
+            if stop == -1 or not self.raw[at:stop].strip(b"\r"):
+                break
+            at = stop + 1
+        return len(self.raw)
+
+    def enter(self, block: Block, containers: tuple[Container, ...], default: str) -> None:
+        """Opens the multipart, or notes the leaf, that `block` is the header of."""
+        type_, values = parameters(block.first("content-type"))
+        boundary = values.get("boundary", "").rstrip().encode("utf-8")
+        if not type_.startswith("multipart/"):
+            self._leaf(block, containers, default)
+        elif not 0 < len(boundary) <= MAX_BOUNDARY:
+            self.defects.append("multipart without a usable boundary")
+            self._leaf(block, containers, default)
+        elif len(self.stack) >= MAX_DEPTH:
+            self.defects.append("parts nested over 100 deep")
+            self._leaf(block, containers, default)
+        else:
+            self._ids += 1
+            subtype = type_.removeprefix("multipart/")
+            opened = _Open(self._ids, subtype, boundary, self._open_at.get(boundary), block, containers)
+            self._open_at[boundary] = len(self.stack)
+            self.stack.append(opened)
+
+    def _leaf(self, block: Block, containers: tuple[Container, ...], default: str) -> None:
+        if containers:
+            self._part = (block, containers, default)
+        else:
+            self.leaves.append(_leaf(self.raw, block, len(self.raw), containers, default))
+
+    def _finish(self, delimiter: int, cut: bool = True) -> None:
+        """Ends the leaf being read; the line end before a delimiter belongs to the delimiter (RFC 2046 §5.1.1)."""
+        if self._part is None:
+            return
+        block, containers, default = self._part
+        self._part = None
+        end = _before_line_end(self.raw, delimiter) if cut else delimiter
+        self.leaves.append(_leaf(self.raw, block, max(end, block.body), containers, default))
+
+    def _close(self, depth: int, at: int) -> None:
+        """Ends the multiparts from `depth` down."""
+        while len(self.stack) > depth:
+            closed = self.stack.pop()
+            del self._open_at[closed.boundary]
+            if closed.hidden is not None:
+                self._open_at[closed.boundary] = closed.hidden
+            if not closed.children:
+                self.defects.append("multipart without parts")
+                end = max(_before_line_end(self.raw, at), closed.block.body)
+                self.leaves.append(_leaf(self.raw, closed.block, end, closed.containers, "text/plain"))
+
+
+def _before_line_end(raw: bytes, at: int) -> int:
+    if raw[at - 1 : at] == b"\n":
+        at -= 1
+    return at - 1 if raw[at - 1 : at] == b"\r" else at
+
+
+def _leaf(raw: bytes, block: Block, end: int, containers: tuple[Container, ...], default: str) -> Leaf:
+    type_, values = parameters(block.first("content-type"))
+    if not _TYPE.match(type_) or type_.startswith("multipart/"):
+        type_ = default  # RFC 2045 §5.2, and what a multipart that cannot be taken apart is read as
+    disposition, more = parameters(block.first("content-disposition"))
+    return Leaf(
+        start=block.body,
+        end=end,
+        type=type_,
+        parameters=values,
+        disposition=disposition,
+        filename=more.get("filename") or values.get("name", ""),
+        encoding=block.first("content-transfer-encoding").partition(";")[0].strip().lower(),
+        content_id=block.first("content-id").strip(" \t<>")[:500],
+        containers=containers,
+    )
