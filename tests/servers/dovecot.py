@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.servers import free_port, wait_for_greeting
-from tests.servers.certs import Authority
-from tests.servers.mail import PASSWORD, USER, MailAccess
+from servers import free_port, wait_for_greeting
+from servers.certs import Authority
+from servers.mail import PASSWORD, USER, MailAccess
 
 # Debian keeps the daemon outside an ordinary user's PATH.
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))

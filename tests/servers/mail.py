@@ -43,7 +43,7 @@ class MailAccess:
         raise RuntimeError(f"APPEND said {typ} {data!r}")
 
     def messages(self, folder: str = "INBOX", *, user: str | None = None) -> dict[int, tuple[frozenset[str], bytes]]:
-        r"""Every mail of `folder`: UID -> (flags, raw), seen through EXAMINE; \Recent, which no client sets, left out."""
+        r"""Every mail of `folder`: UID -> (flags, raw), seen through EXAMINE; without \Recent, which nobody sets."""
         with self.client(user) as client:
             typ, data = client.select(_quoted(folder), readonly=True)
             if typ != "OK":

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.servers import free_port, wait_for_greeting
-from tests.servers.certs import Authority
-from tests.servers.mail import PASSWORD, USER, MailAccess
+from servers import free_port, wait_for_greeting
+from servers.certs import Authority
+from servers.mail import PASSWORD, USER, MailAccess
 
 
 def missing() -> str:

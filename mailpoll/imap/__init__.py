@@ -1,0 +1,9 @@
+"""IMAP (RFC 9051, RFC 3501): one connection per account, every library error translated."""
+
+from __future__ import annotations
+
+from mailpoll.imap.connection import Tls, connect
+from mailpoll.imap.line import Line
+from mailpoll.imap.session import Session
+
+__all__ = ["Line", "Session", "Tls", "connect"]

@@ -1,0 +1,78 @@
+"""UID FETCH (RFC 9051 §6.4.5): many mails in one answer, a large one in slices, an unreadable one by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mailpoll.errors import ProtocolError
+from mailpoll.imap import responses
+from mailpoll.imap import uids as sets
+from mailpoll.imap.responses import Items
+from mailpoll.imap.troubles import TRANSIENT, Peer, translated
+from mailpoll.model import Candidate, RawMessage
+
+
+class Fetcher:
+    """Asks one connection; `refused` collects the UIDs that the server has, but answers NO for."""
+
+    def __init__(self, client: Any, peer: Peer) -> None:
+        self._client = client
+        self._peer = peer
+        self.refused: set[int] = set()
+
+    def fetch(self, uids: Sequence[int], items: str) -> dict[int, Items]:
+        """What came for each UID. A NO for many is asked again one by one: one mail that the server cannot read
+        (Dovecot: SERVERBUG) must not keep the others back."""
+        found, complete = self._once(uids, items)
+        if complete:
+            return found
+        for uid in uids:
+            if uid not in found:
+                one, readable = self._once([uid], items)
+                found.update(one)
+                if not readable:
+                    self.refused.add(uid)
+        return found
+
+    def whole(self, batch: Sequence[Candidate]) -> dict[int, RawMessage]:
+        """The mails of `batch` by UID, in one answer."""
+        found = {}
+        answers = self.fetch([candidate.uid for candidate in batch], "BODY.PEEK[]")
+        for candidate in batch:
+            octets = answers.get(candidate.uid, {}).get(b"BODY[]")
+            if isinstance(octets, bytes):  # NIL: expunged meanwhile
+                found[candidate.uid] = RawMessage(candidate.uid, candidate.internaldate, responses.slices(octets))
+        return found
+
+    def sliced(self, candidate: Candidate) -> RawMessage | None:
+        """A large mail in slices of 1 MB, up to its end as it comes: RFC822.SIZE is an estimate on some servers."""
+        chunks: list[bytes] = []
+        offset = 0
+        while offset <= 2 * candidate.size + sets.SLICE:
+            items = self.fetch([candidate.uid], f"BODY.PEEK[]<{offset}.{sets.SLICE}>").get(candidate.uid, {})
+            if offset == 0 and isinstance(whole := items.get(b"BODY[]"), bytes):  # a server that knows no slices
+                return RawMessage(candidate.uid, candidate.internaldate, responses.slices(whole))
+            piece = items.get(b"BODY[]<%d>" % offset)
+            if not isinstance(piece, bytes) and offset < candidate.size:  # gone meanwhile
+                return None
+            if isinstance(piece, bytes) and piece:
+                chunks.append(piece)
+                offset += len(piece)
+                if len(piece) == sets.SLICE or offset < candidate.size:
+                    continue
+            return RawMessage(candidate.uid, candidate.internaldate, tuple(chunks))
+        raise ProtocolError(f"the mail with UID {candidate.uid} does not end", about=self._peer.about)
+
+    def _once(self, uids: Sequence[int], items: str) -> tuple[dict[int, Items], bool]:
+        """What came, and whether that is all that the server has of these."""
+        imap = self._client._imap
+        with translated(self._peer):
+            status, data = imap.uid("FETCH", sets.uid_set(uids), f"(UID {items})")
+            if status == "OK":
+                return responses.fetched(data, frozenset(uids)), True
+            words = str(data)
+            if TRANSIENT.search(words) and "[SERVERBUG" not in words:
+                self._client._check_resp("OK", "fetch", status, data)
+            found = imap.untagged_responses.pop("FETCH", [])  # imaplib keeps them back at a NO
+            return responses.fetched(found, frozenset(uids)), "[EXPUNGEISSUED" in words

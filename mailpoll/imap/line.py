@@ -1,0 +1,57 @@
+"""The TCP connection under an IMAP session, which another thread may cut."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from contextlib import suppress
+
+
+class Line:
+    """Opens the socket of one connection and keeps a second handle on it, for `abort` alone.
+
+    A limit per read does not stop a server that sends a byte now and then (or a read inside a TLS handshake); only
+    cutting the connection from outside does. Make the Line first and hand it to connect() to be able to stop that, too.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._handle: socket.socket | None = None
+        self._reason = ""
+
+    @property
+    def aborted(self) -> str:
+        """Why the connection was cut from outside; empty when it was not."""
+        return self._reason
+
+    def open(self, host: str, port: int, timeout: float, context: ssl.SSLContext | None) -> socket.socket:
+        """A connected socket, TLS spoken on it when `context` is given; `timeout` in seconds, per operation.
+
+        Raises:
+            OSError: as socket and ssl raise it.
+        """
+        sock = socket.create_connection((host, port), timeout)
+        # imaplib sends a command in pieces; with Nagle's algorithm each waits for the peer's delayed ACK (40 ms).
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            # A second descriptor stays valid when TLS detaches the first one, and touches no state of a running read.
+            self._handle = sock.dup()
+            if self._reason:
+                self._handle.shutdown(socket.SHUT_RDWR)
+        return context.wrap_socket(sock, server_hostname=host) if context else sock
+
+    def abort(self, reason: str = "the time of this run is up") -> None:
+        """Cut the connection, now or as soon as it is there: a call blocked on it fails at once."""
+        with self._lock:
+            self._reason = self._reason or reason
+            if self._handle is not None:
+                with suppress(OSError):  # the peer was faster
+                    self._handle.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of the second handle."""
+        with self._lock:
+            if self._handle is not None:
+                self._handle.close()
+                self._handle = None

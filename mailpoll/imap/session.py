@@ -1,0 +1,290 @@
+"""One logged-in IMAP session: what a poll asks of a folder, and what it changes there when told."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from mailpoll.errors import ConfigError, MailpollError, ProtocolError
+from mailpoll.imap import responses
+from mailpoll.imap import uids as sets
+from mailpoll.imap.fetcher import Fetcher
+from mailpoll.imap.troubles import LIBRARY_ERRORS, TRANSIENT, Peer, translate, translated
+from mailpoll.model import Candidate, FolderInfo, RawMessage
+
+_FAREWELL = 2.0  # seconds for LOGOUT
+_NAMES_SHOWN = 30
+
+_FIELD_NAME = re.compile(r"[A-Za-z0-9_-]+")
+# atom-char (RFC 9051 §9): a keyword is an atom.
+_KEYWORD = re.compile(r"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~-]+")
+
+
+class Session:
+    """One folder at a time, by UID only. Not thread-safe, but for abort().
+
+    Every method raises AccessDenied, ProtocolError or Unavailable; after Unavailable the session is of no more use.
+    """
+
+    def __init__(self, client: Any, peer: Peer, capabilities: frozenset[str]) -> None:
+        self._client = client
+        self._peer = peer
+        self._capabilities = capabilities
+        self._folder: FolderInfo | None = None
+        self._fetcher = Fetcher(client, peer)
+
+    def capabilities(self) -> frozenset[str]:
+        """What the server offered after the login, in upper case."""
+        return self._capabilities
+
+    def folders(self) -> tuple[str, ...]:
+        """The names of all folders that can be opened, sorted (RFC 9051 §6.3.9)."""
+        listed = self._ask(self._client.list_folders)
+        closed = {rb"\noselect", rb"\nonexistent"}
+        names = {str(name) for flags, _, name in listed if not closed & {flag.lower() for flag in flags}}
+        return tuple(sorted(names))
+
+    def open(self, folder: str, *, read_only: bool = False) -> FolderInfo:
+        """Make `folder` the one all other methods speak of (SELECT, or EXAMINE when `read_only`; RFC 9051 §6.3.2).
+
+        Raises:
+            ConfigError: there is no such folder; the error lists those there are.
+        """
+        _refuse_controls(folder, "folder name")
+        self._folder = None
+        self._fetcher.refused.clear()
+        refusal: Exception | None = None
+        with translated(self._peer):
+            try:
+                answer = self._client.select_folder(folder, readonly=read_only)
+            except self._client.ReadOnlyError:  # the server gives no more than that
+                answer = self._client.select_folder(folder, readonly=True)
+            except self._client.AbortError:
+                raise
+            except self._client.Error as error:
+                refusal = error
+        if refusal is not None:
+            raise self._unopened(folder, refusal)
+        self._folder = self._info(folder, answer, read_only)
+        return self._folder
+
+    def search(self, *, above: int, unseen_or_above: int | None, upto: int) -> tuple[int, ...]:
+        """The UIDs with above < UID <= upto that are UNSEEN, or greater than `unseen_or_above` (None: UNSEEN alone)."""
+        first, exists = above + 1, self._opened().exists
+        mark = upto if unseen_or_above is None else min(max(unseen_or_above, above), upto)
+        found: set[int] = set()
+        for low, high in sets.windows(first, mark, exists):
+            found |= self._search(low, high, "UNSEEN")
+        for low, high in sets.windows(mark + 1, upto, exists):
+            found |= self._search(low, high)
+        return tuple(sorted(found))
+
+    def last_uid_before(self, cut: datetime, upto: int) -> int:
+        """The highest UID <= upto whose INTERNALDATE is before `cut` (aware); 0 when there is none.
+
+        A server compares days, in a time zone of its own (RFC 9051 §6.4.4): what lies clearly before is found by
+        SEARCH alone, and only the mails of the days round the cut are asked for their INTERNALDATE.
+        """
+        clearly, at_most = sets.days_round(cut)
+        for low, high in sets.windows_down(upto, self._opened().exists):
+            certain = max(self._search(low, high, "BEFORE", clearly), default=0)
+            doubtful = sorted(self._search(max(low, certain + 1), high, "BEFORE", at_most), reverse=True)
+            for chunk in sets.chunks(doubtful):
+                dates = (
+                    (uid, responses.date(items)) for uid, items in self._fetcher.fetch(chunk, "INTERNALDATE").items()
+                )
+                if before := [uid for uid, date in dates if date is not None and date < cut]:
+                    return max(before)
+            if certain:
+                return certain
+        return 0
+
+    def candidates(self, uids: Sequence[int], headers: Sequence[str]) -> Iterator[Candidate]:
+        """Size, INTERNALDATE and the header fields named in `headers` of these mails; those that are gone are left out.
+
+        Nothing else of a mail is fetched, and no flag is set.
+        """
+        for name in headers:
+            if not _FIELD_NAME.fullmatch(name):
+                raise ConfigError(f"{name!r} is not the name of a header field")
+        items = f"RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(headers)})]"
+        for chunk in sets.chunks(uids):
+            for uid, found in self._fetcher.fetch(chunk, items).items():
+                size, fields = found.get(b"RFC822.SIZE"), responses.starting(found, b"BODY[HEADER.FIELDS")
+                if isinstance(size, int) and isinstance(fields, bytes):
+                    yield Candidate(uid, size, responses.date(found), fields)
+
+    def fetch(
+        self, candidates: Iterable[Candidate], *, batch_octets: int = 4_000_000, batch_count: int = 100
+    ) -> Iterator[tuple[RawMessage, ...]]:
+        r"""The whole mails, in bounded batches, in the order given, never setting \Seen (BODY.PEEK[], RFC 9051 §6.4.5).
+
+        A mail over 1 MB comes in slices. What is gone, or what the server cannot deliver, is left out.
+        """
+        for batch in sets.batches(candidates, batch_octets, batch_count):
+            if batch[0].size > sets.SLICE:
+                message = self._fetcher.sliced(batch[0])
+                found = {batch[0].uid: message} if message else {}
+            else:
+                found = self._fetcher.whole(batch)
+            if messages := tuple(found[candidate.uid] for candidate in batch if candidate.uid in found):
+                yield messages
+
+    def fetch_headers(self, candidate: Candidate) -> RawMessage | None:
+        """The header section alone, at most 1 MB of it, of a mail that is too large to take; None when it is gone."""
+        items = self._fetcher.fetch([candidate.uid], f"BODY.PEEK[HEADER]<0.{sets.SLICE}>").get(candidate.uid, {})
+        header = responses.starting(items, b"BODY[HEADER]")
+        if not isinstance(header, bytes):
+            return None
+        chunks = responses.slices(header[: sets.SLICE])
+        return RawMessage(candidate.uid, candidate.internaldate, chunks, oversize_of=candidate.size)
+
+    def refused(self) -> frozenset[int]:
+        """The UIDs of the open folder that the server has, but answered NO for: absent elsewhere, yet not gone."""
+        return frozenset(self._fetcher.refused)
+
+    def mark_seen(self, uids: Sequence[int]) -> None:
+        r"""Set \Seen (RFC 9051 §6.4.6)."""
+        self._flag(uids, rb"\Seen")
+
+    def add_keyword(self, uids: Sequence[int], keyword: str) -> bool:
+        r"""Set `keyword`; False, and nothing done, where the folder stores no such keyword.
+
+        PERMANENTFLAGS says so (RFC 9051 §7.1): it lists the keyword, or \* for any. A server that does neither answers
+        OK and forgets.
+        """
+        if not _KEYWORD.fullmatch(keyword):
+            raise ConfigError(f"{keyword!r} cannot be a keyword", advice="Letters, digits, $, _ and - will do.")
+        known = {flag.lower() for flag in self._writable().permanent_flags}
+        if "\\*" not in known and keyword.lower() not in known:
+            return False
+        self._flag(uids, keyword.encode("ascii"))
+        return True
+
+    def move(self, uids: Sequence[int], folder: str) -> bool:
+        r"""Move to `folder`, which is made if need be; False when the originals stay behind with \Deleted (no UIDPLUS).
+
+        MOVE (RFC 6851) where there is one, else COPY, \Deleted, UID EXPUNGE.
+        """
+        _refuse_controls(folder, "folder name")
+        self._writable()
+        if "MOVE" in self._capabilities:
+            for chunk in sets.chunks(uids):
+                self._into(folder, self._client.move, chunk)
+            return True
+        gone = True
+        for chunk in sets.chunks(uids):
+            self._into(folder, self._client.copy, chunk)
+            gone = self.delete(chunk) and gone
+        return gone
+
+    def delete(self, uids: Sequence[int]) -> bool:
+        r"""Remove these mails and no others; False when they only bear \Deleted now.
+
+        Without UIDPLUS (RFC 4315) there is only the EXPUNGE that takes everybody's \Deleted mails along.
+        """
+        self._flag(uids, rb"\Deleted")
+        if "UIDPLUS" not in self._capabilities:
+            return False
+        for chunk in sets.chunks(uids):
+            self._ask(self._client.uid_expunge, [sets.uid_set(chunk)])
+        return True
+
+    def abort(self, reason: str = "the time of this run is up") -> None:
+        """Cut the connection, from any thread: a call that waits for the server raises Unavailable at once."""
+        self._peer.line.abort(reason)
+
+    def close(self) -> None:
+        """Say LOGOUT, wait two seconds for the answer at most, and hang up. Never raises."""
+        farewell = threading.Timer(_FAREWELL, self._peer.line.abort)
+        farewell.daemon = True
+        farewell.start()
+        with suppress(*LIBRARY_ERRORS):
+            if not self._peer.line.aborted:
+                self._client.logout()
+        farewell.cancel()
+        with suppress(*LIBRARY_ERRORS):
+            self._client.shutdown()
+        self._peer.line.close()
+
+    def _ask(self, call: Callable[..., Any], *args: object) -> Any:
+        with translated(self._peer):
+            return call(*args)
+
+    def _opened(self) -> FolderInfo:
+        if self._folder is None:
+            raise ProtocolError("no folder is open", about=self._peer.about)
+        return self._folder
+
+    def _writable(self) -> FolderInfo:
+        # Dovecot answers OK to a STORE after EXAMINE, and does nothing.
+        if self._opened().read_only:
+            raise ProtocolError(f"the folder {self._opened().name} is read-only", about=self._peer.about)
+        return self._opened()
+
+    def _unopened(self, folder: str, refusal: Exception) -> MailpollError:
+        """Why `folder` could not be opened."""
+        trouble = translate(refusal, self._peer)
+        if TRANSIENT.search(str(refusal)):
+            return trouble
+        names: tuple[str, ...] = ()
+        with suppress(ProtocolError):
+            names = self.folders()
+        if not names or folder in names or folder.upper() == "INBOX":
+            return trouble
+        shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
+        return ConfigError(f"there is no folder {folder!r}", about=self._peer.about, advice=f"There are: {shown}.")
+
+    def _info(self, folder: str, answer: Any, read_only: bool) -> FolderInfo:
+        """FolderInfo from imapclient's dict of what SELECT said."""
+        uidvalidity, uidnext = answer.get(b"UIDVALIDITY"), answer.get(b"UIDNEXT")
+        if not isinstance(uidvalidity, int):
+            raise ProtocolError(f"the server gives folder {folder} no UIDVALIDITY", about=self._peer.about)
+        if not isinstance(uidnext, int):  # old servers: RFC 9051 §6.3.2 asks for it, RFC 2060 did not
+            uidnext = max(self._search(1, 0xFFFFFFFF), default=0) + 1
+        # Without PERMANENTFLAGS all flags there are can be changed for good (RFC 9051 §6.3.2).
+        flags = answer.get(b"PERMANENTFLAGS", answer.get(b"FLAGS", ()))
+        return FolderInfo(
+            name=folder,
+            uidvalidity=uidvalidity,
+            uidnext=uidnext,
+            exists=int(answer[b"EXISTS"]),
+            read_only=read_only or b"READ-ONLY" in answer,
+            permanent_flags=tuple(flag.decode("ascii", "replace") for flag in flags),
+        )
+
+    def _search(self, first: int, last: int, *criteria: str) -> set[int]:
+        """UIDs from first to last that match; ASCII, and no CHARSET, which Microsoft 365 refuses."""
+        if first > last:
+            return set()
+        with translated(self._peer):
+            status, data = self._client._imap.uid("SEARCH", "UID", f"{first}:{last}", *criteria)
+            self._client._check_resp("OK", "search", status, data)
+            # A range beyond the last UID means that last one, too (RFC 9051 §6.4.4: sequence sets are unordered).
+            return {uid for uid in responses.hits(data) if first <= uid <= last}
+
+    def _flag(self, uids: Sequence[int], flag: bytes) -> None:
+        self._writable()
+        for chunk in sets.chunks(uids):
+            self._ask(lambda ids: self._client.add_flags([ids], [flag], silent=True), sets.uid_set(chunk))
+
+    def _into(self, folder: str, action: Callable[..., Any], uids: Sequence[int]) -> None:
+        """COPY or MOVE; a target that is missing (TRYCREATE, RFC 9051 §6.4.7) is made and shown to mail programs."""
+        try:
+            self._ask(action, [sets.uid_set(uids)], folder)
+        except ProtocolError as error:
+            if not re.search(r"\[(TRYCREATE|NONEXISTENT)\b", str(error)):
+                raise
+            self._ask(self._client.create_folder, folder)
+            with suppress(ProtocolError):
+                self._ask(self._client.subscribe_folder, folder)
+            self._ask(action, [sets.uid_set(uids)], folder)
+
+
+def _refuse_controls(text: str, what: str) -> None:
+    if any(character in text for character in "\r\n\0"):
+        raise ConfigError(f"the {what} contains a control character")
