@@ -63,7 +63,9 @@ _NOT_SENT = (
     failures.ConnectTimeoutError,
     failures.NewConnectionError,
     failures.ProxyError,
-    failures.PoolError,
+    failures.EmptyPoolError,  # not PoolError: ReadTimeoutError is one too
+    failures.FullPoolError,
+    failures.ClosedPoolError,
 )
 # The URL or a header is no HTTP: LocationParseError and UnicodeError among them.
 _UNWRITABLE = (ValueError, failures.URLSchemeUnknown, failures.ProxySchemeUnknown, failures.ProxySchemeUnsupported)
@@ -118,7 +120,11 @@ class Http:
         sending = _Sending(method, url, body)
         fields = {**(headers or {}), **({"Content-Length": str(len(body))} if body else {})}
         timeout = urllib3.Timeout(connect=timeout_connect, read=timeout_read)
-        thread = threading.Thread(target=sending.run, args=(self._pool(url), fields, timeout), daemon=True, name="http")
+        try:
+            pool = self._pool(url)
+        except (failures.HTTPError, ValueError) as error:
+            raise _translated(error, url, sent=False) from None
+        thread = threading.Thread(target=sending.run, args=(pool, fields, timeout), daemon=True, name="http")
         thread.start()
         thread.join(timeout_connect + timeout_read + len(body) / SLOWEST)
         if thread.is_alive():

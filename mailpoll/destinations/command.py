@@ -11,7 +11,6 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Literal, Protocol
 
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unanswered
@@ -84,11 +83,7 @@ class CommandDestination:
         found = shutil.which(self._command[0], path=self._env["PATH"])
         if found:
             return (Finding("ok", f"{self.name}: {found} can be run"),)
-        reason = (
-            "may not be run"
-            if Path(self._command[0]).is_absolute() and Path(self._command[0]).exists()
-            else "is missing"
-        )
+        reason = "may not be run" if os.path.exists(self._command[0]) else "is missing"
         return (Finding("fail", f"{self.name}: {self._command[0]} {reason}", self._advice),)
 
     @property
@@ -101,7 +96,7 @@ class CommandDestination:
 
     def _spool(self, content: Raw) -> IO[bytes]:
         """The mail in a nameless file: a program that reads slowly, or not at all, holds nobody up."""
-        file = tempfile.TemporaryFile(prefix="mailpoll-")
+        file = tempfile.TemporaryFile(prefix="mailpoll-")  # noqa: SIM115 - handed on open
         try:
             for piece in content.raw():
                 file.write(piece)
@@ -187,7 +182,7 @@ def facts(post: Post) -> dict[str, str]:
 
 
 def _clean(value: str) -> str:
-    """`value` without what an environment cannot carry: NUL and half surrogate pairs; CR, which hides text, goes too."""
+    """`value` without NUL and half surrogate pairs, which an environment cannot carry, and CR, which hides text."""
     return value.replace("\0", "").replace("\r", "").encode("utf-8", "replace").decode()
 
 
