@@ -25,11 +25,10 @@ can_apt() {
 }
 
 apt_install() { # apt_install PACKAGE...: with the package lists as they are, else after an update
-  can_apt || return 1
   local install=(as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@")
   "${install[@]}" </dev/null >/dev/null 2>&1 && return
   as_root apt-get update -q </dev/null >/dev/null 2>&1 || true
-  "${install[@]}" </dev/null >/dev/null 2>&1
+  "${install[@]}" </dev/null 2>&1 >/dev/null | tail -n 3 >&2
 }
 
 # --- the interpreter and the virtual environment -----------------------------------------------------------------
@@ -68,7 +67,7 @@ way_pip_wheel() { # Debian keeps one for its own venv module
   wheel=$(pip_wheel_in /usr/share/python-wheels) && bare_venv "$1" && pip_from_wheel "$wheel"
 }
 
-way_apt() { apt_install python3-venv && way_venv "$1"; }
+way_apt() { can_apt && apt_install python3-venv && way_venv "$1"; }
 
 way_apt_wheel() { # `apt-get download` needs no root
   command -v apt-get && command -v dpkg-deb || return 1
@@ -157,19 +156,25 @@ environment() {
 
 dovecot_found() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v dovecot >/dev/null; }
 
-# need_dovecot: there afterwards, or a sentence about what will be skipped. The tests start a private one from a
-# configuration of their own; a service that Debian's package starts is stopped again.
+# need_dovecot: there afterwards, or a sentence about what will be skipped. The tests start a private one, from a
+# configuration of their own; the service that Debian's package starts is stopped again.
 need_dovecot() {
   dovecot_found && return
-  say "Dovecot is missing, installing it (dovecot-imapd) ..."
-  if apt_install dovecot-imapd && dovecot_found; then
-    if [ -d /run/systemd/system ]; then
-      as_root systemctl disable --now dovecot.service dovecot.socket >/dev/null 2>&1 || true
-    fi
-    return
-  fi
+  local why="apt-get is missing, or may not be used (it takes root, or a sudo that asks no password)"
   local then=skipped
+  if can_apt; then
+    say "installing Dovecot for the tests (dovecot-imapd) ..."
+    why="apt-get could not install dovecot-imapd"
+    if apt_install dovecot-imapd && dovecot_found; then
+      stop_debians_dovecot
+      return
+    fi
+  fi
   if [ -n "${MAILPOLL_REQUIRE_SERVERS:-}" ]; then then='going to fail'; fi
-  say "no Dovecot here, and installing it takes apt-get as root or with a passwordless sudo:" \
-    "what needs a real Dovecot is $then (the package is dovecot-imapd)"
+  say "no Dovecot: $why. What needs a real one is $then."
+}
+
+stop_debians_dovecot() {
+  [ -d /run/systemd/system ] || return 0
+  as_root systemctl disable --now dovecot.service dovecot.socket >/dev/null 2>&1 || true
 }
