@@ -1,0 +1,294 @@
+"""config.py: where the file is, what is said of every mistake, what is shown, where the state goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailpoll import config
+from mailpoll.errors import AccessDenied, ConfigError
+
+CANARY = "cAnArY"
+ACCOUNT = """
+[account.main]
+host = "imap.example.com"
+username = "username@example.com"
+password = { file = "imap-password" }
+"""
+SMTP = """
+[smtp]
+host = "smtp.example.com"
+from = "Gateway <gateway@example.com>"
+"""
+
+
+def problems(folder: Path, text: str) -> tuple[str, ...]:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        config.load(path)
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
+def hook(lines: str) -> str:
+    return f'[destination.h]\nkind = "webhook"\nurl = "https://h.example/in"\n{lines}'
+
+
+# What stands in the file (after the account above, unless it makes one itself) · key path · advice
+MISTAKES = [
+    ("pasword = 1", "pasword", "is no setting"),
+    ("[acount.main]", "acount", "Did you mean account?"),
+    ("[fetch]\nlimits = 5", "fetch.limits", "Did you mean limit?"),
+    ("[fetch]\nlimit = 0", "fetch.limit", "a whole number, 1 or more"),
+    ('[fetch]\ndeadline = "50s"', "fetch.deadline", "a number over 0, not text"),
+    ("[fetch]\ndeadline = 0", "fetch.deadline", "a number over 0"),
+    ("[fetch]\nmax_text = true", "fetch.max_text", "a whole number"),
+    ("fetch = 5", "fetch", "expected a table, not a number"),
+    ("[retention]\nraw = 7", "retention.raw", '"7d"'),
+    ('[retention]\nraw = "a week"', "retention.raw", 'Write for example "7d"'),
+    ('[unrouted]\nkeep = "14"', "unrouted.keep", '"14d"'),
+    ('[unrouted]\naction = ""', "unrouted.action", '"hold"'),
+    ('[reader]\nquotes = "none"', "reader.quotes", '"mailpoll", "email-reply-parser", "keep"'),
+    ('[store]\nurl = "mysql://x/y"', "store.url", "postgresql://user@host/name"),
+    ('[store]\nurl = "sqlite:///mailpoll.db"', "store.url", "four slashes"),
+    ('[store]\npassword = { file = "x" }', "store.password", "Leave it out"),
+    ('[addresses]\npatterns = "a+%s@b"', "addresses.patterns", '["username+%s@example.com"]'),
+    ('[addresses]\npatterns = ["a@b.example"]', "addresses.patterns[0]", "0 times; it must stand there once"),
+    ('[addresses]\npatterns = ["%s+%s@b.example"]', "addresses.patterns[0]", "2 times"),
+    ('[addresses]\npatterns = ["a@%s.example"]', "addresses.patterns[0]", "belongs before the @"),
+    ('[addresses]\npatterns = ["a+%s"]', "addresses.patterns[0]", "is no address"),
+    ('[addresses]\npatterns = ["a+%s@b\\u0000"]', "addresses.patterns[0]", "control characters"),
+    ('[addresses]\nheaders = ["To:"]', "addresses.headers[0]", "Write for example Delivered-To"),
+    ("[account.x]\nhsot = 'h'", "account.x.hsot", "Did you mean host?"),
+    ("[account.x]", "account.x.host", 'Add for example host = "imap.example.com"'),
+    ("[account.x]", "account.x.username", 'Add for example username = "username@example.com"'),
+    ("[account.x]", "account.x.password", 'Add for example password = { file = "imap-password" }'),
+    (f"[account.x]\npassword = '{CANARY}'", "account.x.password", '{ file = "imap-password" }'),
+    ("[account.x]\npassword = {}", "account.x.password", "names 0 places"),
+    ("[account.x]\npassword = { file = 'a', env = 'b' }", "account.x.password", "names 2 places"),
+    ("[account.x]\npassword = { file = '' }", "account.x.password", "file is empty"),
+    (f"[account.x]\npassword = {{ value = '{CANARY}' }}", "account.x.password.value", "file, command, credential"),
+    (f"[account.x]\npassword = {{ command = '{CANARY}' }}", "account.x.password.command", "expected a list"),
+    ("[account.x]\ntls = 'ssl'", "account.x.tls", '"implicit", "starttls", "none"'),
+    ("[account.x]\nport = '993'", "account.x.port", "a whole number from 1 to 65535, not text"),
+    ("[account.x]\nport = 70000", "account.x.port", "from 1 to 65535"),
+    ("[account.x]\nport = 0", "account.x.port", "from 1 to 65535"),
+    ("[account.x]\nfolders = 'INBOX'", "account.x.folders", '["INBOX"]'),
+    ("[account.x]\nfolders = []", "account.x.folders", "not empty"),
+    ("[account.x]\nfolders = ['a', 1]", "account.x.folders", '["INBOX"]'),
+    ("[account.x]\nafter = 'remove'", "account.x.after", "Did you mean move?"),
+    ("[account.x]\nallow_plaintext = 'yes'", "account.x.allow_plaintext", "true or false, not text"),
+    ("account = []", "account", "expected a table, not a list"),
+    ("[destination.d]\nurl = 'x'", "destination.d.kind", '"command", "webhook"'),
+    ("[destination.d]\nkind = 'webhok'", "destination.d.kind", "Did you mean webhook?"),
+    ("[destination.d]\nkind = 5", "destination.d.kind", '"command", "webhook"'),
+    ("[destination.d]\nkind = 'webhook'", "destination.d.url", "https://example.com/inbound"),
+    ("[destination.d]\nkind = 'command'\ncommand = 'ls -l'", "destination.d.command", '["/usr/local/bin/ticket"'),
+    ("[destination.d]\nkind = 'command'\ncommand = []", "destination.d.command", "not empty"),
+    ("[destination.d]\nkind = 'command'\ncommand = ['./x']", "destination.d.command", "absolute path"),
+    ("[destination.d]\nkind = 'command'\ncommand = ['']", "destination.d.command", "/usr/local/bin/ticket"),
+    ("[destination.store]\nkind = 'command'\ncommand = ['ls']", "destination.store", "Write another name"),
+    ("[destination.'a:b']\nkind = 'command'\ncommand = ['ls']", "destination.'a:b'", "letters, digits"),
+    ("[destination.d]\nkind = 'webhook'\nurl = 'h.example'", "destination.d.url", "https://host/path"),
+    ("[destination.d]\nkind = 'webhook'\nurl = 'https://[x'", "destination.d.url", "https://host/path"),
+    (f"[destination.d]\nkind = 'webhook'\nurl = 'https://u:{CANARY}@h.example'", "destination.d.url", "username and"),
+    (f"[destination.d]\nkind = 'webhook'\nurl = 'http://h.example/{CANARY}'", "destination.d.url", "allow_plaintext"),
+    (hook("headers = { 'a b' = 'x' }"), "destination.h.headers", "control characters"),
+    (hook(f'headers = {{ X = "{CANARY}\\r\\n" }}'), "destination.h.headers", "control characters"),
+    (hook(f"headers = {{ Authorization = '{CANARY}' }}"), "destination.h.headers.Authorization", "Write bearer"),
+    (hook(f"headers = {{ X-Api-Key = '{CANARY}' }}"), "destination.h.headers.X-Api-Key", "Write bearer"),
+    (hook("username = 'u'"), "destination.h.password", "both username and password"),
+    (hook("username = 'a:b'\npassword = { env = 'X' }"), "destination.h.username", "colon"),
+    (
+        hook("username = 'u'\npassword = { env = 'X' }\nbearer = { env = 'X' }"),
+        "destination.h.bearer",
+        "Write one of them",
+    ),
+    ("[smtp]", "smtp.host", "smtp.example.com"),
+    ("[smtp]", "smtp.from", "Gateway <gateway@example.com>"),
+    (SMTP + "username = 'u'", "smtp.password", '{ file = "smtp-password" }'),
+    (SMTP + "password = { env = 'X' }", "smtp.username", "Add username"),
+    (SMTP + "tls = 'none'", "smtp.tls", "allow_plaintext"),
+    (SMTP.replace("Gateway <gateway@example.com>", "Gateway"), "smtp.from", "gateway@example.com"),
+    (SMTP + 'noreply = "a@b\\r\\nBcc: x"', "smtp.noreply", "control characters"),
+]
+
+# Changes to the account: what is replaced or added · key path · advice
+ACCOUNT_MISTAKES = [
+    ('host = "imap.example.com"', 'host = "imap.example.com:993"', "account.main.host", "port = … beside it"),
+    ('host = "imap.example.com"', 'host = "imaps://imap.example.com/"', "account.main.host", "the name alone"),
+    ('host = "imap.example.com"', 'host = "a\\r\\nb"', "account.main.host", "is no host name"),
+    ("username@example.com", "username", "addresses.patterns", 'patterns = ["username+%s@example.com"]'),
+    ("username@example.com", "a\\r\\n@example.com", "account.main.username", "control characters"),
+    ("\n[account.main]", '\n[account.main]\ntls = "none"', "account.main.tls", "allow_plaintext = true"),
+    ("\n[account.main]", '\n[account.main]\nfolders = ["a\\nb"]', "account.main.folders", "control characters"),
+    ("\n[account.main]", '\n[account.main]\nfolders = [""]', "account.main.folders", "is empty"),
+    ("\n[account.main]", '\n[account.main]\nfolders = ["a", "a"]', "account.main.folders", "twice"),
+    ("\n[account.main]", '\n[account.main]\nkeyword = "a b"', "account.main.keyword", "is no IMAP keyword"),
+    ("\n[account.main]", '\n[account.main]\nafter = "move"\nmove_to = "INBOX"', "account.main.move_to", "another"),
+    ("\n[account.main]", '\n[account.main]\nchannel = "ops"', "account.main.channel", 'scope = "all"'),
+    ("account.main", "account.'a b'", "account.'a b'", "letters, digits"),
+]
+
+
+@pytest.mark.parametrize(("text", "path", "advice"), MISTAKES)
+def test_a_mistake_is_named_with_its_key_path_and_what_to_write(
+    tmp_path: Path, text: str, path: str, advice: str
+) -> None:
+    # A line without a section stands above the account's.
+    found = problems(tmp_path, text + "\n" + ("" if "account" in text.split(".")[0] else ACCOUNT))
+    assert any(problem.startswith(f"{path}: ") and advice in problem for problem in found), found
+    assert CANARY not in " ".join(found)
+
+
+@pytest.mark.parametrize(("old", "new", "path", "advice"), ACCOUNT_MISTAKES)
+def test_a_mistake_in_an_account_is_named_too(tmp_path: Path, old: str, new: str, path: str, advice: str) -> None:
+    assert old in ACCOUNT
+    found = problems(tmp_path, ACCOUNT.replace(old, new))
+    assert any(problem.startswith(f"{path}: ") and advice in problem for problem in found), found
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    found = problems(tmp_path, "[store]\nurl = 5\n[account.a]\nhsot = 'x'\nport = 'y'\n[fetch]\nlimit = 0")
+    assert {problem.split(":")[0] for problem in found} == {
+        "store.url",
+        "account.a.hsot",
+        "account.a.host",
+        "account.a.username",
+        "account.a.password",
+        "account.a.port",
+        "fetch.limit",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ACCOUNT,
+        ACCOUNT + SMTP,
+        ACCOUNT.replace("imap.example.com", "127.0.0.1") + 'tls = "none"',
+        ACCOUNT.replace("imap.example.com", "::1") + 'tls = "none"',
+        ACCOUNT + 'tls = "none"\nallow_plaintext = true',
+        ACCOUNT.replace("username@example.com", "u") + 'scope = "all"\nchannel = "ops"',
+        '[addresses]\npatterns = ["%s@example.com"]' + ACCOUNT.replace("username@example.com", "u"),
+        '[store]\nurl = "postgres://u@h/n"\npassword = { env = "X" }',
+        hook("secret = { credential = 'c' }\nheaders = { X-Kind = 'mail' }"),
+        "[destination.d]\nkind = 'webhook'\nurl = 'http://localhost:3000/inbound'",
+        "[destination.d]\nkind = 'webhook'\nurl = 'http://app:3000/'\nallow_plaintext = true",
+        "[destination.d]\nkind = 'command'\ncommand = ['/bin/cat']\non_uncertain = 'repost'",
+        "\ufeff[fetch]\ndeadline = 30",
+    ],
+)
+def test_what_is_right_is_taken(tmp_path: Path, text: str) -> None:
+    assert problems(tmp_path, text) == ()
+
+
+def test_a_syntax_error_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'[store]\nurl = "{CANARY}\n')
+    with pytest.raises(ConfigError, match="line 2") as caught:
+        config.load(path)
+    assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"\xff\xfe", "not UTF-8"), (b"a = " + b"[" * 100_000, "nested too deeply")]
+)
+def test_what_is_no_text_is_said(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=words):
+        config.load(path)
+
+
+def test_a_missing_file_and_a_folder_are_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no such file. Run mailpoll init"):
+        config.load(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        config.load(tmp_path)
+
+
+def test_only_a_file_that_holds_a_password_must_be_private(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(ACCOUNT)
+    path.chmod(0o644)
+    config.load(path)
+    path.write_text(f'[store]\nurl = "postgresql://u:{CANARY}@h/n"')
+    with pytest.raises(AccessDenied, match="chmod o-rwx") as caught:
+        config.load(path)
+    assert CANARY not in str(caught.value)
+    path.chmod(0o640)
+    config.load(path)
+
+
+def test_the_file_is_looked_for_in_the_order_of_the_manual(tmp_path: Path) -> None:
+    system, own = tmp_path / "etc" / "config.toml", tmp_path / "xdg" / "mailpoll" / "config.toml"
+    env = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "xdg")}
+    with pytest.raises(ConfigError, match="mailpoll init"):
+        config.find(None, env, system=system)
+    for path in (system, own):
+        path.parent.mkdir(parents=True)
+        path.touch()
+        assert config.find(None, env, system=system) == path
+    assert config.find(None, {**env, "MAILPOLL_CONFIG": "/named/in/env"}, system=system) == Path("/named/in/env")
+    assert config.find("/named", {**env, "MAILPOLL_CONFIG": "/x"}, system=system) == Path("/named")
+
+
+def test_the_state_goes_where_the_manual_says(tmp_path: Path) -> None:
+    own, system = tmp_path / "config.toml", config.SYSTEM_CONFIG
+    env = {"HOME": "/home/u"}
+    assert config.state_directory(own, env) == Path("/home/u/.local/state/mailpoll")
+    assert config.state_directory(own, {**env, "XDG_STATE_HOME": "/s"}) == Path("/s/mailpoll")
+    assert config.state_directory(own, {**env, "XDG_STATE_HOME": "relative"}) == Path("/home/u/.local/state/mailpoll")
+    assert config.state_directory(system, env) == Path("/var/lib/mailpoll")
+    assert config.state_directory(system, {"STATE_DIRECTORY": "/var/lib/private/m:/b"}) == Path("/var/lib/private/m")
+
+
+def test_the_store_is_a_file_there_unless_set(tmp_path: Path) -> None:
+    settings = config.load(written(tmp_path, ""))
+    url = config.store_url(settings, tmp_path / "config.toml", {"STATE_DIRECTORY": "/s"})
+    assert url == "sqlite:////s/mailpoll.db"
+    settings = config.load(written(tmp_path, '[store]\nurl = "postgres://u@h/n"'))
+    assert config.store_url(settings, tmp_path / "config.toml", {}) == "postgresql://u@h/n"
+
+
+def test_patterns_come_from_the_accounts_unless_set(tmp_path: Path) -> None:
+    second = ACCOUNT.replace("account.main", "account.second")
+    assert config.patterns(config.load(written(tmp_path, ACCOUNT + second))) == ("username+%s@example.com",)
+    given = '[addresses]\npatterns = ["%s@in.example"]\n'
+    assert config.patterns(config.load(written(tmp_path, given + ACCOUNT))) == ("%s@in.example",)
+
+
+def test_ca_files_are_relative_to_the_configuration(tmp_path: Path) -> None:
+    settings = config.load(written(tmp_path, ACCOUNT + 'ca_file = "own.pem"' + SMTP + 'ca_file = "/abs.pem"'))
+    assert settings.account["main"].ca_file == str(tmp_path / "own.pem")
+    assert settings.smtp is not None
+    assert settings.smtp.ca_file == "/abs.pem"
+
+
+def test_what_is_shown_has_every_default_and_no_secret(tmp_path: Path) -> None:
+    text = f'[store]\nurl = "postgresql://u:{CANARY}@h:5/n?sslpassword={CANARY}"\n' + ACCOUNT + SMTP
+    text += f"[destination.h]\nkind = 'webhook'\nurl = 'https://h.example/{CANARY}'\nheaders = {{ X = '{CANARY}' }}\n"
+    path = written(tmp_path, text + f"secret = {{ env = '{CANARY}' }}")
+    path.chmod(0o600)
+    shown = config.effective(config.load(path))
+    assert CANARY not in repr(shown)
+    assert shown["store"]["url"] == "postgresql://u:***@h:5/n?***"
+    assert shown["account"]["main"]["port"] == 993
+    assert shown["account"]["main"]["password"] == "***"
+    assert shown["addresses"]["patterns"] == ["username+%s@example.com"]
+    assert shown["retention"] == {"raw": "7d", "unfinished": "30d"}
+    assert shown["smtp"]["from"] == "Gateway <gateway@example.com>"
+    assert shown["destination"]["h"]["url"] == "https://h.example/…"
+    assert shown["destination"]["h"]["kind"] == "webhook"
+    assert shown["destination"]["h"]["secret"] == "***"
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text)
+    return path
