@@ -1,0 +1,77 @@
+"""The body of a mail → the text that is new in it, without quotes, signatures and small print; pure and linear."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mailpoll.model import Cut, Message
+from mailpoll.reply.endings import signature_start
+from mailpoll.reply.html import cut_html
+from mailpoll.reply.lines import read_lines
+from mailpoll.reply.parser import cut_with_parser
+from mailpoll.reply.plain import cut_plain
+
+__all__ = ["Quotes", "cut", "is_forwarded", "new_text", "of_message", "without_footer"]
+
+Quotes = Literal["mailpoll", "email-reply-parser", "keep"]
+
+_FORWARD_PREFIXES = ("fwd:", "fw:", "[fwd", "wg:", "tr:", "rv:", "enc:", "i:", "vs:", "vb:", "转发:", "轉寄:", "пересл:")
+
+
+def new_text(text: str, kind: Literal["plain", "html"] = "plain") -> str:
+    """The new text of a body, as text (plain) or Markdown (html); never empty when there was something to read."""
+    return cut(text, kind)[0]
+
+
+def cut(
+    text: str,
+    kind: Literal["plain", "html"] = "plain",
+    *,
+    include_quotes: bool = False,
+    include_footer: bool = False,
+    quotes: Quotes = "mailpoll",
+) -> tuple[str, tuple[Cut, ...]]:
+    """(new text, what was cut from it, in order). The flags keep quoted mail, or signatures and small print."""
+    include_quotes = include_quotes or quotes == "keep"
+    if kind == "html":
+        return cut_html(text, include_quotes=include_quotes, include_footer=include_footer)
+    if quotes == "email-reply-parser" and not include_quotes:
+        parsed = cut_with_parser(text)
+        if parsed is not None:
+            return parsed
+    return cut_plain(text, include_quotes=include_quotes, include_footer=include_footer)
+
+
+def of_message(
+    message: Message,
+    *,
+    include_quotes: bool = False,
+    include_footer: bool = False,
+    prefer_html: bool = False,
+    quotes: Quotes = "mailpoll",
+) -> tuple[str, tuple[Cut, ...]]:
+    """(new text, cuts) of a mail: of its text, or of its HTML where that is preferred or all there is.
+
+    A forwarded mail keeps its quotes; one that a machine sent and that answers nothing is kept whole.
+    """
+    machine = message.automatic not in ("", "list") and not message.in_reply_to and not message.references
+    include_quotes = include_quotes or machine or is_forwarded(message.subject)
+    include_footer = include_footer or machine
+    html = message.html if message.html.strip() and (prefer_html or not message.text.strip()) else ""
+    flags = {"include_quotes": include_quotes, "include_footer": include_footer}
+    found, cuts = cut(html, "html", **flags, quotes=quotes) if html else ("", ())
+    if not found.strip() and message.text.strip():
+        return cut(message.text, "plain", **flags, quotes=quotes)
+    return found, cuts
+
+
+def is_forwarded(subject: str) -> bool:
+    """Whether a subject starts by saying that the mail is passed on (`Fwd: …`, `[fwd] …`); `Re: Fwd:` answers one."""
+    return subject.lstrip().lower().startswith(_FORWARD_PREFIXES)
+
+
+def without_footer(text: str) -> str:
+    """The text above its signature delimiter, when it has exactly one."""
+    lines = text.split("\n")
+    at = signature_start(read_lines(text))
+    return text if at is None else "\n".join(lines[:at]).rstrip()

@@ -1,0 +1,193 @@
+"""One line, or a few, of plain text → what kind of line it is: quoted, attribution, separator, header block."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailpoll.reply import languages
+
+# An attribution line is never longer, nor wrapped over more lines.
+MAX_ATTRIBUTION = 400
+MAX_ATTRIBUTION_LINES = 5
+MAX_BLOCK_LINES = 25
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_MARKDOWN_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>|])")
+_QUOTED = re.compile(r"\s{0,8}(?:[A-Z]{1,3})?>")
+_EMAIL = re.compile(r"[^\s<>@\"():,;]{1,80}@[^\s<>@\"():,;]{2,255}")
+_DIGITS = re.compile(r"\d")
+_YEAR_OR_TIME = re.compile(r"(?<!\d)(?:(?:19|20)\d\d|[٠-٩۰-۹]{4}|[\d٠-٩۰-۹]{1,2}[:.h][\d٠-٩۰-۹]{2})(?!\d)")
+_DATE_FIRST = re.compile(r"(?:\w{2,12}\.?,? )?\d{1,4}[./\- ]")
+_RULE = re.compile(r"[-_=*~—–─#+ ]{2,80}")
+_OUTER_RULES = re.compile(r"^[-_=*~—–─\s]{2,80}(.*?)[-_=*~—–─\s]{2,80}:?$")
+_LINK_ONLY = re.compile(r"\s*[<(\[]?(?:https?://|mailto:|_nonce)[^\s]*[)>\]]?[\s>]*$")
+_FIELD_KINDS = {name: kind for kind, names in languages.HEADER_NAMES.items() for name in names}
+_WROTE = re.compile(
+    "|".join(re.escape(verb) if not verb.isascii() else rf"\b{re.escape(verb)}\b" for verb in languages.WROTE)
+)
+_OPENER = re.compile("(?:" + "|".join(map(re.escape, languages.OPENERS)) + r")(?=[\s\d,.-]|$)")
+_SENTENCE = re.compile(r"[a-zа-я]{3,}[.!?] +[A-ZА-Я]")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it came, as it is compared (visible characters, lower-case, Markdown escapes undone), whether it is
+    quoted, and which header field it looks like ("from", "date", "to", "subject" or "")."""
+
+    text: str
+    plain: str
+    quoted: bool
+    kind: str = ""
+
+    @property
+    def blank(self) -> bool:
+        """Nothing to see."""
+        return not self.plain
+
+
+def read_lines(text: str, markdown: bool = False) -> list[Line]:
+    """The lines of a text with their labels' raw material."""
+    return [_line(line, markdown) for line in text.split("\n")]
+
+
+def _line(text: str, markdown: bool) -> Line:
+    visible = _INVISIBLE.sub("", text).replace("\xa0", " ")
+    if markdown:
+        visible = _MARKDOWN_ESCAPE.sub(r"\1", visible)
+    plain = " ".join(visible[:2000].split())
+    quoted = bool(_QUOTED.match(visible)) and not plain.endswith("<")
+    return Line(text, plain, quoted, _field_kind(plain))
+
+
+def is_rule(line: Line) -> bool:
+    """A line of dashes, underscores or the like: no words."""
+    return len(line.plain) >= 2 and _RULE.fullmatch(line.plain) is not None
+
+
+def is_link_only(line: Line) -> bool:
+    """A link that a client broke out of the line it stood in."""
+    return _LINK_ONLY.match(line.plain) is not None
+
+
+def separator(line: Line) -> str:
+    """ "forward", "original" or "above" for a line that announces another mail by a fixed phrase, else "". """
+    if not 5 < len(line.plain) < 160:
+        return ""
+    lowered = line.plain.lower()
+    if any(phrase in lowered for phrase in languages.REPLY_ABOVE) and len(lowered) < 120:
+        return "above"
+    inner = _OUTER_RULES.match(lowered)
+    words = (inner[1] if inner else lowered.rstrip(": ")).strip(" -_=*:>")
+    if words.startswith(languages.FORWARDED) and (inner or lowered.endswith(":")):
+        return "forward"
+    if inner and any(phrase in words for phrase in languages.ORIGINAL) and len(words) < 60:
+        return "original"
+    if not inner and words in languages.ORIGINAL and lowered.endswith(":"):
+        return "original"
+    return ""
+
+
+def attribution(lines: list[Line], at: int) -> tuple[int, bool]:
+    """(number of lines, sure) of the attribution that starts at line `at`; 0 lines when none does.
+
+    Sure is one that needs no quote marks below it to be believed: it names a year, a time or an address.
+    """
+    if lines[at].blank or lines[at].quoted or len(lines[at].plain) > MAX_ATTRIBUTION:
+        return 0, False
+    joined = ""
+    for count in range(1, MAX_ATTRIBUTION_LINES + 1):
+        if at + count > len(lines):
+            break
+        line = lines[at + count - 1]
+        if line.blank:
+            # Polymail breaks the line before the address, and once more.
+            if count > 3 or not lines[min(at + count, len(lines) - 1)].plain.startswith("<"):
+                break
+            continue
+        if line.quoted and not line.plain.startswith("> wrote"):
+            break
+        joined = f"{joined} {line.plain}".strip()
+        if len(joined) > MAX_ATTRIBUTION:
+            break
+        kind = _attributes(joined, count)
+        if kind:
+            return count, kind == "sure"
+        if count == 1 and not _may_go_on(line.plain):
+            break
+    return 0, False
+
+
+def _may_go_on(first: str) -> bool:
+    """Whether a line may be the first of a wrapped attribution."""
+    lowered = first.lower().lstrip("-_ ")
+    opens = _OPENER.match(lowered) is not None or _DATE_FIRST.match(lowered) is not None
+    return (opens and _DIGITS.search(first) is not None) or "<" in first
+
+
+def _attributes(joined: str, count: int) -> str:
+    """ "sure", "maybe" or "" for joined lines that may be a whole attribution."""
+    lowered = joined.lower()
+    inner = _OUTER_RULES.match(lowered)
+    if inner:
+        lowered = inner[1].strip()
+    ends = lowered.endswith((":", "：")) or bool(inner)
+    if not ends and not lowered.endswith((*languages.WROTE, ">")):
+        return ""
+    email = _EMAIL.search(joined)
+    verb = _WROTE.search(lowered)
+    dated = _YEAR_OR_TIME.search(joined) is not None
+    opens = _OPENER.match(lowered) is not None or _DATE_FIRST.match(lowered) is not None
+    if not ends and not (verb and verb.end() == len(lowered) and opens):
+        return "maybe" if count <= 2 and opens and email and dated_first(lowered) and lowered.endswith(">") else ""
+    if _SENTENCE.search(joined) and not email:
+        return ""
+    if verb and (opens or email or inner):
+        return _believed(bool(email), dated, bool(inner), joined)
+    return "sure" if email and dated and (opens or "<" in joined) and count <= 3 else ""
+
+
+def _believed(email: bool, dated: bool, ruled: bool, joined: str) -> str:
+    if email or dated or ruled:
+        return "sure" if email or ruled or ("," in joined or ":" in joined[:-1]) else "maybe"
+    return "maybe" if _DIGITS.search(joined) else ""
+
+
+def dated_first(lowered: str) -> bool:
+    """Whether the text starts with a date: `2011/4/7 Nathan <…>`."""
+    return _DATE_FIRST.match(lowered) is not None
+
+
+def header_block(lines: list[Line], at: int) -> int:
+    """The number of lines of a block of header fields that starts at line `at` (From, Sent, To, Subject), else 0.
+
+    It needs a sender or a date, a second field, and an address or a date and time for its value: a list that happens
+    to say From and To is no block.
+    """
+    if not lines[at].kind:
+        return 0
+    kinds: set[str] = set()
+    evidence, blanks, last = False, 0, at
+    for index in range(at, min(at + MAX_BLOCK_LINES, len(lines))):
+        line = lines[index]
+        kind = line.kind
+        if line.blank:
+            blanks += 1
+            following = lines[index + 1] if index + 1 < len(lines) else line
+            if not following.kind:
+                break
+            continue
+        if kind:
+            kinds.add(kind)
+        elif index - last > 3:
+            break
+        last = index
+        evidence = evidence or bool(_EMAIL.search(line.plain)) or (kind == "date" and bool(_DIGITS.search(line.plain)))
+    enough = len(kinds) >= 2 and bool(kinds & {"from", "date"}) and (evidence or len(kinds) == 4)
+    return last + 1 - at if enough else 0
+
+
+def _field_kind(plain: str) -> str:
+    """ "from", "date", "to" or "subject" for a line `*Von:* …` in any language, else "". """
+    name, colon, _ = plain[:60].replace("：", ":").partition(":")
+    return _FIELD_KINDS.get(name.strip("*_ |").lower(), "") if colon else ""

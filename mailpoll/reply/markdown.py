@@ -1,0 +1,233 @@
+"""A visible tree → Markdown: flattened to paragraphs, quotes and lists that html2text converts in linear time."""
+
+from __future__ import annotations
+
+import html as entities
+import re
+
+import html2text
+
+from mailpoll.reply.containers import kind_of
+from mailpoll.reply.tree import Element
+
+MAX_MARKDOWN = 1_000_000
+# html2text pays for depth with the square; deeper levels are shown at this one.
+MAX_NESTED = 8
+
+_BLOCKS = frozenset(
+    ("address", "article", "aside", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figure", "footer",
+     "form", "header", "main", "nav", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "caption", "pre")
+)  # fmt: skip
+_PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))
+_NESTED = frozenset(("blockquote", "ul", "ol"))
+_INLINE = {"b": "b", "strong": "b", "i": "i", "em": "i", "code": "code", "tt": "code", "del": "del", "s": "del"}
+_BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
+_LINK = re.compile(r"(?:https?|ftp)://[^\s]|mailto:[^\s]|tel:[^\s]", re.IGNORECASE)
+_NOT_IN_LINK = re.compile(r"[\s\x00-\x20\x7f<>\"]+")
+_PRE_WRAP = re.compile(r"white-space\s{0,3}:\s{0,3}(?:pre|break-spaces)")
+
+
+class _TooMuch(Exception):
+    """The output limit was reached."""
+
+
+def to_markdown(root: Element, *, quotes_marked: bool) -> str:
+    """The Markdown of a tree, at most 1 MB. `quotes_marked` writes clients' quote containers as block quotes and
+    leaves signatures out; without it they are text like any other."""
+    writer = _Writer(quotes_marked)
+    writer.walk(root)
+    return convert("".join(writer.out))
+
+
+def convert(simple: str) -> str:
+    """The Markdown of simple HTML, by html2text."""
+    pieces: list[str] = []
+    size = 0
+
+    def take(s: str) -> None:
+        nonlocal size
+        pieces.append(s)
+        size += len(s)
+        if size > MAX_MARKDOWN:
+            raise _TooMuch
+
+    converter = html2text.HTML2Text(out=take, bodywidth=0)
+    converter.unicode_snob = True
+    converter.ul_item_mark = "-"
+    converter.emphasis_mark = "*"
+    try:
+        converter.handle(simple)
+    except _TooMuch:
+        pass
+    return "".join(pieces).replace("\xa0", " ").strip("\n")
+
+
+class _Writer:
+    """Writes simple HTML: `p` with `br`, `blockquote`, `ul`, `ol`, `li`, headings, rules and inline marks."""
+
+    def __init__(self, quotes_marked: bool) -> None:
+        self.out: list[str] = []
+        self.quotes_marked = quotes_marked
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._blank = True
+        self._inline: list[str] = []
+        self._nested: list[str] = []
+        self._pre = 0
+        self._heading = "p"
+
+    def walk(self, root: Element) -> None:
+        """Writes a tree, without recursion."""
+        work: list[tuple[Element | str, bool]] = [(root, True)]
+        while work:
+            node, entering = work.pop()
+            if isinstance(node, str):
+                self._text(node)
+            elif not entering:
+                self._leave(node)
+            elif self._enter(node):
+                work.append((node, False))
+                work += [(child, True) for child in reversed(node.children)]
+        self._end_paragraph()
+
+    def _enter(self, element: Element) -> bool:
+        """Writes what stands before an element's children; False when they are not wanted."""
+        tag = element.tag
+        if self.quotes_marked:
+            kind = kind_of(element)
+            if kind == "signature":
+                return False
+            if kind == "quote" and tag != "blockquote":
+                element.tag = tag = "blockquote"
+        if tag == "br":
+            self._end_line(explicit=True)
+        elif tag == "hr":
+            self._end_paragraph()
+            self.out.append("<hr>")
+        elif tag == "img":
+            self._image(element)
+        elif tag in _NESTED:
+            self._end_paragraph()
+            self._nested.append(tag)
+            if len(self._nested) <= MAX_NESTED:
+                self.out.append(f"<{tag}>")
+        elif tag == "li":
+            self._end_paragraph()
+            self.out.append("<li>" if "ul" in self._nested or "ol" in self._nested else "")
+        else:
+            self._enter_other(element, tag)
+        return True
+
+    def _enter_other(self, element: Element, tag: str) -> None:
+        if tag in _PARAGRAPHS:
+            self._end_paragraph()
+            self._heading = tag
+        elif tag in _BLOCKS:
+            self._end_line()
+        elif tag in ("td", "th"):
+            if not self._blank:
+                self._line.append(" | ")
+        elif tag in _INLINE or tag == "a":
+            self._open(element)
+        if tag == "pre" or _PRE_WRAP.search(element.get("style")[:500]):
+            self._pre += 1
+
+    def _leave(self, element: Element) -> None:
+        """Writes what stands behind an element's children."""
+        tag = element.tag
+        if tag in _NESTED:
+            self._end_paragraph()
+            if len(self._nested) <= MAX_NESTED:
+                self.out.append(f"</{tag}>")
+            self._nested.pop()
+        elif tag == "li":
+            self._end_paragraph()
+            self.out.append("</li>" if "ul" in self._nested or "ol" in self._nested else "")
+        elif tag in _PARAGRAPHS:
+            self._end_paragraph()
+        elif tag in _BLOCKS:
+            self._end_line()
+        elif element.attributes.get("\0opened"):
+            self._close(element)
+        if tag == "pre" or (tag not in ("br", "img", "hr", "li", *_NESTED) and _PRE_WRAP.search(element.get("style")[:500])):
+            self._pre = max(0, self._pre - 1)
+
+    def _open(self, element: Element) -> None:
+        """Opens an inline mark, unless the same one is open already."""
+        mark = "a" if element.tag == "a" else _INLINE[element.tag]
+        if any(open_.startswith(f"<{mark}") for open_ in self._inline):
+            return
+        opening = f"<{mark}>"
+        if mark == "a":
+            target = _NOT_IN_LINK.sub("", element.attributes.get("href", ""))[:2000]
+            if not _LINK.match(target):
+                return
+            opening = f'<a href="{entities.escape(target)}">'
+        element.attributes["\0opened"] = mark
+        self._inline.append(opening)
+        if not self._blank:
+            self._line.append(opening)
+
+    def _close(self, element: Element) -> None:
+        mark = element.attributes["\0opened"]
+        index = next((i for i in range(len(self._inline) - 1, -1, -1) if self._inline[i].startswith(f"<{mark}")), None)
+        if index is None:
+            return
+        later = self._inline[index + 1 :]
+        if not self._blank:
+            self._line += [_closing(open_) for open_ in reversed(later)] + [f"</{mark}>"] + later
+        del self._inline[index]
+
+    def _text(self, text: str) -> None:
+        if self._pre:
+            first, *more = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+            self._words(first.replace("\t", "    "), keep_blanks=True)
+            for line in more:
+                self._end_line(explicit=True)
+                self._words(line.replace("\t", "    "), keep_blanks=True)
+        elif text.count("\n") > 1 and not text.strip() and not self._line:
+            # An empty line between the elements of hand-written HTML: paragraphs, whatever the elements are.
+            self._end_paragraph()
+        else:
+            self._words(_BLANKS.sub(" ", text))
+
+    def _words(self, text: str, keep_blanks: bool = False) -> None:
+        if self._blank:
+            stripped = text.lstrip(" ")
+            if not stripped:
+                return
+            indent = "\xa0" * min(len(text) - len(stripped), 40) if keep_blanks else ""
+            self._line = [indent, *self._inline]
+            text, self._blank = stripped, False
+        self._line.append(entities.escape(text, quote=False))
+
+    def _image(self, element: Element) -> None:
+        """An image is its alternative text; tracking pixels have none that anybody should read."""
+        sizes = (element.get("width").rstrip("px "), element.get("height").rstrip("px "))
+        if any(size in ("0", "1", "2") for size in sizes):
+            return
+        alternative = " ".join(element.attributes.get("alt", "")[:200].split())
+        if alternative:
+            self._words(alternative if self._blank else f" {alternative} ")
+
+    def _end_line(self, explicit: bool = False) -> None:
+        """Ends the line; an explicit end of an empty one ends the paragraph."""
+        if self._blank:
+            if explicit and self._lines:
+                self._end_paragraph()
+            return
+        self._lines.append("".join(self._line + [_closing(open_) for open_ in reversed(self._inline)]))
+        self._line, self._blank = [], True
+
+    def _end_paragraph(self) -> None:
+        self._end_line()
+        if self._lines:
+            in_item = bool(self.out) and self.out[-1] == "<li>"
+            text = "<br>\n".join(self._lines)
+            tag = self._heading
+            self.out.append(text if in_item else f"<{tag}>{text}</{tag}>")
+        self._lines, self._heading = [], "p"
+
+
+def _closing(opening: str) -> str:
+    return "</" + opening[1:].partition(" ")[0].rstrip(">") + ">"

@@ -1,0 +1,34 @@
+"""A plain-text body → its new text and what was cut."""
+
+from __future__ import annotations
+
+from mailpoll.model import Cut
+from mailpoll.reply.endings import without_endings
+from mailpoll.reply.lines import Line, read_lines
+from mailpoll.reply.quotes import Sorted, without_quotes
+
+
+def cut_plain(
+    text: str, *, include_quotes: bool = False, include_footer: bool = False, markdown: bool = False
+) -> tuple[str, tuple[Cut, ...]]:
+    """(new text, cuts). Never empty when the text was not: then everything is new. `markdown` undoes its escapes."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = read_lines(text, markdown)
+    sorted_ = Sorted(kept=lines) if include_quotes else without_quotes(lines)
+    if not include_footer and not sorted_.forward:
+        sorted_ = without_endings(sorted_)
+    new = tidy(sorted_.kept)
+    if not new.strip():
+        return text.strip("\n").rstrip(), ()
+    return new, tuple(sorted_.cuts)
+
+
+def tidy(lines: list[Line]) -> str:
+    """The lines as text: no blank lines at either end, at most two together inside."""
+    out: list[str] = []
+    blanks = 0
+    for line in lines:
+        blanks = blanks + 1 if line.blank else 0
+        if blanks <= 2:
+            out.append(line.text.rstrip())
+    return "\n".join(out).strip("\n").rstrip()
