@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from mailpoll.model import Finding, Limits, Post, Receipt
+from mailpoll.errors import (
+    DestinationRefused,
+    MessageError,
+    PermanentFailure,
+    RunError,
+    TemporaryFailure,
+    Unanswered,
+)
+from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Pause, Post, Receipt
+
+log = logging.getLogger(__name__)
 
 
 class Content(Protocol):
@@ -31,3 +44,187 @@ class Destination(Protocol):
     def find(self, post: Post) -> Receipt | None: ...
 
     def check(self) -> tuple[Finding, ...]: ...
+
+
+class Outbox(Protocol):
+    """What delivering needs of the store."""
+
+    def orphans(self) -> tuple[Delivery, ...]: ...
+
+    def due(self, now: datetime, *, not_to: Collection[str], limit: int) -> tuple[Delivery, ...]: ...
+
+    def claim(self, delivery: Delivery, now: datetime) -> bool: ...
+
+    def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None: ...
+
+    def delayed(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None: ...
+
+    def unclaim(self, delivery: Delivery, error: str, now: datetime) -> None: ...
+
+    def uncertain(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None: ...
+
+    def failed(self, delivery: Delivery, error: str, now: datetime) -> None: ...
+
+    def pauses(self) -> tuple[Pause, ...]: ...
+
+    def pause(self, pause: Pause) -> None: ...
+
+    def resume(self, destination: str) -> bool: ...
+
+
+class Destinations(Protocol):
+    """Where destinations come from, by name; what changes when their settings do."""
+
+    def make(self, name: str) -> Destination:
+        """The destination of this name; ConfigError or AccessDenied when it cannot be used."""
+
+    def settings_hash(self, name: str) -> str: ...
+
+
+# Seconds before attempt 2, 3, …; the last is repeated until GIVE_UP_S after the post was made (DESIGN.md §8).
+RETRY_AFTER_S = (60, 300, 600, 600, 600, 900, 1800, 3600, 7200, 21600)
+GIVE_UP_S = 5 * 86400
+JITTER = 0.1
+BATCH = 50
+
+
+def retry_delay(attempts: int, retry_after: float | None, jitter: float) -> timedelta:
+    """How long to wait after the attempt numbered `attempts` (from 1): the schedule, spread by `jitter` (-1 … 1) so
+    that many posts do not come back at once, or what the destination asked for, if that is longer."""
+    scheduled = RETRY_AFTER_S[min(attempts, len(RETRY_AFTER_S)) - 1] * (1 + JITTER * jitter)
+    return timedelta(seconds=max(scheduled, min(retry_after or 0.0, 86400.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one attempt, for people: the delivery, its new state, the receipt or the trouble."""
+
+    delivery: Delivery
+    state: DeliveryState
+    receipt: Receipt | None = None
+    error: MessageError | None = None
+
+
+class Courier:
+    """Carries what is due to its destinations, one post at a time, in the order of arrival.
+
+    A destination that could not be reached is left alone for the rest of the run; one that refused us is paused until
+    a person acts or its settings change. Neither costs another destination anything but the one wait.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        destinations: Destinations,
+        content: Callable[[Delivery], Content],
+        *,
+        now: Callable[[], datetime],
+        jitter: Callable[[], float],
+        told: Callable[[Attempt], None],
+        paused: Callable[[Pause], None],
+    ) -> None:
+        self._outbox = outbox
+        self._destinations = destinations
+        self._content = content
+        self._now = now
+        self._jitter = jitter
+        self._told = told
+        self._paused = paused
+        self._made: dict[str, Destination] = {}
+        self._closed: set[str] = set()
+        self._waiting: list[Delivery] = []
+
+    def start(self) -> None:
+        """Takes up what an earlier run left: ends pauses whose settings changed, and calls `sending` uncertain."""
+        for pause in self._outbox.pauses():
+            if pause.settings_hash != self._destinations.settings_hash(pause.destination):
+                self._outbox.resume(pause.destination)
+            else:
+                self._closed.add(pause.destination)
+        for delivery in self._outbox.orphans():
+            self._settle_uncertain(delivery, Unanswered("the run ended before the answer came"))
+
+    def step(self) -> bool:
+        """Attempts one delivery; False when nothing that is due can go anywhere."""
+        self._waiting = [d for d in self._waiting if d.post.destination not in self._closed]
+        if not self._waiting:
+            self._waiting = list(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH))
+        if not self._waiting:
+            return False
+        self._attempt(self._waiting.pop(0))
+        return True
+
+    def _attempt(self, delivery: Delivery) -> None:
+        name = delivery.post.destination
+        try:
+            destination = self._destination(name)
+        except RunError as problem:
+            self._close(name, str(problem))
+            return
+        if not self._outbox.claim(delivery, self._now()):
+            return
+        try:
+            receipt = self._found(delivery, destination) or destination.post(delivery.post, self._content(delivery))
+        except Unanswered as problem:
+            self._settle_uncertain(delivery, problem)
+        except TemporaryFailure as problem:
+            self._delay(delivery, problem)
+        except PermanentFailure as problem:
+            self._outbox.failed(delivery, str(problem), self._now())
+            self._told(Attempt(delivery, "failed", error=problem))
+        except DestinationRefused as problem:
+            self._outbox.unclaim(delivery, str(problem), self._now())
+            self._told(Attempt(delivery, "delayed", error=problem))
+            self._close(name, str(problem))
+        except RunError:  # the store's: it ends the run
+            raise
+        except Exception as problem:  # a bug of ours or of a library; an unknown error is a temporary one (§8)
+            log.exception("posting delivery %s failed", delivery.id)
+            self._delay(delivery, TemporaryFailure(f"mailpoll failed: {type(problem).__name__}", about=name))
+        else:
+            self._outbox.delivered(delivery, receipt, self._now())
+            self._told(Attempt(delivery, "delivered", receipt=receipt))
+
+    def _found(self, delivery: Delivery, destination: Destination) -> Receipt | None:
+        """The receipt of a post that arrived although its answer was lost, where the destination can be asked."""
+        if delivery.state == "uncertain" and destination.askable:
+            return destination.find(delivery.post)
+        return None
+
+    def _delay(self, delivery: Delivery, problem: TemporaryFailure) -> None:
+        """Not sent: later, or never once it was tried for too long. The destination is left alone for this run."""
+        now = self._now()
+        self._closed.add(delivery.post.destination)
+        if now - delivery.created_at > timedelta(seconds=GIVE_UP_S):
+            self._outbox.failed(delivery, f"given up after {GIVE_UP_S // 86400} days: {problem}", now)
+            self._told(Attempt(delivery, "failed", error=problem))
+            return
+        due_at = now + retry_delay(delivery.attempts + 1, problem.retry_after, self._jitter())
+        self._outbox.delayed(delivery, due_at, str(problem), now)
+        self._told(Attempt(delivery, "delayed", error=problem))
+
+    def _settle_uncertain(self, delivery: Delivery, problem: Unanswered) -> None:
+        """Sent but unanswered: to be asked about or posted again under the same key, or held for a person."""
+        now = self._now()
+        try:
+            destination = self._destination(delivery.post.destination)
+            again = destination.askable or destination.on_uncertain == "repost"
+        except RunError:
+            again = False
+        wait = timedelta(0)  # a post that a dead run was sending has waited long enough
+        if delivery.state != "sending":
+            self._closed.add(delivery.post.destination)
+            wait = retry_delay(delivery.attempts + 1, problem.retry_after, self._jitter())
+        self._outbox.uncertain(delivery, now + wait if again else None, str(problem), now)
+        self._told(Attempt(delivery, "uncertain", error=problem))
+
+    def _destination(self, name: str) -> Destination:
+        if name not in self._made:
+            self._made[name] = self._destinations.make(name)
+        return self._made[name]
+
+    def _close(self, name: str, reason: str) -> None:
+        pause = Pause(name, reason, self._now(), self._destinations.settings_hash(name))
+        self._closed.add(name)
+        self._outbox.pause(pause)
+        self._paused(pause)

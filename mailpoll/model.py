@@ -156,6 +156,7 @@ class Route:
     topic: str | None = None
     prefix: str = ""
     quotes: Literal["mailpoll", "email-reply-parser", "keep"] = "mailpoll"
+    allow_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +276,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A message accepted but not read: how many readings were begun, and where `receive --to` sends it."""
+    """A message accepted but not read: how many readings were begun, its octets, and where `receive --to` sends it.
+    `account` is empty for a message that did not come from a server."""
 
     id: int
+    account: str
     attempts: int
+    size: int
+    oversize_of: int
     sent_to: str
 
 

@@ -106,15 +106,18 @@ class Ledger:
 
     def unread(self, limit: int) -> tuple[Unread, ...]:
         """Up to `limit` accepted messages, oldest first."""
-        messages = schema.message
+        m, f = schema.message, schema.folder
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(
-                sa.select(messages.c.id, messages.c.attempts, messages.c.sent_to)
-                .where(messages.c.state == "accepted")
-                .order_by(messages.c.id)
+                sa.select(m.c.id, m.c.attempts, m.c.size, m.c.oversize_of, m.c.sent_to, f.c.account)
+                .outerjoin(f, f.c.id == m.c.folder_id)
+                .where(m.c.state == "accepted")
+                .order_by(m.c.id)
                 .limit(limit)
             )
-            return tuple(Unread(row.id, row.attempts, row.sent_to) for row in rows)
+            return tuple(
+                Unread(row.id, row.account or "", row.attempts, row.size, row.oversize_of, row.sent_to) for row in rows
+            )
 
     def begin_reading(self, ids: Sequence[int]) -> None:
         """Counts an attempt for each, committed before a reader sees the first byte."""

@@ -1,0 +1,131 @@
+"""The Click tree: names, one line of help each, and where the body is; with commands/ the only printing and exiting."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from mailpoll import __version__
+from mailpoll.errors import BUG, ConfigError, MailpollError
+
+# Where each command lives: imported when it is used, so that `--help` and a run of cron load nothing they do not need.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("mailpoll.commands.init", "Set up an inbox and a first channel, step by step."),
+    "fetch": ("mailpoll.commands.fetch", "Fetch new mail and post it: what cron runs every minute."),
+    "receive": ("mailpoll.commands.receive", "Take a mail from a file or a pipe instead of an inbox."),
+    "channel": ("mailpoll.commands.channel", "Where mail goes: add, list, change, remove channels."),
+    "address": ("mailpoll.commands.address", "The addresses of channels: add, list, rotate, import, remove."),
+    "destination": ("mailpoll.commands.destination", "The services posts go to: list, check, resume, examples."),
+    "messages": ("mailpoll.commands.messages", "What came in: list, show, export, retry, release, drop."),
+    "posts": ("mailpoll.commands.posts", "What went out: list, show, retry, resend, drop."),
+    "preview": ("mailpoll.commands.preview", "Show what mails would become, without writing anything."),
+    "config": ("mailpoll.commands.config", "Show and check the configuration."),
+    "demo": ("mailpoll.commands.demo", "See it work: a mail server of its own, real mails, the posts."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used; each module has its Click command as `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As Click does; a misspelt name is answered with the nearest one."""
+        import difflib
+
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and (near := difflib.get_close_matches(name, COMMANDS)):
+            ctx.fail(f"No such command {name!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list for --help, from the table: nothing is imported for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `mailpoll demo`, then `mailpoll init`. Exit status: 0 all well, 2 wrong usage, 65-78 as in "
+    "sysexits.h (docs/reference/exit-statuses.md).",
+)
+@click.option("--config", metavar="FILE", help="Configuration file.  [default: $MAILPOLL_CONFIG, "
+              "~/.config/mailpoll/config.toml, /etc/mailpoll/config.toml]")  # fmt: skip
+@click.version_option(__version__, "-V", "--version", prog_name="mailpoll")
+@click.pass_context
+def root(ctx: click.Context, config: str | None) -> None:
+    """E-mail in, without MX records, open ports or a public IP.
+
+    mailpoll logs into a plus-addressed IMAP inbox, takes the mail that is addressed to it
+    (username+token@example.com), keeps only the text that is new, and posts it to web hooks, programs or its own
+    store.
+    """
+    from mailpoll.commands.installation import Installation
+
+    ctx.obj = Installation(config)
+
+
+def main() -> NoReturn:
+    """The entry point: runs the command, says every error in one clear sentence, exits with its status."""
+    sys.exit(_status())
+
+
+def _status() -> int:
+    try:
+        result: Any = root.main(prog_name="mailpoll", standalone_mode=False)
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("mailpoll: stopped; nothing is lost, the next run goes on.", err=True)
+        return 130
+    except MailpollError as problem:
+        say(problem)
+        return problem.exit_status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains once more while it exits
+        return 0
+    except Exception as problem:
+        click.echo(f"mailpoll: this is a bug: {type(problem).__name__}: {problem}. {_keep_traceback()}", err=True)
+        return BUG
+    return result if isinstance(result, int) else 0
+
+
+def say(problem: MailpollError) -> None:
+    """Prints an error on standard error: a line, or a line per problem of a configuration."""
+    problems = problem.problems if isinstance(problem, ConfigError) else ()
+    click.echo(f"mailpoll: {problem}", err=True)
+    for sentence in problems:
+        click.echo(f"  {sentence}", err=True)
+
+
+def _keep_traceback() -> str:
+    """Writes the traceback where a person can find it; cron's mail gets one line."""
+    state = os.environ.get("STATE_DIRECTORY") or os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    path = Path(state).expanduser() / "mailpoll-crash.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            traceback.print_exc(file=file)
+    except OSError:
+        return "The traceback could not be kept."
+    return f"The traceback is in {path}; please report it."

@@ -1,0 +1,205 @@
+"""Puts the parts of a run together: settings → plans, reader, intake, courier."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mailpoll import config, router
+from mailpoll.collect import Plan
+from mailpoll.commands.installation import Installation, now
+from mailpoll.delivery import Attempt, Courier, Destination
+from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure
+from mailpoll.intake import Intake, Rules
+from mailpoll.model import Delivery, Limits, Pause, Reading
+from mailpoll.poll import Clock
+from mailpoll.reader import Limits as ReaderLimits
+from mailpoll.reader import Reader, ReaderDied, ReaderStopped
+from mailpoll.settings import AccountSettings
+
+if TYPE_CHECKING:
+    from mailpoll.imap import Session
+    from mailpoll.store import Store
+
+
+def clock() -> Clock:
+    """The real one. CLOCK_BOOTTIME goes on while the machine sleeps: a run that slept over its deadline is over it."""
+    boottime = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return Clock(now, lambda: time.clock_gettime(boottime))
+
+
+def plan(installation: Installation, name: str, *, limit: int | None = None, since: datetime | None = None) -> Plan:
+    """What a run does with the account `name`; its password is looked up by the thread that connects."""
+    from mailpoll.imap.line import Line
+
+    settings, account, line = installation.settings, installation.settings.account[name], Line()
+
+    def connect() -> Session:
+        return connect_to(installation, name, account, line)
+
+    return Plan(
+        account=name,
+        connect=connect,
+        abort=line.abort,
+        patterns=tuple(router.pattern(text) for text in config.patterns(settings)),
+        headers=settings.addresses.headers,
+        folders=account.folders,
+        take=account.take,
+        after=account.after,
+        keyword=account.keyword,
+        move_to=account.move_to,
+        scope=account.scope,
+        channel=account.channel,
+        max_message_size=settings.fetch.max_message_size,
+        limit=limit or settings.fetch.limit,
+        since=since,
+    )
+
+
+def connect_to(installation: Installation, name: str, account: AccountSettings, line: object = None) -> Session:
+    """A logged-in session with the account `name`."""
+    from mailpoll import imap
+    from mailpoll.imap.line import Line
+
+    return imap.connect(
+        account.host,
+        account.port,
+        account.tls,
+        account.username,
+        installation.secret(account.password, f"account.{name}.password"),
+        ca_file=account.ca_file,
+        timeout=account.timeout,
+        allow_plaintext=account.allow_plaintext,
+        line=line if isinstance(line, Line) else None,
+    )
+
+
+def limits_of(installation: Installation, destination: str) -> Limits:
+    """What a destination takes; everything, where it is not configured any more: delivering will say so."""
+    from mailpoll import destinations
+
+    if destination == "store":
+        return Limits()
+    try:
+        return destinations.limits_of(destination, installation.settings)
+    except RunError:
+        return Limits()
+
+
+def rules(installation: Installation) -> Rules:
+    """The settings that routing obeys."""
+    settings = installation.settings
+    return Rules(
+        patterns=config.patterns(settings),
+        headers=settings.addresses.headers,
+        limits=lambda destination: limits_of(installation, destination),
+        unrouted=settings.unrouted.action,
+        channels={name: account.channel for name, account in settings.account.items() if account.channel},
+    )
+
+
+def reader(installation: Installation, *, stop_at: float | None = None) -> Reader:
+    """The reader child, not started yet."""
+    settings = installation.settings
+    limits = ReaderLimits(
+        cpu_seconds=settings.reader.cpu_seconds,
+        wall_seconds=settings.reader.wall_seconds,
+        memory=settings.reader.memory,
+        max_text=settings.fetch.max_text,
+    )
+    return Reader(limits, stop_at=stop_at)
+
+
+def intake(
+    installation: Installation, store: Store, child: Reader, told: Callable[[int, Reading], None]
+) -> Intake:  # fmt: skip
+    """What reads the accepted messages of `store`."""
+    return Intake(
+        store.ledger,
+        store.channels,
+        child,
+        rules(installation),
+        died=ReaderDied,
+        stopped=ReaderStopped,
+        now=now,
+        told=told,
+    )
+
+
+def courier(
+    installation: Installation,
+    store: Store,
+    child: Reader,
+    *,
+    told: Callable[[Attempt], None],
+    paused: Callable[[Pause], None],
+) -> Courier:
+    """What carries the deliveries of `store` to their destinations."""
+    return Courier(
+        store.outbox,
+        Configured(installation),
+        lambda delivery: StoredContent(store, child, delivery),
+        now=now,
+        jitter=lambda: random.uniform(-1, 1),
+        told=told,
+        paused=paused,
+    )
+
+
+class Configured:
+    """The destinations of the configuration, by name."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def make(self, name: str) -> Destination:
+        """The destination of this name, its secrets looked up. Raises ConfigError or AccessDenied."""
+        from mailpoll import destinations
+
+        return destinations.make(name, self._installation.settings, self._installation.secret)
+
+    def settings_hash(self, name: str) -> str:
+        """What changes when its settings do; empty when it is not configured."""
+        from mailpoll import destinations
+
+        try:
+            return destinations.settings_hash(name, self._installation.settings)
+        except RunError:
+            return ""
+
+
+class StoredContent:
+    """The bytes behind a delivery, read from the store and taken apart by the reader child."""
+
+    def __init__(self, store: Store, child: Reader, delivery: Delivery) -> None:
+        self._store = store
+        self._child = child
+        self._message_id = delivery.message_id
+
+    def raw(self) -> Iterator[bytes]:
+        """The whole mail. Raises PermanentFailure when its bytes were let go."""
+        self._size()
+        return self._store.ledger.chunks(self._message_id)
+
+    def part(self, number: int) -> bytes:
+        """Attachment `number`, or (0) the whole new text as UTF-8."""
+        try:
+            return self._child.part(self._store.ledger.chunks(self._message_id), self._size(), number)
+        except (ReaderDied, ReaderStopped) as problem:
+            raise TemporaryFailure(f"attachment {number} could not be read ({problem.what})") from problem
+
+    def _size(self) -> int:
+        entry = self._store.messages.get(self._message_id)
+        if not entry.has_raw:
+            raise PermanentFailure("the bytes of its mail were let go", about=f"message {self._message_id}")
+        return entry.size
+
+
+def describe(error: BaseException) -> str:
+    """One clear sentence for any error; a bug of ours says where its traceback is."""
+    if isinstance(error, MailpollError):
+        return str(error)
+    return f"mailpoll failed: {type(error).__name__}: {error}"

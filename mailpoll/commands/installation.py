@@ -1,0 +1,99 @@
+"""What every command starts from: the configuration, the secrets it names, the store it points to."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailpoll import config, secret
+from mailpoll.errors import AccessDenied, ConfigError
+from mailpoll.settings import SecretRef, Settings
+
+if TYPE_CHECKING:
+    from mailpoll.store import Store
+
+
+class Installation:
+    """One configuration file and what belongs to it. `path` is --config; None looks in the usual places."""
+
+    def __init__(self, path: str | None, env: Mapping[str, str] | None = None) -> None:
+        self._wanted = path
+        self.env = os.environ if env is None else env
+
+    @cached_property
+    def path(self) -> Path:
+        """The configuration file. Raises ConfigError when there is none."""
+        return config.find(self._wanted, self.env)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings in force. Raises ConfigError with every problem found."""
+        return config.load(self.path)
+
+    @property
+    def store_url(self) -> str:
+        """Where the store is."""
+        return config.store_url(self.settings, self.path, self.env)
+
+    def state_directory(self) -> Path:
+        """The folder of store, lock and crash report."""
+        return config.state_directory(self.path, self.env)
+
+    def secret(self, reference: SecretRef, about: str) -> str:
+        """The secret a reference points to; `about` is its key path."""
+        return secret.resolve(reference, base=self.path.parent, env=self.env, about=about)
+
+    def store(self) -> Store:
+        """The store, opened and brought up to date; a context manager."""
+        from mailpoll.store import Store
+
+        url = self.store_url
+        self.refuse_as_root(url)
+        return Store(url)
+
+    def refuse_as_root(self, url: str) -> None:
+        """Root would leave files behind that the user cron runs mailpoll as cannot write."""
+        path = Path(url.removeprefix("sqlite:///"))
+        if os.geteuid() != 0 or not url.startswith("sqlite:///") or not path.exists():
+            return
+        owner = path.stat().st_uid
+        if owner == 0:
+            return
+        try:
+            name = pwd.getpwuid(owner).pw_name
+        except KeyError:
+            name = f"'#{owner}'"
+        raise AccessDenied(
+            f"the store belongs to {name}, and this is root",
+            about=str(path),
+            advice=f"Run: sudo -u {name} {' '.join([Path(sys.argv[0]).name, *sys.argv[1:]])}",
+        )
+
+    def destination_names(self) -> tuple[str, ...]:
+        """Everything `--to` may name besides a URL."""
+        return ("store", *self.settings.destination)
+
+
+def now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def parse_target(text: str, names: tuple[str, ...]) -> tuple[str, str]:
+    """`DESTINATION[:PLACE]` or a URL as (destination, place). Raises ConfigError for a destination nobody configured."""
+    if text.lower().startswith(("http://", "https://")):
+        return text, ""
+    destination, _, place = text.partition(":")
+    if destination not in names:
+        raise ConfigError(
+            f"there is no destination {destination}",
+            advice=f"There are: {', '.join(names)}, and any http(s) URL. "
+            "`mailpoll destination example webhook` prints a section to add to the configuration.",
+        )
+    return destination, place

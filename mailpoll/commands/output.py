@@ -1,0 +1,56 @@
+"""How facts are printed: aligned lines for people, JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+import msgspec
+
+json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+def print_json(value: Any) -> None:
+    """One value on one line of JSON; dataclasses and datetimes included."""
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
+    """Columns as wide as their widest cell, the last one open; `empty` when there are no rows."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not cells:
+        click.echo(empty)
+        return
+    widths = [max(len(row[i]) for row in [list(headings), *cells]) for i in range(len(headings))]
+    for row in [[heading.upper() for heading in headings], *cells]:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return local(value)
+    if isinstance(value, (tuple, list)):
+        return " ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return one_line(str(value))
+
+
+def local(moment: datetime | None) -> str:
+    """A moment in the time of this machine, to the second; empty for None."""
+    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def one_line(text: str, limit: int = 60) -> str:
+    """Text of strangers for a terminal: one line, nothing unprintable, cut to `limit` characters."""
+    line = "".join(character if character.isprintable() else " " for character in " ".join(text.split()))
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def safe_text(text: str) -> str:
+    """Text of strangers over several lines, control characters (escape sequences!) replaced."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -1,0 +1,242 @@
+"""One run: list, accept, read, after, deliver, against Protocols; the main thread, alone with the store."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from mailpoll import collect
+from mailpoll.collect import Collector, Plan
+from mailpoll.errors import BUG, MailpollError, Unavailable
+from mailpoll.model import Position, RawMessage
+
+log = logging.getLogger(__name__)
+
+# First contact takes mail of the last hour before the store was made: the test mail one sent while installing.
+FIRST_CONTACT_MARGIN_S = 3600.0
+# After a UIDVALIDITY change the mails since the last good poll are candidates again, with this overlap.
+UIDVALIDITY_OVERLAP_S = 2 * 86400.0
+# How long before the deadline nothing new is begun, so that what is begun can be ended and flagged.
+WINDING_DOWN_S = 5.0
+# How long a thread may take to end once its socket is closed.
+GRACE_S = 2.0
+
+
+class Ledger(Protocol):
+    """What collecting needs of the store."""
+
+    def position(
+        self, account: str, folder: str, uidvalidity: int, *, margin_s: float, overlap_s: float
+    ) -> Position: ...
+
+    def set_floor(self, folder_id: int, floor: int, *, mark: int | None = None) -> None: ...
+
+    def unknown(self, folder_id: int, uids: Sequence[int]) -> tuple[int, ...]: ...
+
+    def skip(self, folder_id: int, uids: Sequence[int]) -> None: ...
+
+    def polled(self, folder_id: int, mark: int, now: datetime) -> None: ...
+
+    def accept(
+        self, messages: Iterable[RawMessage], now: datetime, *, folder_id: int | None = None, sent_to: str = ""
+    ) -> tuple[int, ...]: ...
+
+    def due_after(self, folder_id: int, *, final_only: bool) -> tuple[int, ...]: ...
+
+    def after_done(self, folder_id: int, uids: Sequence[int]) -> None: ...
+
+
+class Intake(Protocol):
+    """Reads what was accepted until `enough`."""
+
+    def read(self, enough: Callable[[], bool]) -> None: ...
+
+
+class Courier(Protocol):
+    """Delivers what is due: start() once, then step() until it returns False."""
+
+    def start(self) -> None: ...
+
+    def step(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Where time comes from: `now` for what is written down, `seconds` (which goes on while the machine sleeps) for
+    the deadline."""
+
+    now: Callable[[], datetime]
+    seconds: Callable[[], float]
+
+
+@dataclass(slots=True)
+class AccountResult:
+    """What a run did for one account."""
+
+    account: str
+    accepted: int = 0
+    skipped: int = 0
+    notes: list[str] = field(default_factory=list)
+    error: BaseException | None = None
+    finished: bool = False
+
+    @property
+    def exit_status(self) -> int:
+        """0, or the status of the error that stopped it."""
+        if self.error is None:
+            return 0
+        return self.error.exit_status if isinstance(self.error, MailpollError) else BUG
+
+
+class Run:
+    """One run over all accounts. `execute` returns a result per account; it raises only what the store raises."""
+
+    def __init__(self, ledger: Ledger, intake: Intake, courier: Courier, clock: Clock, *, deadline_s: float) -> None:
+        self._ledger = ledger
+        self._intake = intake
+        self._courier = courier
+        self._clock = clock
+        self._deadline = clock.seconds() + deadline_s
+        self._winding_down = self._deadline - min(WINDING_DOWN_S, deadline_s / 4)
+        self._stop = threading.Event()
+        # Bounded: an account may have one batch on its way while another is stored, no more.
+        self._reports: queue.Queue[collect.Report] = queue.Queue(maxsize=1)
+        self._folders: dict[tuple[Collector, int], str] = {}
+        self._results: dict[Collector, AccountResult] = {}
+        self._asked: dict[int, set[int]] = {}  # UIDs a thread was told to settle, by folder; it may not be done yet
+        self._leaving: list[Collector] = []
+
+    def execute(self, plans: Sequence[Plan]) -> tuple[AccountResult, ...]:
+        """Delivers what was due, collects from every account, reads, delivers again, and lets the accounts go."""
+        self._courier.start()
+        collectors = [Collector(plan, self._reports, self._stop) for plan in plans]
+        self._results = {collector: AccountResult(collector.plan.account) for collector in collectors}
+        for collector in collectors:
+            collector.start()
+        try:
+            self._deliver()
+            self._intake.read(self._enough)
+            self._attend()
+        finally:
+            self._dismiss()
+        return tuple(self._results.values())
+
+    def _enough(self) -> bool:
+        return self._clock.seconds() >= self._winding_down
+
+    def _deliver(self) -> None:
+        while not self._enough() and self._courier.step():
+            pass
+
+    def _attend(self) -> None:
+        """Handles reports until every account has ended or the deadline is there; delivers while none is waiting."""
+        while any(not result.finished for result in self._results.values()):
+            try:
+                self._handle(self._reports.get_nowait())
+                continue
+            except queue.Empty:
+                pass
+            if not self._enough() and self._courier.step():
+                continue
+            self._let_go()
+            if (left := self._deadline - self._clock.seconds()) <= 0:
+                return
+            if self._enough():
+                self._stop.set()
+            with contextlib.suppress(queue.Empty):
+                self._handle(self._reports.get(timeout=min(left, 1.0)))
+        self._deliver()
+
+    def _handle(self, report: collect.Report) -> None:
+        sender = report.sender
+        result = self._results[sender]
+        match report:
+            case collect.Opened():
+                sender.answer(self._position(sender, report))
+            case collect.Floored():
+                self._ledger.set_floor(report.folder_id, report.floor, mark=report.mark)
+            case collect.Listed():
+                sender.answer(self._ledger.unknown(report.folder_id, report.uids))
+            case collect.NotOurs():
+                self._ledger.skip(report.folder_id, report.uids)
+                result.skipped += len(report.uids)
+            case collect.Batch():
+                ids = self._ledger.accept(report.messages, self._clock.now(), folder_id=report.folder_id)
+                result.accepted += len(ids)
+                self._intake.read(self._enough)
+                sender.answer(self._settle(sender, report.folder_id))
+            case collect.FolderEnded():
+                if report.complete:
+                    self._ledger.polled(report.folder_id, report.mark, self._clock.now())
+                sender.answer(self._settle(sender, report.folder_id))
+            case collect.Settled():
+                self._ledger.after_done(report.folder_id, report.uids)
+                if report.note and report.note not in result.notes:
+                    result.notes.append(report.note)
+            case collect.Fetched():
+                self._leaving.append(sender)
+            case collect.Ended():
+                self._end(result, report.error)
+
+    def _position(self, sender: Collector, report: collect.Opened) -> Position:
+        info = report.info
+        position = self._ledger.position(
+            sender.plan.account,
+            info.name,
+            info.uidvalidity,
+            margin_s=FIRST_CONTACT_MARGIN_S,
+            overlap_s=UIDVALIDITY_OVERLAP_S,
+        )
+        self._folders[sender, position.folder_id] = info.name
+        return position
+
+    def _settle(self, sender: Collector, folder_id: int) -> collect.Settle:
+        """What is to be done on the server now. With `after = "leave"` that is nothing, and it is so for good."""
+        due = self._ledger.due_after(folder_id, final_only=sender.plan.after_waits)
+        if sender.plan.after == "leave":
+            self._ledger.after_done(folder_id, due)
+            due = ()
+        asked = self._asked.setdefault(folder_id, set())
+        uids = tuple(uid for uid in due if uid not in asked)
+        asked.update(uids)
+        return collect.Settle(folder_id, self._folders[sender, folder_id], uids)
+
+    def _let_go(self) -> None:
+        """Nothing more can be delivered now: accounts that waited for it move or delete what is final, and log out."""
+        for sender in self._leaving:
+            for owner, folder_id in self._folders:
+                if owner is sender and sender.plan.after_waits:
+                    sender.answer(self._settle(sender, folder_id))
+            sender.answer(collect.Goodbye())
+        self._leaving.clear()
+
+    def _end(self, result: AccountResult, error: BaseException | None) -> None:
+        result.finished = True
+        result.error = error
+        if error is not None and not isinstance(error, MailpollError):
+            log.error("account.%s: mailpoll failed", result.account, exc_info=error)
+
+    def _dismiss(self) -> None:
+        """Ends the threads that are still busy: their sockets are closed, what is unfinished waits for the next run."""
+        self._stop.set()
+        for collector, result in self._results.items():
+            if not result.finished:
+                collector.abort()
+        give_up = self._clock.seconds() + GRACE_S
+        while any(not result.finished for result in self._results.values()) and self._clock.seconds() < give_up:
+            try:
+                report = self._reports.get(timeout=GRACE_S / 10)
+            except queue.Empty:
+                continue
+            if isinstance(report, collect.Ended):
+                self._end(self._results[report.sender], report.error)
+        for collector, result in self._results.items():
+            if not result.finished:
+                about = f"account.{collector.plan.account}"
+                self._end(result, Unavailable("was still busy when the time of the run was up", about=about))

@@ -1,0 +1,227 @@
+"""Header fields → recipients of ours; recipients and what the store knows of them → routes. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailpoll.message import addresses, header_fields
+from mailpoll.model import OPTION_NAMES, KnownAddress, Limits, NamedAddress, Options, Recipient, Route, Target
+
+ANY = "*"
+SEPARATORS = ".+"
+
+# A mail that names more of our addresses than this is no mail to us all (a list of 10 000 recipients costs seconds).
+MAX_RECIPIENTS = 100
+
+# RFC 5322 §3.6.7, RFC 5321 §4.4: Received: … for <address>; date. Servers write it with and without brackets.
+_RECEIVED_FOR = re.compile(r"\bfor\s{1,8}<?([^\s<>;,]{1,512})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One of our address patterns taken apart: what stands before and after the detail, and the domain, all in the
+    form they are compared in (lower-case, A-labels)."""
+
+    before: str
+    after: str
+    domain: str
+
+    def detail(self, address: str) -> str | None:
+        """The detail of an address of this pattern (RFC 5233), case kept, or None when it is none of ours."""
+        local, at, domain = address.rpartition("@")
+        if not at or a_labels(domain) != self.domain:
+            return None
+        folded = local.lower()
+        if len(folded) != len(local) or not folded.startswith(self.before) or not folded.endswith(self.after):
+            return None
+        detail = local[len(self.before) : len(local) - len(self.after)]
+        return detail or None
+
+
+def pattern(text: str) -> Pattern:
+    """`username+%s@example.com` taken apart; the configuration made sure that it has one %s in its local-part."""
+    local, _, domain = text.rpartition("@")
+    before, _, after = local.partition("%s")
+    return Pattern(before.lower(), after.lower(), a_labels(domain))
+
+
+def a_labels(domain: str) -> str:
+    """A domain in lower-case A-labels (RFC 5890 §2.3.2.1), so that `bücher.example` is `xn--bcher-kva.example`."""
+    folded = domain.rstrip(".").lower()
+    if folded.isascii():
+        return folded
+    try:
+        return folded.encode("idna").decode("ascii")
+    except UnicodeError:
+        return folded
+
+
+def recipients(headers: bytes, patterns: Sequence[Pattern], order: Sequence[str]) -> tuple[Recipient, ...]:
+    """Our addresses in a header block, the most trusted header field first, each (header, address) once.
+
+    `order` names the fields in falling trust; "Received" means the `for` clause of the topmost one that has any.
+    """
+    values: dict[str, list[str]] = {}
+    for name, value in header_fields(headers):
+        values.setdefault(name.lower(), []).append(value)
+    found: dict[tuple[str, str], Recipient] = {}
+    for header in order:
+        for address in _named_in(header, values.get(header.lower(), ())):
+            detail = next((d for p in patterns if (d := p.detail(address)) is not None), None)
+            if detail is not None:
+                found.setdefault((header, address.lower()), Recipient(header, address, detail))
+            if len(found) >= MAX_RECIPIENTS:
+                return tuple(found.values())
+    return tuple(found.values())
+
+
+def _named_in(header: str, values: Iterable[str]) -> Iterable[str]:
+    if header.lower() == "received":
+        return (match[1] for value in values for match in [_RECEIVED_FOR.search(value)] if match)
+    return (named.address for value in values for named in addresses(value))
+
+
+def parts(detail: str, separators: str = SEPARATORS) -> tuple[str, ...]:
+    """The parts of a detail, case kept, between any of the separators; empty ones left out."""
+    return tuple(part for part in re.split(f"[{re.escape(separators)}]", detail) if part)
+
+
+def tokens(found: Sequence[Recipient], separators: str = SEPARATORS) -> frozenset[str]:
+    """Every part of every detail, lower-case: what the store is asked for."""
+    return frozenset(part.lower() for recipient in found for part in parts(recipient.detail, separators))
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Where a mail goes: routes; or none, and why ("ignored" or "unrouted")."""
+
+    routes: tuple[Route, ...] = ()
+    outcome: str = "posted"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What routing needs beside the mail: the moment, and what each destination takes."""
+
+    now: datetime
+    limits: Callable[[str], Limits]
+    separators: str = SEPARATORS
+
+
+def routes(found: Sequence[Recipient], known: Mapping[str, KnownAddress], rules: Rules) -> Routing:
+    """Decides where a mail goes, given its recipients of ours and what the store knows of their tokens.
+
+    The first header field that yields an existing token decides, even when that address is disabled or expired;
+    inside it every distinct channel is served. Else the address that takes every detail (`--any`), else unrouted.
+    """
+    for header in dict.fromkeys(recipient.header for recipient in found):
+        here = [r for r in found if r.header == header]
+        if claims := [c for r in here if (c := _claim(r, known, rules.separators))]:
+            return _serve(claims, rules)
+    if found and ANY in known:
+        return _serve([_Claim(known[ANY], found[0], "", (), found[0].detail)], rules)
+    if found:
+        return Routing((), "unrouted", f"no channel has an address for {found[0].address}")
+    return Routing((), "unrouted", "the mail names none of our addresses")
+
+
+def forced(known: KnownAddress, rules: Rules, address: str = "") -> Routing:
+    """The routing of a mail that a person or a setting sends to a channel, whatever its header fields say."""
+    return _serve([_Claim(known, Recipient("", address, ""), "", (), "")], rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    known: KnownAddress
+    recipient: Recipient
+    token: str
+    options: tuple[str, ...]
+    tag: str
+
+
+def _claim(recipient: Recipient, known: Mapping[str, KnownAddress], separators: str) -> _Claim | None:
+    """The first part of the detail that is an existing token, the options behind it, and the rest as tag."""
+    position = 0
+    for part in re.split(f"([{re.escape(separators)}])", recipient.detail):
+        position += len(part)
+        token = part.lower()
+        if token in known and token != ANY:
+            options, tag = _after_token(recipient.detail[position:], separators)
+            return _Claim(known[token], recipient, token, options, tag)
+    return None
+
+
+def _after_token(rest: str, separators: str) -> tuple[tuple[str, ...], str]:
+    options: list[str] = []
+    while rest:
+        following = rest[1:]
+        option = re.split(f"[{re.escape(separators)}]", following, maxsplit=1)[0]
+        if option.lower() not in OPTION_NAMES:
+            return tuple(options), following
+        options.append(option.lower())
+        rest = following[len(option) :]
+    return tuple(options), ""
+
+
+def _serve(claims: Sequence[_Claim], rules: Rules) -> Routing:
+    served: dict[str, Route] = {}
+    refusals = []
+    for claim in claims:
+        if refusal := _refusal(claim.known, rules.now):
+            refusals.append(refusal)
+        else:
+            served.setdefault(claim.known.channel, _route(claim, rules.limits))
+    if served:
+        return Routing(tuple(served.values()))
+    return Routing((), "ignored", refusals[0])
+
+
+def _refusal(known: KnownAddress, now: datetime) -> str:
+    if not known.channel_enabled:
+        return f"channel {known.channel} is disabled"
+    if not known.enabled:
+        return f"the address of channel {known.channel} is disabled"
+    if known.expires_at is not None and known.expires_at <= now:
+        return f"the address of channel {known.channel} expired on {known.expires_at:%Y-%m-%d}"
+    return ""
+
+
+def _route(claim: _Claim, limits: Callable[[str], Limits]) -> Route:
+    known = claim.known
+    return Route(
+        channel=known.channel,
+        targets=tuple(Target(destination, place, limits(destination)) for destination, place in known.targets),
+        header=claim.recipient.header,
+        address=claim.recipient.address,
+        token=claim.token,
+        tag=claim.tag,
+        options=Options().with_names(known.channel_options).with_names(known.options).with_names(claim.options),
+        topic=known.topic,
+        prefix=known.prefix,
+        allow_from=known.allow_from,
+    )
+
+
+def sender_allowed(senders: Sequence[NamedAddress], allow_from: Sequence[str]) -> bool:
+    """Whether a mail from `senders` may use an address limited to `allow_from` (addresses, or domains exact or at a
+    dot). Only exactly one From address counts: with two, nobody knows who wrote."""
+    if not allow_from:
+        return True
+    if len(senders) != 1:
+        return False
+    local, _, domain = senders[0].address.rpartition("@")
+    sender = f"{local.lower()}@{a_labels(domain)}"
+    return any(_matches(sender, entry.lower()) for entry in allow_from)
+
+
+def _matches(sender: str, entry: str) -> bool:
+    local, _, domain = entry.rpartition("@")
+    if local:
+        return sender == f"{local}@{a_labels(domain)}"
+    wanted = a_labels(domain)
+    host = sender.rpartition("@")[2]
+    return host == wanted or host.endswith(f".{wanted}")
