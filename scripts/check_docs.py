@@ -120,9 +120,9 @@ def command_problem(arguments: list[str]) -> str:
     """Why Click would refuse these arguments, empty when it takes them. No callback runs, no file is looked for."""
     import click
 
-    from mailpoll.cli import main
+    from mailpoll.cli import root
 
-    command: click.Command = main
+    command: click.Command = root
     context = click.Context(command, info_name="mailpoll")
     while True:
         try:
@@ -161,12 +161,23 @@ def command_problems(lines: Iterator[str]) -> Iterator[str]:
                 yield f"`{line.strip()}`: {problem}"
 
 
+def outdated_reference() -> list[str]:
+    """The generated pages that are behind the code."""
+    if importlib.util.find_spec("mailpoll.cli") is None:
+        return []
+    from reference import outdated
+
+    return outdated()
+
+
 def problems() -> Iterator[str]:
     """Every problem of every page, after the name of its file."""
     for page in PAGES:
         text = page.read_text()
         for problem in (*link_problems(page, text), *toml_problems(text), *command_problems(shell_lines(text))):
             yield f"{page.relative_to(TOP)}: {problem}"
+    for name in outdated_reference():
+        yield f"docs/reference/{name}: not what the code says; run .venv/bin/python scripts/reference.py"
     for file in CRON_FILES:
         text = file.read_text()
         for problem in command_problems(cron_lines(text)):

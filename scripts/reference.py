@@ -1,0 +1,151 @@
+"""Writes the pages of docs/reference that are made from the code; scripts/check says when they are out of date.
+
+Run as `.venv/bin/python scripts/reference.py` after scripts/check has made the environment.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from mailpoll import errors, settings
+from mailpoll.cli import root
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+MADE = "\n<!-- Made by scripts/reference.py from the code; changes belong there. -->\n"
+
+SECTIONS = (
+    ("[account.NAME]", settings.AccountSettings),
+    ('[destination.NAME] kind = "webhook"', settings.WebhookSettings),
+    ('[destination.NAME] kind = "command"', settings.CommandSettings),
+    ("[addresses]", settings.AddressSettings),
+    ("[fetch]", settings.FetchSettings),
+    ("[reader]", settings.ReaderSettings),
+    ("[unrouted]", settings.UnroutedSettings),
+    ("[retention]", settings.RetentionSettings),
+    ("[store]", settings.StoreSettings),
+    ("[smtp]", settings.SmtpSettings),
+    ("A secret", settings.SecretRef),
+)
+
+
+def settings_page() -> str:
+    """Every key of every section, with its default."""
+    parts = [
+        "# Settings",
+        MADE,
+        "`mailpoll config show` prints those in force; `mailpoll config check` finds mistakes.\n",
+    ]
+    for title, struct in SECTIONS:
+        summary = (inspect.getdoc(struct) or "").partition(": ")[2].partition(" (DESIGN")[0].rstrip(".")
+        parts += [f"## `{title}`" if title.startswith("[") else f"## {title}", ""]
+        parts += [f"{summary[:1].upper()}{summary[1:]}.", ""] if summary else []
+        parts += ["| key | type | default | meaning |", "|---|---|---|---|"]
+        hints = typing.get_type_hints(struct, include_extras=True)
+        for field in msgspec.structs.fields(struct):
+            meaning, kind = described(hints[field.name])
+            row = (f"`{field.encode_name}`", kind, default_of(field), meaning)
+            parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def described(hint: object) -> tuple[str, str]:
+    """(description, type in TOML's words) of an annotation; the outermost description wins."""
+    meanings = []
+    while typing.get_origin(hint) is typing.Annotated:
+        hint, *metas = typing.get_args(hint)
+        meanings += [m.description for m in reversed(metas) if isinstance(m, msgspec.Meta) and m.description]
+    return (meanings[0] if meanings else ""), toml_type(hint)
+
+
+def toml_type(hint: object) -> str:
+    """What is written in TOML for a value of this type."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Annotated:
+        return toml_type(arguments[0])
+    if origin is typing.Literal:
+        return ", ".join(f"`{json.dumps(value)}`" for value in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return toml_type(next(a for a in arguments if a is not type(None)))
+    if origin is tuple:
+        return f"list of {toml_type(arguments[0])}s"
+    if origin is dict:
+        return "table"
+    names = {str: "string", int: "integer", float: "number", bool: "`true`, `false`"}
+    names |= {settings.Duration: "duration", settings.SecretRef: "[secret](#a-secret)"}
+    return names[typing.cast(type, hint)]
+
+
+def default_of(field: msgspec.structs.FieldInfo) -> str:
+    """The default as TOML would have it; "required" without one, "unset" for None."""
+    if field.default is not msgspec.NODEFAULT:
+        value = field.default
+    elif field.default_factory is not msgspec.NODEFAULT:
+        value = field.default_factory()
+    else:
+        return "required"
+    if value is None:
+        return "unset"
+    if field.name == "port" and value == 0:
+        return "by `tls`"
+    return f"`{json.dumps(list(value) if isinstance(value, tuple) else value)}`"
+
+
+def exit_statuses_page() -> str:
+    """The tree of errors.py as a table, and the order in which they win."""
+    rows: dict[int, str] = {0: "all well, or another run is at work", 2: "wrong usage of the command line"}
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, errors.MailpollError) and "exit_status" in vars(kind):
+            sentence = (inspect.getdoc(kind) or "").partition(". ")[0].partition(";")[0].rstrip(".")
+            rows.setdefault(kind.exit_status, "")
+            if kind is not errors.MailpollError:
+                rows[kind.exit_status] += f"{'; ' if rows[kind.exit_status] else ''}**{kind.__name__}**: {sentence}"
+    rows[errors.BUG] = "a bug in mailpoll; the traceback is kept in the state folder"
+    rows[130] = "stopped by Ctrl-C"
+    order = ", ".join(map(str, errors.PRECEDENCE))
+    table = "\n".join(f"| {status} | {meaning} |" for status, meaning in sorted(rows.items()))
+    return (
+        f"# Exit statuses\n{MADE}\n| status | meaning |\n|---|---|\n{table}\n\n"
+        f"When several troubles meet, the run ends with the one that most needs a person, in this order: {order}.\n"
+    )
+
+
+def commands_page() -> str:
+    """The --help of every command."""
+    parts = ["# Commands", MADE]
+    for context, command in walk(root, click.Context(root, info_name="mailpoll", terminal_width=100)):
+        parts += [f"## {context.command_path}", "", "```text", command.get_help(context).rstrip(), "```", ""]
+    return "\n".join(parts)
+
+
+def walk(command: click.Command, context: click.Context) -> Iterator[tuple[click.Context, click.Command]]:
+    """`command` and all below it, each with its context."""
+    yield context, command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None and not below.hidden:
+                yield from walk(below, click.Context(below, info_name=name, parent=context, terminal_width=100))
+
+
+PAGES = {"settings.md": settings_page, "exit-statuses.md": exit_statuses_page, "commands.md": commands_page}
+
+
+def outdated() -> list[str]:
+    """The pages that do not say what the code says."""
+    return [
+        name for name, page in PAGES.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text() != page()
+    ]
+
+
+if __name__ == "__main__":
+    for page_name, make in PAGES.items():
+        (FOLDER / page_name).write_text(make())
