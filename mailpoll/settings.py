@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
@@ -316,6 +317,13 @@ def to_builtin(value: Any) -> Any:
     if isinstance(value, Duration):
         return str(value)
     raise NotImplementedError(type(value))
+
+
+def fingerprint(name: str, section: Struct) -> str:
+    """64 hex digits that change when a section does; the contents of its secrets are not part of them."""
+    import hashlib
+
+    return hashlib.sha256(msgspec.json.encode([name, section], enc_hook=to_builtin, order="sorted")).hexdigest()
 
 
 def mask_url(url: str) -> str:

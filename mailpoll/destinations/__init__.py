@@ -7,17 +7,14 @@ transaction that reads the mail.
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from mailpoll.crosscheck import url_problem
 from mailpoll.errors import ConfigError
 from mailpoll.model import Limits
-from mailpoll.settings import CommandSettings, DestinationSettings, SecretRef, Settings, WebhookSettings, to_builtin
+from mailpoll.settings import CommandSettings, DestinationSettings, SecretRef, Settings, WebhookSettings, fingerprint
 
 if TYPE_CHECKING:
     from mailpoll.destinations.command import CommandDestination
@@ -115,8 +112,7 @@ def limits_of(name: str, settings: Settings) -> Limits:
 
 def settings_hash(name: str, settings: Settings) -> str:
     """64 hex digits that change when the destination's settings do; the secrets' contents are not part of them."""
-    section = settings_of(name, settings)
-    return hashlib.sha256(msgspec.json.encode([name, section], enc_hook=to_builtin, order="sorted")).hexdigest()
+    return fingerprint(name, settings_of(name, settings))
 
 
 def example(kind: str) -> str:
