@@ -44,14 +44,15 @@ def convert(simple: str) -> str:
     pieces: list[str] = []
     size = 0
 
-    def take(s: str) -> None:
+    def take(piece: str) -> None:
         nonlocal size
-        pieces.append(s)
-        size += len(s)
+        pieces.append(piece)
+        size += len(piece)
         if size > MAX_MARKDOWN:
             raise _TooMuch
 
-    converter = html2text.HTML2Text(out=take, bodywidth=0)
+    # Its type for `out` is a class of its own that nothing but it can be.
+    converter = html2text.HTML2Text(out=take, bodywidth=0)  # type: ignore[arg-type]
     converter.unicode_snob = True
     converter.ul_item_mark = "-"
     converter.emphasis_mark = "*"

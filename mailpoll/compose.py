@@ -1,0 +1,142 @@
+"""A Message, a Route and a destination's limits → the Posts that go out; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailpoll import reply
+from mailpoll.mentions import neutralised
+from mailpoll.model import Attachment, Limits, Message, Post, Route, Target
+from mailpoll.subject import NO_SUBJECT, printable, shortened, topic_of
+
+EMPTY_BODY = "(No email body)"
+MAX_ATTACHMENTS_LISTED = 100
+# What the sentence about a cut body may take of the destination's limit.
+_NOTICE_ROOM = 200
+
+
+def posts(
+    message: Message, routes: Sequence[Route], *, message_ref: str = "", max_text: int = 1_000_000
+) -> tuple[Post, ...]:
+    """One Post per (channel, destination, place), in the order of the routes; the first route wins a shared one.
+
+    `message_ref` is how people find the whole mail (its id in the store), named where a body had to be cut.
+    `max_text` bounds the body of destinations without a limit of their own, in characters.
+    """
+    made: dict[tuple[str, str, str], Post] = {}
+    for route in routes:
+        text = ""
+        for target in route.targets:
+            key = (route.channel, target.destination, target.place)
+            if key not in made:
+                text = text or new_text(message, route)
+                made[key] = _post(message, route, target, text, message_ref, max_text)
+    return tuple(made.values())
+
+
+def new_text(message: Message, route: Route) -> str:
+    """The text that a route's posts carry: what is new in the mail, as the route's options say; never empty."""
+    options = route.options
+    text, _ = reply.of_message(
+        message,
+        include_quotes=options.include_quotes,
+        include_footer=options.include_footer,
+        prefer_html=options.prefer_html,
+        quotes=route.quotes,
+    )
+    return text.strip("\n").rstrip() or EMPTY_BODY
+
+
+def _post(message: Message, route: Route, target: Target, text: str, message_ref: str, max_text: int) -> Post:
+    limits = target.limits
+    topic, named = _topic(message, route, limits)
+    files = message.attachments if route.options.attachments else ()
+    top = _preamble(message, route, named)
+    bottom = _attachment_list(files)
+    room = min(limits.body if limits.body is not None else max_text, max_text) - len(route.prefix)
+    body, whole = _fitted(top, neutralised(text, limits.mentions), bottom, room, message_ref, limits)
+    return Post(
+        channel=route.channel,
+        destination=target.destination,
+        place=target.place,
+        topic=neutralised(topic, limits.mentions),
+        body=route.prefix + body,
+        attachments=files,
+        whole_text=whole,
+        subject=message.subject,
+        sender=str(message.from_[0]) if message.from_ else "",
+        date=message.date,
+        message_id=message.message_id,
+        in_reply_to=message.in_reply_to,
+        references=message.references,
+        address=route.address,
+        tag=route.tag,
+        automatic=message.automatic,
+    )
+
+
+def _topic(message: Message, route: Route, limits: Limits) -> tuple[str, bool]:
+    """(topic, whether the subject must be the body's first line because the topic does not say it whole)."""
+    subject = topic_of(message.subject)
+    if route.topic is None:
+        topic = shortened(subject or NO_SUBJECT, limits.topic)
+        return topic, topic != (subject or NO_SUBJECT)
+    if route.topic == "":
+        return "", bool(subject)
+    return shortened(printable(route.topic), limits.topic), False
+
+
+def _preamble(message: Message, route: Route, named: bool) -> str:
+    """The lines over the text, each Markdown: the subject when the topic does not say it, the sender when asked."""
+    lines = []
+    if named:
+        lines.append(f"**Subject:** {topic_of(message.subject)}")
+    if route.options.show_sender and message.from_:
+        lines.append("**From:** " + ", ".join(printable(str(sender)) for sender in message.from_[:10]))
+    return "\n".join(lines)
+
+
+def _attachment_list(files: Sequence[Attachment]) -> str:
+    """A line per file: `[image.png] (image/png, 70 bytes)`; names are display text, never links."""
+    lines = [f"[{_plain_name(file.name)}] ({file.type}, {file.size} bytes)" for file in files[:MAX_ATTACHMENTS_LISTED]]
+    if len(files) > MAX_ATTACHMENTS_LISTED:
+        lines.append(f"(and {len(files) - MAX_ATTACHMENTS_LISTED} more files)")
+    return "\n".join(lines)
+
+
+def _plain_name(name: str) -> str:
+    """The name without what would make a link or a format of it in Markdown."""
+    return "".join(" " if character in "[]()<>`*\\|\n" else character for character in name).strip() or "file"
+
+
+def _fitted(
+    top: str, text: str, bottom: str, room: int, message_ref: str, limits: Limits
+) -> tuple[str, bool]:
+    """(preamble, text and list with blank lines between, whether the text was cut to fit into `room` characters).
+
+    Cut are first the list of files, which go along anyway, then the text, on a line boundary where one is near.
+    """
+    top, bottom = neutralised(top, limits.mentions), neutralised(bottom, limits.mentions)
+    whole = "\n\n".join(piece for piece in (top, text, bottom) if piece)
+    if len(whole) <= room:
+        return whole, False
+    notice = "[…] Cut here" + (f"; the whole mail is {message_ref}." if message_ref else ".")
+    if len(top) + len(bottom) + _NOTICE_ROOM > room:
+        bottom = ""
+    if len(top) + _NOTICE_ROOM > room:
+        top = shortened(top, max(0, room // 2))
+    fixed = len(notice) + len(top) + len(bottom) + 2 * (1 + bool(top) + bool(bottom))
+    shown = _on_line_boundary(text, max(0, room - fixed))
+    pieces = "\n\n".join(piece for piece in (top, shown, notice, bottom) if piece)
+    return pieces[: max(0, room)], True
+
+
+def _on_line_boundary(text: str, limit: int) -> str:
+    """At most `limit` characters of the text, ending with a line, or a word, where that loses less than half."""
+    if len(text) <= limit:
+        return text
+    for boundary in ("\n", " "):
+        at = text.rfind(boundary, limit // 2, limit + 1)
+        if at != -1:
+            return text[:at].rstrip()
+    return text[:limit]
