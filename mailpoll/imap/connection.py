@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imaplib
 import ipaddress
+import logging
 import re
 import ssl
 from contextlib import suppress
@@ -18,6 +19,10 @@ from mailpoll.imap.session import Session
 from mailpoll.imap.troubles import LIBRARY_ERRORS, Peer, login_refused, translated
 
 Tls = Literal["implicit", "starttls", "none"]
+
+# imapclient warns of non-ASCII words of a server and of TLS on port 143; without a handler of the application's that
+# would land on stderr, hence in cron's mail.
+logging.getLogger("imapclient").addHandler(logging.NullHandler())
 
 _ATOM = re.compile(r"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~-]+")
 
