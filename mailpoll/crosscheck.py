@@ -191,10 +191,11 @@ def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:
     if hook.username is not None and (_has_control(hook.username) or ":" in hook.username):
         yield f"{path}.username: holds a colon or control characters, which HTTP Basic cannot carry. Write another"
     for name, value in hook.headers.items():
-        if not _all_of(name, _FIELD_NAME) or _has_control(value):
+        text = value if isinstance(value, str) else ""
+        if not _all_of(name, _FIELD_NAME) or _has_control(text):
             yield f"{path}.headers: {name!r} cannot be sent. Write header names and values without control characters"
-        elif name.lower().endswith(_SECRET_WORDS):
-            yield f"{path}.headers.{name}: looks like a secret. Write bearer, or username and password, instead"
+        elif text and name.lower().endswith(_SECRET_WORDS):
+            yield f'{path}.headers.{name}: looks like a secret. Write {{ file = "…" }}, not the secret itself'
 
 
 def _command(path: str, command: CommandSettings) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _struct_for(value: Mapping[str, Any], kind: Any) -> Any:
     structs = {
         arm.__struct_config__.tag: arm for arm in arms if isinstance(arm, type) and issubclass(arm, msgspec.Struct)
     }
-    if len(arms) == 1:
+    if len(structs) < 2:
         return structs.get(None)
     chosen = value.get("kind")
     names = ", ".join(f'"{name}"' for name in sorted(map(str, structs)))

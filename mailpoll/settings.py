@@ -255,9 +255,9 @@ class WebhookSettings(_Section, frozen=True, tag_field="kind", tag="webhook"):
     ] = None
     username: Annotated[str | None, Meta(description="name for HTTP Basic authentication")] = None
     password: MaybeSecret = None
-    headers: Annotated[dict[str, str], Meta(description="more header fields; nothing secret")] = field(
-        default_factory=dict
-    )
+    headers: Annotated[
+        dict[str, str | SecretRef], Meta(description="more header fields; a secret one as { file = … }")
+    ] = field(default_factory=dict)
     allow_plaintext: Annotated[bool, Meta(description="permits http:// to a host other than this one")] = False
     ca_file: Annotated[str | None, Meta(description="PEM file of the authorities to trust; relative")] = None
     timeout: Annotated[Seconds, Meta(description="seconds to wait for the answer")] = 20

@@ -57,6 +57,10 @@ class WebhookDestination:
         self._http = http or Http(ca_file=settings.ca_file)
         self._key = secret(settings.secret, f"destination.{name}.secret") if settings.secret else None
         self._authorization = self._authorize(secret)
+        self._extra = {
+            header: value if isinstance(value, str) else secret(value, f"destination.{name}.headers.{header}")
+            for header, value in settings.headers.items()
+        }
 
     def _authorize(self, secret: Callable[[SecretRef, str], str]) -> dict[str, str]:
         settings = self._settings
@@ -98,7 +102,7 @@ class WebhookDestination:
 
     def _headers(self, post: Post, body: bytearray) -> dict[str, str]:
         headers = {
-            **self._settings.headers,
+            **self._extra,
             "Content-Type": "application/json",
             "User-Agent": f"mailpoll/{__version__}",
             **self._authorization,
