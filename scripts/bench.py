@@ -7,6 +7,7 @@ The floor (bench_floor.py) does the IMAP commands and throws the mail away: no s
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import random
@@ -14,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -22,9 +22,9 @@ from email.policy import SMTP
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-sys.path.append(str(TOP))  # for tests.servers; mailpoll itself runs as the installed command
+sys.path.append(str(TOP / "tests"))  # mailpoll itself runs as the installed command
 
-from tests.servers.dovecot import Dovecot, missing  # noqa: E402
+from servers.dovecot import Dovecot, missing  # noqa: E402
 
 MAILPOLL = Path(sys.executable).with_name("mailpoll")
 FLOOR = "imaplib"
@@ -43,7 +43,7 @@ ca_file = "{ca_file}"
 
 @dataclass(frozen=True)
 class Run:
-    """One process from start to end: seconds, seconds of processor time, MB (each with its children's)."""
+    """One run: seconds, seconds of processor time with the children's, MB of the largest process."""
 
     wall: float
     cpu: float
@@ -57,20 +57,30 @@ class Failed(Exception):
     """A run that did not do its work, so that its time means nothing."""
 
 
+# Starts a command from a small process of its own and tells what it took: a child's peak of memory begins with that of
+# its parent, and this program's is larger than what it measures.
+STOPWATCH = """
+import json, os, sys, time
+said = os.open(sys.argv[1], os.O_WRONLY)
+begun = time.perf_counter()
+files = [(os.POSIX_SPAWN_DUP2, said, 1), (os.POSIX_SPAWN_DUP2, said, 2)]
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ, file_actions=files)
+_, status, usage = os.wait4(child, 0)
+wall = time.perf_counter() - begun
+cpu = usage.ru_utime + usage.ru_stime
+print(json.dumps([os.waitstatus_to_exitcode(status), wall, cpu, usage.ru_maxrss]))
+"""
+
+
 def timed(argv: list[str], env: dict[str, str]) -> Run:
     """One run of `argv`, silent; Failed when its exit status is not 0."""
-    with tempfile.TemporaryFile() as said:
-        begun = time.perf_counter()
-        process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            output = said.read().decode(errors="replace").strip()
-            raise Failed(f"{Path(argv[0]).name} {argv[1]} ended with {process.returncode}: {output[-500:]}")
-    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in octets
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6)
+    with tempfile.NamedTemporaryFile("r", errors="replace") as said:
+        watch = [sys.executable, "-I", "-S", "-c", STOPWATCH, said.name, *argv]
+        told = subprocess.run(watch, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout
+        status, wall, cpu, peak = json.loads(told)
+        if status:
+            raise Failed(f"{' '.join(argv[:2])} ended with {status}: {said.read().strip()[-500:]}")
+    return Run(wall, cpu, peak * (1 if sys.platform == "darwin" else 1024) / 1e6)
 
 
 def interleaved(
@@ -126,7 +136,8 @@ def unseen(server: Dovecot) -> int:
 def empty(server: Dovecot) -> None:
     """Remove every mail."""
     with server.client() as client:
-        client.select("INBOX")
+        if client.select("INBOX")[1] == [b"0"]:
+            return
         client.store("1:*", "+FLAGS.SILENT", r"(\Deleted)")
         client.expunge()
 

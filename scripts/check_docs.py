@@ -129,7 +129,7 @@ def command_problem(arguments: list[str]) -> str:
             values, rest, _ = command.make_parser(context).parse_args(list(arguments))
         except click.UsageError as error:
             return error.format_message()
-        if {"help", "version"} & {name for name, value in values.items() if value is True}:
+        if {"-h", "--help", "-V", "--version"} & set(arguments):
             return ""
         for parameter in command.params:
             if parameter.required and not isinstance(values.get(parameter.name), str | tuple | list | int):
@@ -145,7 +145,10 @@ def command_problem(arguments: list[str]) -> str:
         if not rest:
             return "" if command.invoke_without_command else f"{context.command_path}: a command is missing"
         name, *arguments = rest
-        found = command.get_command(context, name)
+        try:
+            found = command.get_command(context, name)
+        except ModuleNotFoundError as error:
+            return f"{context.command_path} {name}: {error}"
         if found is None:
             return f"{context.command_path}: no command {name}"
         command, context = found, click.Context(found, info_name=name, parent=context)
@@ -167,7 +170,10 @@ def outdated_reference() -> list[str]:
         return []
     from reference import outdated
 
-    return outdated()
+    try:
+        return outdated()
+    except ModuleNotFoundError as error:
+        return [f"commands.md ({error})"]
 
 
 def problems() -> Iterator[str]:
