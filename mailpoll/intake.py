@@ -1,15 +1,14 @@
-"""From accepted to read: each mail to the reader child, its tokens to the store, its posts into the outbox."""
+"""From accepted to read: attempts are counted, mails interpreted, and what came of them recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from mailpoll import router
 from mailpoll.errors import MailpollError
-from mailpoll.model import Facts, KnownAddress, Limits, Reading, Recipient, Route, Unread
+from mailpoll.interpret import Interpreter, Mail
+from mailpoll.model import Facts, Reading, Unread
 
 BATCH = 100
 
@@ -31,52 +30,13 @@ class Ledger(Protocol):
     def record(self, readings: Sequence[tuple[int, Reading]], now: datetime) -> None: ...
 
 
-class Channels(Protocol):
-    """Where the store keeps what a token names."""
-
-    def lookup(self, tokens: frozenset[str]) -> Mapping[str, KnownAddress]: ...
-
-    def as_address(self, name: str) -> KnownAddress | None: ...
-
-
-class Reader(Protocol):
-    """The reader child. Its errors are the two classes given to Intake: the mail's fault, or our own stopping."""
-
-    def recipients(self, headers: bytes, patterns: Sequence[str], order: Sequence[str]) -> tuple[Recipient, ...]: ...
-
-    def posts(
-        self,
-        raw: Iterable[bytes],
-        size: int,
-        routes: Sequence[Route],
-        *,
-        safe: bool = False,
-        oversize_of: int = 0,
-        reference: str = "",
-    ) -> Reading: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The settings that routing obeys. `channels` maps an account of `scope = "all"` to the channel of mail without a
-    token; `unrouted` is "hold", "ignore" or a channel; `limits` tells what a destination takes."""
-
-    patterns: tuple[str, ...]
-    headers: tuple[str, ...]
-    limits: Callable[[str], Limits]
-    unrouted: str = "hold"
-    channels: Mapping[str, str] = field(default_factory=dict)
-
-
 class Intake:
     """Reads what is accepted. `read` tells each outcome: (message id, Reading)."""
 
     def __init__(
         self,
         ledger: Ledger,
-        channels: Channels,
-        reader: Reader,
-        rules: Rules,
+        interpreter: Interpreter,
         *,
         died: type[MailpollError],
         stopped: type[MailpollError],
@@ -84,9 +44,7 @@ class Intake:
         told: Callable[[int, Reading], None],
     ) -> None:
         self._ledger = ledger
-        self._channels = channels
-        self._reader = reader
-        self._rules = rules
+        self._interpreter = interpreter
         self._died = died
         self._stopped = stopped
         self._now = now
@@ -149,49 +107,12 @@ class Intake:
             self._told(message_id, reading)
 
     def _reading(self, message: Unread, *, safe: bool) -> Reading:
-        routing = self._routing(message)
-        reading = self._reader.posts(
-            self._ledger.chunks(message.id),
+        mail = Mail(
+            lambda: self._ledger.chunks(message.id),
             message.size,
-            routing.routes,
-            safe=safe,
-            oversize_of=message.oversize_of,
-            reference=f"message {message.id}",
+            message.oversize_of,
+            message.account,
+            message.sent_to,
+            f"message {message.id}",
         )
-        if reading.outcome != "posted" or routing.routes:
-            return reading
-        if routing.outcome == "ignored" or self._rules.unrouted == "ignore":
-            return replace(reading, outcome="ignored", reason=routing.reason)
-        return replace(reading, outcome="unrouted", reason=routing.reason)
-
-    def _routing(self, message: Unread) -> router.Routing:
-        rules = router.Rules(self._now(), self._rules.limits)
-        if message.sent_to:
-            return self._sent_to(message.sent_to, rules)
-        headers = _header_block(self._ledger.chunks(message.id))
-        found = self._reader.recipients(headers, self._rules.patterns, self._rules.headers)
-        routing = router.routes(found, self._channels.lookup(router.tokens(found)), rules)
-        if routing.outcome != "unrouted":
-            return routing
-        fallback = self._rules.channels.get(message.account) or self._rules.unrouted
-        known = None if fallback in ("hold", "ignore") else self._channels.as_address(fallback)
-        return routing if known is None else router.forced(known, rules)
-
-    def _sent_to(self, where: str, rules: router.Rules) -> router.Routing:
-        """The routing of `receive --to`: a channel by name, or an address as if the mail had named it."""
-        if "@" not in where:
-            known = self._channels.as_address(where)
-            return router.forced(known, rules) if known else router.Routing((), "unrouted", f"no channel {where}")
-        patterns = [router.pattern(text) for text in self._rules.patterns]
-        detail = next((d for p in patterns if (d := p.detail(where)) is not None), None)
-        if detail is None:
-            return router.Routing((), "unrouted", f"{where} is none of our addresses")
-        found = [Recipient("--to", where, detail)]
-        return router.routes(found, self._channels.lookup(router.tokens(found)), rules)
-
-
-def _header_block(chunks: Iterator[bytes]) -> bytes:
-    """The first slice up to the empty line (RFC 5322 §2.1); header fields beyond 1 MB are no mail's."""
-    first = next(chunks, b"")
-    ends = [end for end in (first.find(b"\n\n"), first.find(b"\r\n\r\n")) if end >= 0]
-    return first[: min(ends, default=len(first)) + 2]
+        return self._interpreter.interpret(mail, safe=safe).reading

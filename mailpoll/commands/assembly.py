@@ -13,7 +13,8 @@ from mailpoll.collect import Plan
 from mailpoll.commands.installation import Installation, now
 from mailpoll.delivery import Attempt, Courier, Destination
 from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure
-from mailpoll.intake import Intake, Rules
+from mailpoll.intake import Intake
+from mailpoll.interpret import Interpreter, Rules
 from mailpoll.model import Delivery, Limits, Pause, Reading
 from mailpoll.poll import Clock
 from mailpoll.reader import Limits as ReaderLimits
@@ -119,9 +120,7 @@ def intake(
     """What reads the accepted messages of `store`."""
     return Intake(
         store.ledger,
-        store.channels,
-        child,
-        rules(installation),
+        Interpreter(store.channels, child, rules(installation), now),
         died=ReaderDied,
         stopped=ReaderStopped,
         now=now,

@@ -58,6 +58,21 @@ class Ledger:
             ).inserted_primary_key
             return Position(_only(new), None, 0, since)
 
+    def peek(self, account: str, folder: str, uidvalidity: int) -> Position | None:
+        """Where a folder stands, for those who must not write; None when it was never met under this UIDVALIDITY."""
+        f = schema.folder
+        with transaction(self._engine, writes=False) as connection:
+            row = connection.execute(
+                sa.select(f).where(f.c.account == account, f.c.name == folder, f.c.uidvalidity == uidvalidity)
+            ).first()
+        return None if row is None else Position(row.id, row.floor, row.mark, self.created_at())
+
+    def created_at(self) -> datetime:
+        """When the store was made."""
+        with transaction(self._engine, writes=False) as connection:
+            made: datetime = connection.execute(sa.select(schema.store_info.c.created_at)).scalar_one()
+            return made
+
     def set_floor(self, folder_id: int, floor: int, *, mark: int | None = None) -> None:
         """Fixes the UID up to which nothing is looked at; `mark` too when an earlier range is to be listed again."""
         values = {"floor": floor} if mark is None else {"floor": floor, "mark": mark}

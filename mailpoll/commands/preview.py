@@ -1,0 +1,245 @@
+"""`mailpoll preview` and `fetch --dry-run`: what mails would become. Nothing is written, here or on a server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailpoll import collect, poll, router
+from mailpoll.commands import assembly
+from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.output import json_option, one_line, print_json, safe_text
+from mailpoll.errors import AccessDenied, ConfigError, RunError, worst
+from mailpoll.interpret import Channels, Interpretation, Interpreter, Mail, Rules
+from mailpoll.model import Candidate, Facts, KnownAddress, Limits, Post, Reading, Recipient
+from mailpoll.reader import Limits as ReaderLimits
+from mailpoll.reader import Reader, ReaderDied
+from mailpoll.store import Store
+
+NO_CONFIGURATION = "there is no configuration: shown as a channel without options would get it"
+
+
+class NoChannels:
+    """Stands for a store that was not made yet."""
+
+    def lookup(self, tokens: frozenset[str]) -> Mapping[str, KnownAddress]:
+        """Nothing."""
+        return {}
+
+    def as_address(self, name: str) -> KnownAddress | None:
+        """No channel of any name."""
+        return None
+
+
+class AnyChannel:
+    """Stands for a channel where there is no configuration: every mail goes to it, whatever it is addressed to."""
+
+    def lookup(self, tokens: frozenset[str]) -> Mapping[str, KnownAddress]:
+        """Nothing."""
+        return {}
+
+    def as_address(self, name: str) -> KnownAddress | None:
+        """A channel with neither name nor options."""
+        return KnownAddress("", "", True, True, None, (), (), (), None, "", (("store", ""),))
+
+
+class Previewer:
+    """Shows what mails would become, one after another, with one reader child."""
+
+    def __init__(self, channels: Channels, child: Reader, rules: Rules, *, as_json: bool, configured: bool) -> None:
+        self._interpreter = Interpreter(channels, child, rules, now)
+        self._as_json = as_json
+        self._configured = configured
+
+    def show(self, name: str, mail: Mail) -> None:
+        """Prints one mail's preview."""
+        interpretation = self._interpret(mail)
+        facts = _facts(name, interpretation, configured=self._configured)
+        if self._as_json:
+            print_json(facts)
+        else:
+            _print(facts, interpretation.reading)
+
+    def _interpret(self, mail: Mail) -> Interpretation:
+        try:
+            return self._interpreter.interpret(mail)
+        except ReaderDied:
+            pass
+        try:
+            return self._interpreter.interpret(mail, safe=True)
+        except ReaderDied as problem:
+            return Interpretation(Reading("quarantined", str(problem), Facts()), (), {})
+
+
+def _facts(name: str, interpretation: Interpretation, *, configured: bool) -> dict[str, Any]:
+    reading = interpretation.reading
+    unconfigured = not configured and reading.outcome == "posted"
+    return {
+        "file": name,
+        "outcome": reading.outcome,
+        "reason": NO_CONFIGURATION if unconfigured else reading.reason,
+        "recipients": [_recipient(recipient, interpretation.known) for recipient in interpretation.recipients],
+        "posts": [_post(post) for post in reading.posts],
+    }
+
+
+def _recipient(recipient: Recipient, known: Mapping[str, KnownAddress]) -> dict[str, Any]:
+    token = next((part.lower() for part in router.parts(recipient.detail) if part.lower() in known), None)
+    channel = known[token].channel if token is not None else None
+    return {"header": recipient.header, "address": recipient.address, "token": token, "channel": channel}
+
+
+def _post(post: Post) -> dict[str, Any]:
+    return {
+        "channel": post.channel or None,
+        "destination": post.destination,
+        "topic": post.topic,
+        "body": post.body,
+        "attachments": [{"name": a.name, "type": a.type, "size": a.size} for a in post.attachments],
+    }
+
+
+def _print(facts: dict[str, Any], reading: Reading) -> None:
+    reason = f" ({facts['reason']})" if facts["reason"] else ""
+    click.echo(f"{facts['file']}: {facts['outcome']}{reason}")
+    for recipient in facts["recipients"]:
+        where = f" → {recipient['channel']}" if recipient["channel"] else ""
+        click.echo(f"  {recipient['header']}: {one_line(recipient['address'], 120)}{where}")
+    for post in facts["posts"]:
+        click.echo(f"  post to {post['channel'] or 'a channel'} ({post['destination']})")
+        click.echo(f"    topic: {one_line(post['topic'], 200)}")
+        for line in safe_text(post["body"]).splitlines():
+            click.echo(f"    │ {line}".rstrip())
+        for file in post["attachments"]:
+            click.echo(f"    file: {one_line(file['name'])} ({file['type']}, {file['size']} octets)")
+    for defect in reading.facts.defects:
+        click.echo(f"  note: {defect}")
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--to", metavar="ADDRESS|CHANNEL", default="", help="As if the mail were addressed there.")
+@json_option
+@click.pass_obj
+def command(installation: Installation, files: tuple[str, ...], to: str, as_json: bool) -> int:
+    """Show what mails would become: where they would go, and the posts.
+
+    Nothing is written. Without a configuration every mail is shown as a channel without options would get it. With
+    --json one object per file is printed, one per line.
+
+    \b
+    Examples:
+      mailpoll preview mail.eml
+      mailpoll preview --json *.eml
+    """
+    statuses = []
+    with ExitStack() as stack:
+        previewer = _previewer(installation, stack, as_json=as_json)
+        for name in files:
+            try:
+                data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+            except OSError as problem:
+                error = AccessDenied(f"the mail cannot be read ({problem.strerror})", about=name)
+                click.echo(f"mailpoll: {error}", err=True)
+                statuses.append(error.exit_status)
+                continue
+            previewer.show(name, _mail_of(data, to))
+    return worst(statuses)
+
+
+def _mail_of(data: bytes, to: str) -> Mail:
+    return Mail(lambda: iter((data,)), len(data), sent_to=to, reference="this message")
+
+
+def _previewer(installation: Installation, stack: ExitStack, *, as_json: bool) -> Previewer:
+    """With the rules and the store of the configuration; where there is none, with a channel that takes everything."""
+    if not _is_configured(installation):
+        child = stack.enter_context(closing(Reader(ReaderLimits(memory=1_000_000_000))))
+        rules = Rules((), (), lambda _: Limits(), unrouted="-")
+        return Previewer(AnyChannel(), child, rules, as_json=as_json, configured=False)
+    store = _existing_store(installation, stack)
+    child = stack.enter_context(closing(assembly.reader(installation)))
+    channels = NoChannels() if store is None else store.channels
+    return Previewer(channels, child, assembly.rules(installation), as_json=as_json, configured=True)
+
+
+def _is_configured(installation: Installation) -> bool:
+    """Whether there is a configuration; one that is there but wrong is an error, not a missing one."""
+    try:
+        installation.path  # noqa: B018  # looks for the file
+    except ConfigError:
+        return False
+    installation.settings  # noqa: B018  # reads it
+    return True
+
+
+def _existing_store(installation: Installation, stack: ExitStack) -> Store | None:
+    path = installation.store_url.removeprefix("sqlite:///")
+    if installation.store_url.startswith("sqlite:///") and not Path(path).exists():
+        return None
+    return stack.enter_context(installation.store())
+
+
+def preview_server(installation: Installation, *, since: datetime | None, limit: int | None, as_json: bool) -> int:
+    """`fetch --dry-run`: the same for what waits on the server. Folders are opened with EXAMINE, no lock is taken."""
+    statuses = []
+    with ExitStack() as stack:
+        store = _existing_store(installation, stack)
+        child = stack.enter_context(closing(assembly.reader(installation)))
+        channels = NoChannels() if store is None else store.channels
+        previewer = Previewer(channels, child, assembly.rules(installation), as_json=as_json, configured=True)
+        for name in installation.settings.account:
+            plan = assembly.plan(installation, name, limit=limit, since=since)
+            try:
+                with closing(plan.connect()) as session:
+                    for folder in plan.folders:
+                        _preview_folder(previewer, plan, session, folder, store, as_json=as_json)
+            except RunError as problem:
+                click.echo(f"mailpoll: {problem}", err=True)
+                statuses.append(problem.exit_status)
+    return worst(statuses)
+
+
+def _preview_folder(
+    previewer: Previewer, plan: collect.Plan, session: collect.Session, folder: str, store: Store | None, *, as_json: bool
+) -> None:  # fmt: skip
+    info = session.open(folder, read_only=True)
+    upto = info.uidnext - 1
+    known = None if store is None else store.ledger.peek(plan.account, folder, info.uidvalidity)
+    floor, mark, folder_id = (None, 0, None) if known is None else (known.floor, known.mark, known.folder_id)
+    if plan.since is not None:
+        floor = mark = 0 if plan.since.year == 1 else session.last_uid_before(plan.since, upto)
+    elif floor is None:
+        made = now() if store is None else store.ledger.created_at()
+        floor = session.last_uid_before(made - timedelta(seconds=poll.FIRST_CONTACT_MARGIN_S), upto)
+    above = None if plan.take == "unseen" else max(floor, mark)
+    uids = session.search(above=floor, unseen_or_above=above, upto=upto) if upto > floor else ()
+    if store is not None and folder_id is not None:
+        uids = store.ledger.unknown(folder_id, uids)
+    ours = [c for c in session.candidates(uids, plan.headers) if _is_ours(plan, c)] if uids else []
+    if not as_json:
+        click.echo(f"account.{plan.account}, {folder}: {len(ours)} to take, {len(uids) - len(ours)} not ours")
+    for mail_name, mail in _mails(plan, session, folder, ours[: plan.limit]):
+        previewer.show(mail_name, mail)
+
+
+def _is_ours(plan: collect.Plan, candidate: Candidate) -> bool:
+    return plan.scope == "all" or bool(router.recipients(candidate.headers, plan.patterns, plan.headers))
+
+
+def _mails(
+    plan: collect.Plan, session: collect.Session, folder: str, ours: list[Candidate]
+) -> Iterator[tuple[str, Mail]]:
+    small = [candidate for candidate in ours if candidate.size <= plan.max_message_size]
+    raws = [raw for batch in session.fetch(small) for raw in batch]
+    raws += [raw for c in ours if c.size > plan.max_message_size if (raw := session.fetch_headers(c))]
+    for raw in raws:
+        chunks = raw.chunks
+        mail = Mail(lambda chunks=chunks: iter(chunks), raw.size, raw.oversize_of, plan.account)
+        yield f"account.{plan.account}/{folder}/{raw.uid}", mail

@@ -1,0 +1,128 @@
+"""One mail → what becomes of it: the reader child for its bytes, the store for its tokens, the rules for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from mailpoll import router
+from mailpoll.model import KnownAddress, Limits, Reading, Recipient, Route
+
+
+class Channels(Protocol):
+    """Where the store keeps what a token names."""
+
+    def lookup(self, tokens: frozenset[str]) -> Mapping[str, KnownAddress]: ...
+
+    def as_address(self, name: str) -> KnownAddress | None: ...
+
+
+class Reader(Protocol):
+    """The reader child. Its errors are the two classes given to Intake: the mail's fault, or our own stopping."""
+
+    def recipients(self, headers: bytes, patterns: Sequence[str], order: Sequence[str]) -> tuple[Recipient, ...]: ...
+
+    def posts(
+        self,
+        raw: Iterable[bytes],
+        size: int,
+        routes: Sequence[Route],
+        *,
+        safe: bool = False,
+        oversize_of: int = 0,
+        reference: str = "",
+    ) -> Reading: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that routing obeys. `channels` maps an account of `scope = "all"` to the channel of mail without a
+    token; `unrouted` is "hold", "ignore" or a channel; `limits` tells what a destination takes."""
+
+    patterns: tuple[str, ...]
+    headers: tuple[str, ...]
+    limits: Callable[[str], Limits]
+    unrouted: str = "hold"
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to interpret. `chunks` gives its bytes anew at each call; the rest is as in model.Unread; `reference`
+    names it in notes to people."""
+
+    chunks: Callable[[], Iterator[bytes]]
+    size: int
+    oversize_of: int = 0
+    account: str = ""
+    sent_to: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """What a mail becomes, and how that was found: its recipients of ours and what the store knew of their tokens."""
+
+    reading: Reading
+    recipients: tuple[Recipient, ...]
+    known: Mapping[str, KnownAddress]
+
+
+class Interpreter:
+    """Interprets mails; writes nothing. Lets the reader's errors through."""
+
+    def __init__(self, channels: Channels, reader: Reader, rules: Rules, now: Callable[[], datetime]) -> None:
+        self._channels = channels
+        self._reader = reader
+        self._rules = rules
+        self._now = now
+
+    def interpret(self, mail: Mail, *, safe: bool = False) -> Interpretation:
+        """Finds the recipients, their routes, and the posts; `safe` reads only headers and first text part."""
+        found = self._recipients(mail)
+        known = self._channels.lookup(router.tokens(found))
+        routing = self._routing(mail, found, known)
+        reading = self._reader.posts(
+            mail.chunks(),
+            mail.size,
+            routing.routes,
+            safe=safe,
+            oversize_of=mail.oversize_of,
+            reference=mail.reference,
+        )
+        if reading.outcome == "posted" and not routing.routes:
+            ignored = routing.outcome == "ignored" or self._rules.unrouted == "ignore"
+            reading = replace(reading, outcome="ignored" if ignored else "unrouted", reason=routing.reason)
+        return Interpretation(reading, found, known)
+
+    def _recipients(self, mail: Mail) -> tuple[Recipient, ...]:
+        if not mail.sent_to:
+            headers = _header_block(mail.chunks())
+            return self._reader.recipients(headers, self._rules.patterns, self._rules.headers)
+        patterns = [router.pattern(text) for text in self._rules.patterns]
+        detail = next((d for p in patterns if (d := p.detail(mail.sent_to)) is not None), None)
+        return () if detail is None else (Recipient("--to", mail.sent_to, detail),)
+
+    def _routing(
+        self, mail: Mail, found: Sequence[Recipient], known: Mapping[str, KnownAddress]
+    ) -> router.Routing:  # fmt: skip
+        rules = router.Rules(self._now(), self._rules.limits)
+        if mail.sent_to and "@" not in mail.sent_to:
+            channel = self._channels.as_address(mail.sent_to)
+            missing = router.Routing((), "unrouted", f"there is no channel {mail.sent_to}")
+            return router.forced(channel, rules) if channel else missing
+        routing = router.routes(found, known, rules)
+        if routing.outcome != "unrouted":
+            return routing
+        fallback = self._rules.channels.get(mail.account) or self._rules.unrouted
+        channel = None if fallback in ("hold", "ignore") else self._channels.as_address(fallback)
+        return routing if channel is None else router.forced(channel, rules)
+
+
+def _header_block(chunks: Iterator[bytes]) -> bytes:
+    """The first slice up to the empty line (RFC 5322 §2.1); header fields beyond 1 MB are no mail's."""
+    first = next(chunks, b"")
+    ends = [end for end in (first.find(b"\n\n"), first.find(b"\r\n\r\n")) if end >= 0]
+    return first[: min(ends, default=len(first)) + 2]
