@@ -101,8 +101,8 @@ make_venv() {
   venv_works && return
   local python way log
   python=$(find_python)
-  if [ -e "$VENV" ] && ! [ -w "$VENV" ]; then
-    die "$VENV belongs to somebody else and does not work here; remove it, or use a clone of your own"
+  if ! [ -w "$(dirname "$VENV")" ] || { [ -e "$VENV" ] && ! [ -w "$VENV" ]; }; then
+    die "cannot make $VENV here, the folder belongs to somebody else; use a clone of your own"
   fi
   log=$(mktemp)
   for way in venv ensurepip uv virtualenv pip_of_the_system pip_wheel apt apt_wheel; do
