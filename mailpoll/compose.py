@@ -109,9 +109,7 @@ def _plain_name(name: str) -> str:
     return "".join(" " if character in "[]()<>`*\\|\n" else character for character in name).strip() or "file"
 
 
-def _fitted(
-    top: str, text: str, bottom: str, room: int, message_ref: str, limits: Limits
-) -> tuple[str, bool]:
+def _fitted(top: str, text: str, bottom: str, room: int, message_ref: str, limits: Limits) -> tuple[str, bool]:
     """(preamble, text and list with blank lines between, whether the text was cut to fit into `room` characters).
 
     Cut are first the list of files, which go along anyway, then the text, on a line boundary where one is near.

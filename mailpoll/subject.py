@@ -11,13 +11,16 @@ ELLIPSIS = "..."
 # Reply and forward marks of Outlook, Lotus, Gmail and webmailers, by language; compared lower-case.
 _MARKS = (
     "re", "fw", "fwd", "aw", "wg", "antw", "sv", "vs", "vb", "vl", "ref", "res", "rv", "enc", "tr", "ynt", "ilt", "odp",
-    "pd", "rif", "r", "i", "fs", "bls", "trs", "doorst", "doorgest", "vá", "továbbítás", "továbbított", "atb", "απ", "σχετ",
+    "pd", "rif", "r", "i", "fs", "bls", "trs", "doorst", "doorgest", "vá", "továbbítás", "továbbított", "atb", "απ",
+    "σχετ",
     "προθ", "πρθ", "hl", "ha", "tl", "fyi fwd", "отв", "ответ", "пересл", "на", "回复", "回覆", "答复", "答覆", "转发", "轉寄",
     "轉發", "转", "返信", "転送", "답장", "회신", "전달", "תגובה", "השב", "הועבר", "رد", "إعادة توجيه", "تحويل", "ตอบ", "ส่งต่อ",
     "rép", "svar", "vidarebefordrat", "réf", "ris", "inoltra", "resp", "encaminhado", "yan", "yml",
 )  # fmt: skip
 # Single letters and short words that are also how people start a subject count only right before a colon.
-_ALONE = frozenset(("r", "i", "ha", "на", "转", "vs", "pd", "tl", "hl", "vl", "tr", "ref", "res", "enc", "fs", "svar", "resp"))
+_ALONE = frozenset(
+    ("r", "i", "ha", "на", "转", "vs", "pd", "tl", "hl", "vl", "tr", "ref", "res", "enc", "fs", "svar", "resp")
+)
 _MARK = "(?:" + "|".join(sorted(map(re.escape, _MARKS), key=len, reverse=True)) + ")"
 _LONG_MARK = "(?:" + "|".join(sorted((re.escape(m) for m in _MARKS if m not in _ALONE), key=len, reverse=True)) + ")"
 # `Re:`, `Re[2]:`, `Re : :`, `AW^2:`, `RE--`, `Re;`, and the full-width colon of Chinese and Japanese clients.

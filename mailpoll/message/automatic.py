@@ -14,7 +14,7 @@ _PRECEDENCES = {"auto_reply": "auto-replied", "bulk": "bulk", "junk": "bulk", "l
 
 
 def automatic(head: Block) -> str:
-    """ "" for mail a person sent, else "loop", "bounce", "auto-replied", "auto-generated", "list" or "bulk". """
+    """ "" for mail a person sent, else "loop", "bounce", "auto-replied", "auto-generated", "list" or "bulk"."""
     names = {name.lower() for name, _ in head.fields}
     if OWN_MARK in names:
         return "loop"

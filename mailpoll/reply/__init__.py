@@ -15,7 +15,21 @@ __all__ = ["Quotes", "cut", "is_forwarded", "new_text", "of_message", "without_f
 
 Quotes = Literal["mailpoll", "email-reply-parser", "keep"]
 
-_FORWARD_PREFIXES = ("fwd:", "fw:", "[fwd", "wg:", "tr:", "rv:", "enc:", "i:", "vs:", "vb:", "转发:", "轉寄:", "пересл:")
+_FORWARD_PREFIXES = (
+    "fwd:",
+    "fw:",
+    "[fwd",
+    "wg:",
+    "tr:",
+    "rv:",
+    "enc:",
+    "i:",
+    "vs:",
+    "vb:",
+    "转发:",
+    "轉寄:",
+    "пересл:",
+)
 
 
 def new_text(text: str, kind: Literal["plain", "html"] = "plain") -> str:

@@ -28,7 +28,15 @@ _QUOTE_CLASSES = (
 )
 _QUOTE_IDS = ("yahoo_quoted", "mail-editor-reference-message-container", "olk_src_body_section", "qt", "reply-intro")
 # From these on, to the end of the document, everything is the old mail.
-_REST_IDS = ("appendonsend", "divrplyfwdmsg", "replysplit", "zwchr", "x_divrplyfwdmsg", "x_appendonsend", "stopspelling")
+_REST_IDS = (
+    "appendonsend",
+    "divrplyfwdmsg",
+    "replysplit",
+    "zwchr",
+    "x_divrplyfwdmsg",
+    "x_appendonsend",
+    "stopspelling",
+)
 _REST_TAGS = ("includetail",)  # QQ
 _SIGNATURE_CLASSES = (
     "gmail_signature", "gmail_signature_prefix", "moz-signature", "protonmail_signature_block", "tutanota_signature",
@@ -36,7 +44,9 @@ _SIGNATURE_CLASSES = (
 )  # fmt: skip
 _SIGNATURE_IDS = ("signature", "ms-outlook-mobile-signature", "applemailsignature", "x_signature", "mobile-signature")
 # Outlook's desktop draws a line over the old mail's header block.
-_OUTLOOK_LINE = re.compile(r"border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)|border:none;\s{0,3}border-top:solid")
+_OUTLOOK_LINE = re.compile(
+    r"border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)|border:none;\s{0,3}border-top:solid"
+)
 _BORDER_LEFT = re.compile(r"border-left\s{0,3}:[^;]{0,60}(?:solid|px)")
 
 

@@ -93,7 +93,7 @@ def _drop_sent_from(sorted_: Sorted) -> None:
 
 
 def is_sent_from(line: Line) -> bool:
-    """ `Sent from my iPhone` and its like in the languages of telephones."""
+    """`Sent from my iPhone` and its like in the languages of telephones."""
     lowered = line.plain.lower().lstrip("*_[(-— ")
     if not 6 <= len(lowered) <= MAX_SENT_FROM:
         return False

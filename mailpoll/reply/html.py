@@ -10,9 +10,7 @@ from mailpoll.reply.plain import cut_plain
 from mailpoll.reply.tree import Element, read_tree
 
 
-def cut_html(
-    html: str, *, include_quotes: bool = False, include_footer: bool = False
-) -> tuple[str, tuple[Cut, ...]]:
+def cut_html(html: str, *, include_quotes: bool = False, include_footer: bool = False) -> tuple[str, tuple[Cut, ...]]:
     """(new text as Markdown, cuts). Never empty when something was to be seen."""
     root = read_tree(html)
     if include_quotes:
@@ -21,7 +19,9 @@ def cut_html(
     before, rest = _split(root)
     text = to_markdown(before, quotes_marked=not include_footer)
     if not text.strip():
-        return cut_plain(to_markdown(read_tree(html), quotes_marked=False), include_footer=include_footer, markdown=True)
+        return cut_plain(
+            to_markdown(read_tree(html), quotes_marked=False), include_footer=include_footer, markdown=True
+        )
     new, cuts = cut_plain(text, include_footer=include_footer, markdown=True)
     if rest.children:
         cuts += (Cut("quote", to_markdown(rest, quotes_marked=False)),)
@@ -70,5 +70,3 @@ def _path_to_rest(root: Element) -> list[int]:
 def _as_line(text: str) -> Line:
     plain = " ".join(text[:300].split())
     return Line(plain, plain, False)
-
-

@@ -39,7 +39,8 @@ ORIGINAL = (
 # The same over a mail that is passed on.
 FORWARDED = (
     "forwarded message", "forwarded by", "begin forwarded message", "weitergeleitete nachricht",
-    "anfang der weitergeleiteten nachricht", "anfang der weitergeleiteten e-mail", "message transféré", "message transmis",
+    "anfang der weitergeleiteten nachricht", "anfang der weitergeleiteten e-mail", "message transféré",
+    "message transmis",
     "début du message transféré", "début du message réexpédié", "mensaje reenviado", "inicio del mensaje reenviado",
     "mensagem encaminhada", "mensagem reencaminhada", "início da mensagem reencaminhada",
     "início da mensagem encaminhada", "messaggio inoltrato", "inizio messaggio inoltrato", "doorgestuurd bericht",
@@ -56,9 +57,11 @@ FORWARDED = (
 # The names of header fields in a block over a quoted mail (Outlook, Lotus, Yahoo, QQ), by what they mean.
 HEADER_NAMES = {
     "from": (
-        "from", "von", "de", "da", "van", "fra", "från", "lähettäjä", "od", "nadawca", "от", "от кого", "від", "від кого",
+        "from", "von", "de", "da", "van", "fra", "från", "lähettäjä", "od", "nadawca", "от", "от кого", "від",
+        "від кого",
         "kimden", "gönderen", "από", "差出人", "送信元", "送信者", "보낸 사람", "보낸사람", "发件人", "寄件者", "寄件人", "發件人",
-        "מאת", "من", "từ", "feladó", "de la", "expéditeur", "remitente", "remetente", "mittente", "afzender", "avsändare",
+        "מאת", "من", "từ", "feladó", "de la", "expéditeur", "remitente", "remetente", "mittente", "afzender",
+        "avsändare",
         "avsender", "afsender", "dari", "จาก", "از", "nuo", "pošiljatelj", "reply-to", "absender",
     ),
     "date": (
@@ -71,7 +74,8 @@ HEADER_NAMES = {
         "sent on", "date/time", "received", "tanggal", "ส่ง", "วันที่", "dikirim", "poslano",
     ),
     "to": (
-        "to", "an", "à", "a", "para", "per", "aan", "til", "till", "vastaanottaja", "do", "komu", "pre", "címzett", "către",
+        "to", "an", "à", "a", "para", "per", "aan", "til", "till", "vastaanottaja", "do", "komu", "pre", "címzett",
+        "către",
         "catre", "кому", "до", "kime", "alıcı", "προς", "宛先", "宛て先", "받는 사람", "받는사람", "收件人", "收件者", "אל",
         "إلى", "الى", "đến", "tới", "destinataire", "destinatario", "destinatário", "ontvanger", "cc", "kopie", "copie",
         "копия", "копія", "kopia", "kopio", "抄送", "副本", "참조", "件名cc", "másolat", "kopi", "kepada", "ถึง", "bcc",
@@ -85,12 +89,14 @@ HEADER_NAMES = {
 
 # The line a telephone or a client adds under a mail: how it starts …
 SENT_FROM = (
-    "sent from my", "sent from", "sent with", "sent via", "sent using", "sent wirelessly", "sent by my", "get outlook for",
+    "sent from my", "sent from", "sent with", "sent via", "sent using", "sent wirelessly", "sent by my",
+    "get outlook for",
     "get the new outlook", "sent on the go", "von meinem", "gesendet von", "gesendet mit", "gesendet über",
     "von meiner", "diese nachricht wurde von meinem", "envoyé de mon", "envoyé depuis", "envoyé à partir de",
     "envoyé avec", "envoyé sans fil", "envoyé par", "obtenir outlook", "téléchargez outlook", "enviado desde",
     "enviado de mi", "enviado do meu", "enviado a partir do", "enviado via", "enviado con", "enviado com",
-    "obtener outlook", "obter o outlook", "obter outlook", "inviato da", "inviato dal", "scarica outlook", "verzonden vanaf", "verstuurd vanaf",
+    "obtener outlook", "obter o outlook", "obter outlook", "inviato da", "inviato dal", "scarica outlook",
+    "verzonden vanaf", "verstuurd vanaf",
     "verzonden met", "verstuurd met", "outlook voor", "sendt fra", "sendt med", "hent outlook", "skickat från",
     "skickat med", "hämta outlook", "lähetetty", "hanki outlook", "wysłane z", "wysłano z", "pobierz program outlook",
     "odesláno z", "odoslané z", "získejte outlook", "küldve", "trimis de pe", "отправлено с", "отправлено из",
@@ -99,7 +105,16 @@ SENT_FROM = (
     "enviat des", "poslano iz", "poslano z",
 )  # fmt: skip
 # … or, in languages that say it the other way round, how it ends.
-SENT_FROM_ENDS = ("から送信", "에서 보냄", "에서 보냈습니다", "gesendet", "'den gönderildi", "’den gönderildi", "gönderildi", "से भेजा गया")
+SENT_FROM_ENDS = (
+    "から送信",
+    "에서 보냄",
+    "에서 보냈습니다",
+    "gesendet",
+    "'den gönderildi",
+    "’den gönderildi",
+    "gönderildi",
+    "से भेजा गया",
+)
 
 # Legal and security small print: two different words of one row in a paragraph make it one.
 DISCLAIMER_WORDS = (
@@ -119,7 +134,8 @@ DISCLAIMER_WORDS = (
 
 # What a gateway puts over mail from outside.
 BANNER_STARTS = (
-    "caution: this email originated", "caution: this e-mail originated", "caution: external", "warning: this email originated",
+    "caution: this email originated", "caution: this e-mail originated", "caution: external",
+    "warning: this email originated",
     "external email:", "[external]", "this email originated from outside", "this message originated from outside",
     "this message was sent from outside", "caution: the sender of this email is from outside",
     "achtung: diese e-mail stammt von", "attention : ce courriel provient", "attention: this email originated",

@@ -71,7 +71,7 @@ def is_link_only(line: Line) -> bool:
 
 
 def separator(line: Line) -> str:
-    """ "forward", "original" or "above" for a line that announces another mail by a fixed phrase, else "". """
+    """ "forward", "original" or "above" for a line that announces another mail by a fixed phrase, else ""."""
     if not 5 < len(line.plain) < 160:
         return ""
     lowered = line.plain.lower()
@@ -132,14 +132,15 @@ def _attributes(joined: str, count: int) -> str:
     if inner:
         lowered = inner[1].strip()
     ends = lowered.endswith((":", "：")) or bool(inner)
-    if not ends and not lowered.endswith((*languages.WROTE, ">")):
+    undecided = count <= 2 and lowered.endswith(">") and dated_first(lowered)
+    if not ends and not undecided and not lowered.endswith(languages.WROTE):
         return ""
     email = _EMAIL.search(joined)
     verb = _WROTE.search(lowered)
     dated = _YEAR_OR_TIME.search(joined) is not None
     opens = _OPENER.match(lowered) is not None or _DATE_FIRST.match(lowered) is not None
     if not ends and not (verb and verb.end() == len(lowered) and opens):
-        return "maybe" if count <= 2 and opens and email and dated_first(lowered) and lowered.endswith(">") else ""
+        return "maybe" if undecided and email else ""
     if _SENTENCE.search(joined) and not email:
         return ""
     if verb and (opens or email or inner):
@@ -188,6 +189,6 @@ def header_block(lines: list[Line], at: int) -> int:
 
 
 def _field_kind(plain: str) -> str:
-    """ "from", "date", "to" or "subject" for a line `*Von:* …` in any language, else "". """
+    """ "from", "date", "to" or "subject" for a line `*Von:* …` in any language, else ""."""
     name, colon, _ = plain[:60].replace("：", ":").partition(":")
     return _FIELD_KINDS.get(name.strip("*_ |").lower(), "") if colon else ""

@@ -161,7 +161,9 @@ def _interleaved(lines: list[Line]) -> bool:
         following = next((index for index in range(at, len(lines)) if not lines[index].blank), None)
         if following is None:
             break
-        answered += not (attribution(lines, following)[0] or separator(lines[following]) or lines[following].plain == "--")
+        answered += not (
+            attribution(lines, following)[0] or separator(lines[following]) or lines[following].plain == "--"
+        )
         at = following
     return answered >= 2
 

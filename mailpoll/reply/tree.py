@@ -14,7 +14,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 MAX_HTML = 1_000_000
 # No client nests deeper; parsers and converters pay for depth.
 MAX_DEPTH = 120
-MAX_ATTRIBUTES = 20_000
+MAX_ATTRIBUTE = 20_000
+# No real mail has as many; of those beyond, only the text is read.
+MAX_ELEMENTS = 50_000
 
 _UNSEEN = frozenset(
     ("head", "style", "script", "title", "meta", "link", "template", "noscript", "object", "embed", "iframe", "svg",
@@ -53,11 +55,13 @@ def read_tree(html: str) -> Element:
         return root
     # (next sibling to look at, element it goes into)
     work: list[tuple[LexborNode | None, Element]] = [(parser.body.first_child, root)]
+    elements = 0
     while work:
         node, parent = work.pop()
         while node is not None:
             following = node.next
-            element = _take(node, parent)
+            element = _take(node, parent, elements < MAX_ELEMENTS)
+            elements += 1
             if element is not None:
                 work.append((following, parent))
                 node, parent = node.first_child, element
@@ -66,15 +70,21 @@ def read_tree(html: str) -> Element:
     return root
 
 
-def _take(node: LexborNode, parent: Element) -> Element | None:
-    """Adds a node to its parent; the element that its children go into, or None when there is nothing below."""
+def _take(node: LexborNode, parent: Element, room: bool) -> Element | None:
+    """Adds a node to its parent; the element that its children go into, or None when there is nothing below.
+
+    Without `room` for more elements the children go into the parent.
+    """
     tag = node.tag or ""
     if tag == "-text":
         parent.children.append(node.text_content or "")
         return None
     if tag in _UNSEEN:
         return None
-    attributes = {name: (value or "")[:MAX_ATTRIBUTES] for name, value in node.attributes.items()}
+    if not room:
+        parent.children.append(" ")
+        return parent if tag not in _VOID else None
+    attributes = {name: (value or "")[:MAX_ATTRIBUTE] for name, value in node.attributes.items()}
     if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(attributes["style"])):
         return None
     element = Element(tag, attributes)
