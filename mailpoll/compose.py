@@ -37,14 +37,14 @@ def posts(
 def new_text(message: Message, route: Route) -> str:
     """The text that a route's posts carry: what is new in the mail, as the route's options say; never empty."""
     options = route.options
-    text, _ = reply.of_message(
+    found = reply.of_message(
         message,
         include_quotes=options.include_quotes,
         include_footer=options.include_footer,
         prefer_html=options.prefer_html,
         quotes=route.quotes,
     )
-    return text.strip("\n").rstrip() or EMPTY_BODY
+    return found.text.strip("\n").rstrip() or EMPTY_BODY
 
 
 def _post(message: Message, route: Route, target: Target, text: str, message_ref: str, max_text: int) -> Post:

@@ -13,8 +13,10 @@ _MARKS = (
     "re", "fw", "fwd", "aw", "wg", "antw", "sv", "vs", "vb", "vl", "ref", "res", "rv", "enc", "tr", "ynt", "ilt", "odp",
     "pd", "rif", "r", "i", "fs", "bls", "trs", "doorst", "doorgest", "vá", "továbbítás", "továbbított", "atb", "απ",
     "σχετ",
-    "προθ", "πρθ", "hl", "ha", "tl", "fyi fwd", "отв", "ответ", "пересл", "на", "回复", "回覆", "答复", "答覆", "转发", "轉寄",
-    "轉發", "转", "返信", "転送", "답장", "회신", "전달", "תגובה", "השב", "הועבר", "رد", "إعادة توجيه", "تحويل", "ตอบ", "ส่งต่อ",
+    "προθ", "πρθ", "hl", "ha", "tl", "fyi fwd", "отв", "ответ", "пересл", "на", "回复", "回覆", "答复", "答覆",
+    "转发", "轉寄",
+    "轉發", "转", "返信", "転送", "답장", "회신", "전달", "תגובה", "השב", "הועבר", "رد", "إعادة توجيه", "تحويل",
+    "ตอบ", "ส่งต่อ",
     "rép", "svar", "vidarebefordrat", "réf", "ris", "inoltra", "resp", "encaminhado", "yan", "yml",
 )  # fmt: skip
 # Single letters and short words that are also how people start a subject count only right before a colon.

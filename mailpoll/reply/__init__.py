@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mailpoll.model import Cut, Message
 from mailpoll.reply.endings import signature_start
@@ -11,9 +11,17 @@ from mailpoll.reply.lines import read_lines
 from mailpoll.reply.parser import cut_with_parser
 from mailpoll.reply.plain import cut_plain
 
-__all__ = ["Quotes", "cut", "is_forwarded", "new_text", "of_message", "without_footer"]
+__all__ = ["NewText", "Quotes", "cut", "is_forwarded", "new_text", "of_message", "without_footer"]
 
 Quotes = Literal["mailpoll", "email-reply-parser", "keep"]
+
+
+class NewText(NamedTuple):
+    """The new text of a body (plain, or Markdown where it was HTML), and what was cut from it, in order."""
+
+    text: str
+    cuts: tuple[Cut, ...]
+
 
 _FORWARD_PREFIXES = (
     "fwd:",
@@ -44,16 +52,16 @@ def cut(
     include_quotes: bool = False,
     include_footer: bool = False,
     quotes: Quotes = "mailpoll",
-) -> tuple[str, tuple[Cut, ...]]:
-    """(new text, what was cut from it, in order). The flags keep quoted mail, or signatures and small print."""
+) -> NewText:
+    """The new text of a body. The flags keep quoted mail, or signatures and small print."""
     include_quotes = include_quotes or quotes == "keep"
     if kind == "html":
-        return cut_html(text, include_quotes=include_quotes, include_footer=include_footer)
+        return NewText(*cut_html(text, include_quotes=include_quotes, include_footer=include_footer))
     if quotes == "email-reply-parser" and not include_quotes:
         parsed = cut_with_parser(text)
         if parsed is not None:
-            return parsed
-    return cut_plain(text, include_quotes=include_quotes, include_footer=include_footer)
+            return NewText(*parsed)
+    return NewText(*cut_plain(text, include_quotes=include_quotes, include_footer=include_footer))
 
 
 def of_message(
@@ -63,8 +71,8 @@ def of_message(
     include_footer: bool = False,
     prefer_html: bool = False,
     quotes: Quotes = "mailpoll",
-) -> tuple[str, tuple[Cut, ...]]:
-    """(new text, cuts) of a mail: of its text, or of its HTML where that is preferred or all there is.
+) -> NewText:
+    """The new text of a mail: of its text, or of its HTML where that is preferred or all there is.
 
     A forwarded mail keeps its quotes; one that a machine sent and that answers nothing is kept whole.
     """
@@ -72,11 +80,12 @@ def of_message(
     include_quotes = include_quotes or machine or is_forwarded(message.subject)
     include_footer = include_footer or machine
     html = message.html if message.html.strip() and (prefer_html or not message.text.strip()) else ""
-    flags = {"include_quotes": include_quotes, "include_footer": include_footer}
-    found, cuts = cut(html, "html", **flags, quotes=quotes) if html else ("", ())
-    if not found.strip() and message.text.strip():
-        return cut(message.text, "plain", **flags, quotes=quotes)
-    return found, cuts
+    kinds: tuple[tuple[str, Literal["plain", "html"]], ...] = ((html, "html"), (message.text, "plain"))
+    for body, kind in kinds:
+        found = cut(body, kind, include_quotes=include_quotes, include_footer=include_footer, quotes=quotes)
+        if found.text.strip():
+            return found
+    return NewText("", ())
 
 
 def is_forwarded(subject: str) -> bool:
