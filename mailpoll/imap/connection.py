@@ -16,7 +16,7 @@ from imapclient.exceptions import LoginError
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, Unavailable
 from mailpoll.imap.line import Line
 from mailpoll.imap.session import Session
-from mailpoll.imap.troubles import LIBRARY_ERRORS, Peer, login_refused, translated
+from mailpoll.imap.troubles import LIBRARY_ERRORS, Peer, login_refused, printable, translated
 
 Tls = Literal["implicit", "starttls", "none"]
 
@@ -102,7 +102,7 @@ class _Client(IMAPClient):  # type: ignore[misc]
 def _check_arguments(peer: Peer, tls: Tls, username: str, password: str, allow_plaintext: bool) -> None:
     for what, value in (("host", peer.host), ("username", username), ("password", password)):
         if any(character in value for character in "\r\n\0"):
-            raise ConfigError(f"the {what} contains a control character", about=peer.about.splitlines()[0])
+            raise ConfigError(f"the {what} contains a control character", about=printable(peer.about))
     try:
         encoded = peer.host.encode("idna")
     except UnicodeError:

@@ -196,6 +196,8 @@ def _incapable(error: Exception, peer: Peer) -> RunError:
 
 def _refused(error: Exception, peer: Peer) -> RunError:
     words = said(error)
+    if words.startswith("* BYE"):  # instead of a greeting (RFC 9051 §7.1.5)
+        return Unavailable(f"the server takes no connections now: {words[6:]}", about=peer.about)
     if TRANSIENT.search(words):
         return Unavailable(f"the server cannot do it now: {words}", about=peer.about)
     if _DENIED.search(words):

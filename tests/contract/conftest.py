@@ -125,6 +125,14 @@ def dovecot_place(dovecot: dovecot_server.Dovecot) -> Iterator[Place]:
 
 
 @pytest.fixture
+def pymap_place(pymap: pymap_server.PymapServer) -> Iterator[Place]:
+    """An empty folder on pymap, which stores no keywords."""
+    found = _pymap_place(pymap)
+    yield found
+    found.close()
+
+
+@pytest.fixture
 def poor_place(start_dovecot: Callable[..., dovecot_server.Dovecot]) -> Iterator[Place]:
     """An empty INBOX on a Dovecot without UIDPLUS and MOVE."""
     found = _dovecot_place(start_dovecot(capability="IMAP4rev1 LITERAL+"))

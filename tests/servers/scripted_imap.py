@@ -64,6 +64,11 @@ class ScriptedImap:
         for sock in (self._listener, *self._connections):
             sock.close()
 
+    @property
+    def connected(self) -> int:
+        """How many connections there have been."""
+        return len(self._connections)
+
     def _start(self, target: Callable[..., None], *args: socket.socket) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)
         self._threads.append(thread)

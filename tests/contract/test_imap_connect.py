@@ -1,0 +1,341 @@
+"""Reaching a server: TLS, STARTTLS, logins, and what each failure is called."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from servers import free_port
+from servers.certs import Authority
+from servers.dovecot import Dovecot
+from servers.pymap_server import PymapServer
+from servers.scripted_imap import CLOSE, DRIP, HANG, OK, ScriptedImap
+
+from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, RunError, Unavailable
+from mailpoll.imap import Line, Session, connect
+
+if TYPE_CHECKING:
+    from conftest import Place
+
+
+def reach(port: int, *, host: str = "127.0.0.1", tls: Any = "none", **changed: Any) -> Session:
+    arguments: dict[str, Any] = {"username": "username@example.com", "password": "secret", "timeout": 10.0}
+    return connect(host, port, tls, **(arguments | changed))
+
+
+class TestWays:
+    def test_every_way_in_works(self, way: Place) -> None:
+        session = way.connect()
+        assert "IMAP4REV1" in session.capabilities()
+        assert session.open(way.folder).exists == 0
+
+    def test_capabilities_are_those_after_the_login(self, way: Place) -> None:
+        offered = way.connect().capabilities()
+        assert {"UIDPLUS", "MOVE"} <= offered
+        assert "LOGINDISABLED" not in offered
+
+    def test_a_wrong_password_is_denied_in_the_servers_words(self, way: Place) -> None:
+        with pytest.raises(AccessDenied) as caught:
+            way.connect(password="wrong-horse-battery")
+        assert caught.value.about == f"localhost:{way.port}"
+        assert "refused the login" in caught.value.what
+        assert "wrong-horse" not in str(caught.value)
+
+    def test_close_may_come_twice(self, way: Place) -> None:
+        session = way.connect()
+        session.close()
+        session.close()
+
+    def test_nothing_of_the_login_is_logged(self, way: Place, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.DEBUG)
+        way.append(b"Subject: private words\r\n\r\n.\r\n")
+        session = way.open()
+        assert list(session.fetch(list(session.candidates((1, 101), ["Subject"]))))
+        assert "secret" not in caplog.text
+        assert "private words" not in caplog.text
+
+
+class TestCertificates:
+    @pytest.fixture
+    def bad(self, tmp_path: Path, dovecot: Dovecot) -> Iterator[Callable[..., tuple[Dovecot, Path]]]:
+        """Starts a Dovecot with a certificate of the authority whose file comes along."""
+        authority = Authority(tmp_path / "authority")
+        running: list[Dovecot] = []
+
+        def start(*issued: Any, **arguments: Any) -> tuple[Dovecot, Path]:
+            certificate = authority.issue(*issued, **arguments)
+            running.append(Dovecot(tmp_path, certificate=certificate).__enter__())
+            return running[-1], authority.ca_file
+
+        yield start
+        for server in running:
+            server.stop()
+
+    @pytest.mark.parametrize("tls", ["implicit", "starttls"])
+    def test_an_unknown_authority_is_denied(self, dovecot: Dovecot, tls: str) -> None:
+        port = dovecot.imaps_port if tls == "implicit" else dovecot.imap_port
+        with pytest.raises(AccessDenied, match=r"certificate comes from an unknown authority.*ca_file"):
+            reach(port, host="localhost", tls=tls)
+
+    @pytest.mark.parametrize("tls", ["implicit", "starttls"])
+    def test_another_host_name_is_denied(self, bad: Callable[..., tuple[Dovecot, Path]], tls: str) -> None:
+        server, ca_file = bad("imap.example.org")
+        port = server.imaps_port if tls == "implicit" else server.imap_port
+        with pytest.raises(AccessDenied, match="certificate is for another host name"):
+            reach(port, host="localhost", tls=tls, ca_file=str(ca_file))
+
+    def test_an_expired_certificate_is_denied(self, bad: Callable[..., tuple[Dovecot, Path]]) -> None:
+        server, ca_file = bad(days=-1)
+        with pytest.raises(AccessDenied, match="certificate has expired"):
+            reach(server.imaps_port, host="localhost", tls="implicit", ca_file=str(ca_file))
+
+    def test_the_address_in_the_certificate_will_do(self, dovecot: Dovecot) -> None:
+        reach(dovecot.imaps_port, tls="implicit", ca_file=str(dovecot.ca_file)).close()
+
+    @pytest.mark.parametrize("content", [None, "no certificate"])
+    def test_an_authority_file_that_cannot_be_read_is_named(self, tmp_path: Path, content: str | None) -> None:
+        path = tmp_path / "ca.pem"
+        if content is not None:
+            path.write_text(content)
+        with pytest.raises(ConfigError, match=r"ca\.pem"):
+            reach(993, tls="implicit", ca_file=str(path))
+
+
+class TestMixUps:
+    def test_tls_on_a_plaintext_port(self, dovecot: Dovecot) -> None:
+        with pytest.raises(ConfigError, match=rf'port {dovecot.imap_port} does not speak TLS.*tls = "starttls"'):
+            reach(dovecot.imap_port, host="localhost", tls="implicit", ca_file=str(dovecot.ca_file))
+
+    @pytest.mark.parametrize("tls", ["starttls", "none"])
+    def test_no_tls_on_a_tls_port(self, dovecot: Dovecot, tls: str) -> None:
+        with pytest.raises(Unavailable, match=r'no answer within 0\.2 s.*set tls = "implicit"'):
+            reach(dovecot.imaps_port, host="localhost", tls=tls, timeout=0.2)
+
+    def test_starttls_that_is_not_offered_is_no_plaintext(self) -> None:
+        with ScriptedImap() as server:
+            with pytest.raises(AccessDenied, match="offers no STARTTLS"):
+                reach(server.port, tls="starttls")
+            assert server.commands == ["CAPABILITY"]
+
+    def test_starttls_that_is_refused_is_no_plaintext(self) -> None:
+        answers = {"CAPABILITY": b"* CAPABILITY IMAP4rev1 STARTTLS\r\n" + OK, "STARTTLS": b"%s NO not today\r\n"}
+        with ScriptedImap(answers) as server:
+            with pytest.raises(RunError):
+                reach(server.port, tls="starttls")
+            assert server.commands == ["CAPABILITY", "STARTTLS"]
+
+    @pytest.mark.parametrize("tls", ["starttls", "none"])
+    def test_a_preauth_greeting_is_no_login(self, tls: str) -> None:
+        """On the way to STARTTLS it would skip the encryption (RFC 9051 §6.2.1, as attacks have shown)."""
+        answers = {"CAPABILITY": b"* CAPABILITY IMAP4rev1 STARTTLS\r\n" + OK}
+        with ScriptedImap(answers, greeting=b"* PREAUTH welcome\r\n") as server:
+            with pytest.raises(ProtocolError, match="PREAUTH"):
+                reach(server.port, tls=tls)
+            assert server.commands == ["CAPABILITY"]
+
+    def test_plaintext_stays_on_this_machine(self) -> None:
+        with pytest.raises(ConfigError, match=r"without TLS.*allow_plaintext"):
+            reach(143, host="192.0.2.1")
+
+    def test_plaintext_elsewhere_when_allowed(self) -> None:
+        with pytest.raises(Unavailable):
+            reach(143, host="nowhere.invalid", allow_plaintext=True)
+
+
+class TestUnreachable:
+    def test_an_unknown_host(self) -> None:
+        with pytest.raises(Unavailable, match=r"nowhere\.invalid:993: .*(not known|name servers)"):
+            reach(993, host="nowhere.invalid", tls="implicit")
+
+    def test_a_closed_port(self) -> None:
+        with pytest.raises(Unavailable, match="nothing listens there"):
+            reach(free_port())
+
+    def test_a_server_that_says_nothing(self) -> None:
+        with ScriptedImap(greeting=HANG) as server, pytest.raises(Unavailable, match=r"no answer within 0\.2 s"):
+            reach(server.port, timeout=0.2)
+
+    def test_a_server_that_hangs_up(self) -> None:
+        with ScriptedImap(greeting=CLOSE) as server, pytest.raises(Unavailable, match=r"closed the connection|was cut"):
+            reach(server.port)
+
+    def test_a_server_that_says_bye(self) -> None:
+        greeting = b"* BYE too busy\r\n"
+        with ScriptedImap(greeting=greeting) as server, pytest.raises(Unavailable, match="too busy"):
+            reach(server.port)
+
+    def test_a_server_of_another_protocol(self) -> None:
+        greeting = b"220 smtp.example.com ESMTP\r\n"
+        with ScriptedImap(greeting=greeting) as server, pytest.raises(ProtocolError, match="does not speak IMAP"):
+            reach(server.port)
+
+    @pytest.mark.parametrize("host", ["", "a..b", "x" * 70 + ".example.com"])
+    def test_what_is_no_host_name(self, host: str) -> None:
+        with pytest.raises(ConfigError, match="not a host name"):
+            reach(993, host=host, tls="implicit")
+
+
+class TestLogin:
+    @pytest.mark.parametrize("field", ["username", "password", "host"])
+    @pytest.mark.parametrize("control", ["\r", "\n", "\0"])
+    def test_control_characters_are_refused(self, field: str, control: str) -> None:
+        arguments = {"host": "127.0.0.1", field: f"a{control}b"}
+        with pytest.raises(ConfigError, match=f"the {field} contains a control character") as caught:
+            reach(1, **arguments)
+        assert control not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("username", "password", "sent"),
+        [
+            ("username@example.com", 'a "quoted\\" one', 'LOGIN username@example.com "a \\"quoted\\\\\\" one"'),
+            ("two words", "x", 'LOGIN "two words" "x"'),
+            ('say "hi"', "x", 'LOGIN "say \\"hi\\"" "x"'),
+        ],
+    )
+    def test_what_needs_quotes_gets_them(self, username: str, password: str, sent: str) -> None:
+        with ScriptedImap() as server:
+            reach(server.port, username=username, password=password).close()
+            assert sent in server.commands
+
+    @pytest.mark.parametrize("word", ["pässwörd", "密码"])
+    def test_a_password_beyond_ascii_goes_through_sasl(self, start_dovecot: Callable[..., Dovecot], word: str) -> None:
+        server = start_dovecot(extra_config=f"passdb {{\n  driver = static\n  args = password={word}\n}}\n")
+        reach(server.imap_port, password=word).close()
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "[UNAVAILABLE] Temporary authentication failure.",
+            "[INUSE] locked",
+            "[LIMIT] LOGIN Rate limit hit",
+            "[SERVERBUG] oops",
+            "[THROTTLED] slow down",
+            "[OVERQUOTA] Account exceeded command or bandwidth limits.",
+            "[ALERT] Too many simultaneous connections. (Failure)",
+            "Server Unavailable. 15",
+            "Request is throttled. Suggested Backoff Time: 299997 milliseconds",
+        ],
+    )
+    def test_not_now_is_no_wrong_password(self, words: str) -> None:
+        with ScriptedImap({"LOGIN": b"%s NO " + words.encode() + b"\r\n"}) as server:
+            with pytest.raises(Unavailable) as caught:
+                reach(server.port)
+            assert words.rstrip(".") in str(caught.value)
+
+    def test_microsofts_half_open_session_is_unavailable(self) -> None:
+        words = b"%s BAD User is authenticated but not connected.\r\n"
+        with ScriptedImap({"LOGIN": words}) as server, pytest.raises(Unavailable, match="not connected"):
+            reach(server.port)
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            b"[AUTHENTICATIONFAILED] Invalid credentials (Failure)",
+            b"[ALERT] Application-specific password required: https://support.google.com/ (Failure)",
+            b"LOGIN failed.",
+        ],
+    )
+    def test_a_refusal_is_said_in_the_servers_words(self, words: bytes) -> None:
+        with ScriptedImap({"LOGIN": b"%s NO " + words + b"\r\n"}) as server:
+            with pytest.raises(AccessDenied) as caught:
+                reach(server.port)
+            assert caught.value.what == f"the server refused the login: {words.decode()}"
+
+    def test_a_server_that_repeats_the_password_is_masked(self) -> None:
+        with ScriptedImap({"LOGIN": b"%s NO no such login: me/hunter2\x07" + b"x" * 500 + b"\r\n"}) as server:
+            with pytest.raises(AccessDenied) as caught:
+                reach(server.port, password="hunter2")
+            assert "hunter2" not in caught.value.what
+            assert "me/***" in caught.value.what
+            assert caught.value.what.isprintable()
+            assert len(caught.value.what) < 250
+
+    @pytest.mark.parametrize("said", [CLOSE, b"* BYE Internal error\r\n"])
+    def test_a_connection_that_ends_at_the_login_is_unavailable(self, said: bytes) -> None:
+        with ScriptedImap({"LOGIN": said}) as server, pytest.raises(Unavailable):
+            reach(server.port)
+
+    def test_logins_disabled_are_named_before_the_password_leaves(self) -> None:
+        answers = {"CAPABILITY": b"* CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=XOAUTH2\r\n" + OK}
+        with ScriptedImap(answers) as server:
+            with pytest.raises(AccessDenied, match=r"LOGINDISABLED, offers AUTH=XOAUTH2"):
+                reach(server.port)
+            assert server.commands == ["CAPABILITY"]
+
+
+class TestAbort:
+    """A limit per read does not end a server that drips; another thread does."""
+
+    @pytest.mark.parametrize("said", [HANG, DRIP])
+    def test_ends_a_blocked_command(self, said: bytes) -> None:
+        with ScriptedImap({"UID SEARCH": said}) as server:
+            session = reach(server.port, timeout=30)
+            session.open("INBOX")
+            with aborted_when(lambda: any(line.startswith("UID SEARCH") for line in server.commands), session.abort):
+                started = time.monotonic()
+                with pytest.raises(Unavailable, match="stopped: the time of this run is up"):
+                    session.search(above=0, unseen_or_above=None, upto=9)
+                assert time.monotonic() - started < 5
+            session.close()
+
+    @pytest.mark.parametrize("stage", ["greeting", "LOGIN"])
+    def test_ends_connecting_too(self, stage: str) -> None:
+        server = ScriptedImap(greeting=DRIP) if stage == "greeting" else ScriptedImap({"LOGIN": DRIP})
+        line = Line()
+        with server:
+            reached = (lambda: bool(server.connected)) if stage == "greeting" else (lambda: len(server.commands) == 2)
+            stopping = aborted_when(reached, lambda: line.abort("enough"))
+            with stopping, pytest.raises(Unavailable, match="stopped: enough"):
+                reach(server.port, timeout=30, line=line)
+
+    def test_ends_a_tls_session(self, place: Place) -> None:
+        session = place.open()
+        session.abort()
+        with pytest.raises(Unavailable, match="stopped"):
+            session.search(above=0, unseen_or_above=None, upto=9)
+        session.close()
+
+    def test_before_connecting_nothing_is_sent(self) -> None:
+        line = Line()
+        line.abort()
+        with ScriptedImap() as server:
+            with pytest.raises(Unavailable, match="stopped"):
+                reach(server.port, line=line)
+            assert server.commands == []
+
+    def test_a_farewell_without_answer_does_not_hold_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mailpoll.imap.session._FAREWELL", 0.05)
+        with ScriptedImap({"LOGOUT": DRIP}) as server:
+            session = reach(server.port, timeout=30)
+            started = time.monotonic()
+            session.close()
+            assert time.monotonic() - started < 5
+
+    def test_nothing_is_left_open(self, pymap: PymapServer) -> None:
+        """filterwarnings = error turns a socket that nobody closed into a failure."""
+        with pytest.raises(AccessDenied):
+            reach(pymap.imap_port, host="localhost", tls="starttls")
+
+
+class aborted_when:
+    """Runs `abort` in another thread as soon as `reached` says so."""
+
+    def __init__(self, reached: Callable[[], bool], abort: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=self._watch, args=(reached, abort))
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+
+    def _watch(self, reached: Callable[[], bool], abort: Callable[[], None]) -> None:
+        until = time.monotonic() + 10
+        while not reached() and time.monotonic() < until:
+            time.sleep(0.005)
+        abort()
