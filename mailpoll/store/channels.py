@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Engine, Row
 from mailpoll.errors import ConfigError
 from mailpoll.model import KnownAddress
 from mailpoll.store import schema
-from mailpoll.store.engine import transaction
+from mailpoll.store.engine import portions, transaction
 
 ANY = "*"
 
@@ -80,6 +80,14 @@ class Channels:
             Channel(r.name, r.enabled, r.topic, r.prefix, _words(r.options), targets.get(r.id, ()), r.created_at)
             for r in rows
         )
+
+    def get(self, name: str) -> Channel:
+        """The channel of this name. ConfigError, with the names there are, when there is none."""
+        found = self.list(name)
+        if not found:
+            with transaction(self._engine, writes=False) as connection:
+                _channel_id(connection, name)
+        return found[0]
 
     def add(
         self,
@@ -165,6 +173,46 @@ class Channels:
             if not connection.execute(schema.address.delete().where(schema.address.c.token == token)).rowcount:
                 raise _no_token()
 
+    def rotate(self, token: str, new: str, now: datetime, expires_at: datetime) -> None:
+        """Gives the channel of `token` the address `new`, alike in everything; the old one ends at `expires_at`, or
+        when it would have anyway."""
+        a = schema.address
+        with transaction(self._engine) as connection:
+            old = connection.execute(sa.select(a).where(a.c.token == token)).first()
+            if old is None:
+                raise _no_token()
+            alike = {column: getattr(old, column) for column in ("channel_id", "options", "topic", "allow_from")}
+            ends = expires_at if old.expires_at is None else min(old.expires_at, expires_at)
+            connection.execute(a.insert().values(token=new, created_at=now, expires_at=old.expires_at, **alike))
+            connection.execute(a.update().where(a.c.id == old.id).values(expires_at=ends))
+
+    def take_over(
+        self, addresses: Sequence[tuple[str, str, tuple[str, ...]]], targets: Sequence[tuple[str, str]], now: datetime
+    ) -> tuple[int, int]:
+        """Adds addresses that exist elsewhere as (channel, token, options), all or none; returns how many channels and
+        addresses are new. Missing channels are made, posting to `targets`; an address of its channel is passed over.
+
+        ConfigError when a token belongs to another channel.
+        """
+        c, a = schema.channel, schema.address
+        with transaction(self._engine) as connection:
+            ids = {row.name: row.id for row in connection.execute(sa.select(c.c.id, c.c.name))}
+            missing = [name for name in dict.fromkeys(name for name, _, _ in addresses) if name not in ids]
+            for name in missing:
+                key = connection.execute(c.insert().values(name=name, created_at=now)).inserted_primary_key
+                ids[name] = key[0] if key else 0
+                _set_targets(connection, ids[name], targets)
+            known = _owners(connection, [token for _, token, _ in addresses])
+            owners, rows = dict(known), {}
+            for name, token, options in addresses:
+                if owners.setdefault(token, ids[name]) != ids[name]:
+                    raise ConfigError(f"a token of channel {name} is in use by another channel", about=f"…{token[-4:]}")
+                rows[token] = {"channel_id": ids[name], "token": token, "options": " ".join(options), "created_at": now}
+            new = [row for token, row in rows.items() if token not in known]
+            if new:
+                connection.execute(a.insert(), new)
+        return len(missing), len(new)
+
     def addresses(self, channel: str | None = None) -> tuple[KnownAddress, ...]:
         """The addresses of one channel or of all, by channel and age."""
         a, c = schema.address, schema.channel
@@ -214,6 +262,15 @@ def _channel_id(connection: Connection, name: str) -> int:
         there_are = f"There are: {', '.join(names)}." if names else "Make it with `mailpoll channel add`."
         raise ConfigError(f"there is no channel {name}", advice=there_are)
     return int(channel_id)
+
+
+def _owners(connection: Connection, tokens: Sequence[str]) -> dict[str, int]:
+    a = schema.address
+    found: dict[str, int] = {}
+    for some in portions(tokens):
+        rows = connection.execute(sa.select(a.c.token, a.c.channel_id).where(a.c.token.in_(some)))
+        found.update((row.token, row.channel_id) for row in rows)
+    return found
 
 
 def _set_targets(connection: Connection, channel_id: int, targets: Iterable[tuple[str, str]]) -> None:

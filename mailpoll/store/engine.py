@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
@@ -17,7 +17,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from mailpoll.errors import AccessDenied, ConfigError, MailpollError, ProtocolError, Unavailable
 from mailpoll.store import schema
 
+T = TypeVar("T")
+
 BUSY_TIMEOUT_S = 10
+
+# SQLite takes 32 766 variables in a statement, PostgreSQL 65 535.
+IDS_PER_STATEMENT = 10_000
 
 # What SQLite says → (error, what happened, what to do). First match wins; the texts are those of sqlite3_errstr().
 SQLITE_TROUBLES: tuple[tuple[str, type[MailpollError], str, str], ...] = (
@@ -124,6 +129,12 @@ def transaction(engine: Engine, *, writes: bool = True) -> Iterator[Connection]:
     """A connection inside one transaction: committed at the end, rolled back when anything is raised."""
     with translated(engine), engine.connect().execution_options(writes=writes) as connection, connection.begin():
         yield connection
+
+
+def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`values` in pieces that fit the variables of one statement."""
+    for start in range(0, len(values), IDS_PER_STATEMENT):
+        yield values[start : start + IDS_PER_STATEMENT]
 
 
 def bring_up_to_date(engine: Engine) -> None:

@@ -14,10 +14,7 @@ from sqlalchemy.engine import Connection, Engine, Row
 
 from mailpoll.model import Position, Post, RawMessage, Reading, Unread
 from mailpoll.store import schema
-from mailpoll.store.engine import transaction
-
-# SQLite takes 32 766 variables in a statement, PostgreSQL 65 535.
-IDS_PER_STATEMENT = 10_000
+from mailpoll.store.engine import portions, transaction
 
 # States of a delivery after which nothing more happens by itself.
 FINAL = ("delivered", "failed", "duplicate")
@@ -83,7 +80,7 @@ class Ledger:
         """Those of `uids` that the ledger has not decided, in order."""
         decided: set[int] = set()
         with transaction(self._engine, writes=False) as connection:
-            for some in _portions(uids):
+            for some in portions(uids):
                 for table in (schema.message, schema.skipped):
                     rows = connection.execute(
                         sa.select(table.c.uid).where(table.c.folder_id == folder_id, table.c.uid.in_(some))
@@ -191,7 +188,7 @@ class Ledger:
         messages = schema.message
         if uids:
             with transaction(self._engine) as connection:
-                for some in _portions(uids):
+                for some in portions(uids):
                     connection.execute(
                         messages.update()
                         .where(messages.c.folder_id == folder_id, messages.c.uid.in_(some))
@@ -202,11 +199,6 @@ class Ledger:
 def moment_before(moment: datetime, seconds: float) -> datetime:
     """The moment `seconds` earlier."""
     return datetime.fromtimestamp(moment.timestamp() - seconds, tz=moment.tzinfo)
-
-
-def _portions(values: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(values), IDS_PER_STATEMENT):
-        yield values[start : start + IDS_PER_STATEMENT]
 
 
 def _only(key: Row[Any] | None) -> int:
@@ -268,19 +260,22 @@ def _record_one(connection: Connection, message_id: int, reading: Reading, now: 
 
 def _insert_delivery(connection: Connection, message_id: int, reading: Reading, post: Post, now: datetime) -> None:
     deliveries = schema.delivery
-    earlier = connection.scalar(
-        sa.select(deliveries.c.message_id).where(
-            deliveries.c.channel == post.channel,
-            deliveries.c.destination == post.destination,
-            deliveries.c.place == post.place,
-            deliveries.c.content_key == reading.facts.content_key,
-            deliveries.c.state != "duplicate",
-        )
+    same_post = sa.and_(
+        deliveries.c.channel == post.channel,
+        deliveries.c.destination == post.destination,
+        deliveries.c.place == post.place,
+        deliveries.c.content_key == reading.facts.content_key,
+        deliveries.c.state != "duplicate",
     )
-    if earlier == message_id:  # read once more (`messages retry`): its delivery is already on its way
+    earlier = connection.execute(
+        sa.select(deliveries.c.id, deliveries.c.message_id, deliveries.c.state).where(same_post)
+    ).first()
+    if earlier and earlier.message_id == message_id:  # read once more (`messages retry`)
+        if earlier.state == "held" and reading.outcome == "posted":
+            release(connection, deliveries.c.id == earlier.id, now)
         return
     state = "pending"
-    if earlier is not None:
+    if earlier:
         state = "duplicate"
     elif reading.outcome == "held":
         state = "held"
@@ -305,6 +300,17 @@ def _insert_delivery(connection: Connection, message_id: int, reading: Reading, 
             changed_at=now,
         )
     )
+
+
+def release(connection: Connection, condition: sa.ColumnElement[bool], now: datetime) -> int:
+    """Lets held deliveries go, those to `store` to where they belong at once; returns how many."""
+    d = schema.delivery
+    held = condition & (d.c.state == "held")
+    in_store = connection.execute(
+        d.update().where(held & (d.c.destination == "store")).values(state="delivered", receipt=d.c.key, changed_at=now)
+    )
+    others = connection.execute(d.update().where(held).values(state="pending", due_at=now, changed_at=now))
+    return in_store.rowcount + others.rowcount
 
 
 def idempotency_key(*parts: str) -> str:

@@ -14,6 +14,7 @@ from mailpoll.errors import ConfigError
 from mailpoll.model import MessageState
 from mailpoll.store import schema
 from mailpoll.store.engine import transaction
+from mailpoll.store.ledger import release
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +76,10 @@ class Messages:
 
     def release(self, message_id: int, now: datetime) -> int:
         """Lets the held posts of a held message go; returns how many."""
-        m, d = schema.message, schema.delivery
+        m = schema.message
         with transaction(self._engine) as connection:
             connection.execute(m.update().where(m.c.id == message_id).values(state="read", reason="released by hand"))
-            held = (d.c.message_id == message_id) & (d.c.state == "held")
-            in_store = connection.execute(
-                d.update().where(held & (d.c.destination == "store"))
-                .values(state="delivered", receipt=d.c.key, changed_at=now)
-            )  # fmt: skip
-            others = connection.execute(d.update().where(held).values(state="pending", due_at=now, changed_at=now))
-            return in_store.rowcount + others.rowcount
+            return release(connection, schema.delivery.c.message_id == message_id, now)
 
     def drop(self, message_id: int, now: datetime) -> None:
         """Gives a message up: its open posts fail, its bytes are let go."""

@@ -16,6 +16,9 @@ from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt
 from mailpoll.store import schema
 from mailpoll.store.engine import transaction
 
+# States of a delivery that is still on its way.
+WAITING = ("pending", "sending", "delayed", "uncertain")
+
 _details = msgspec.json.Decoder(Post)
 
 
@@ -127,13 +130,30 @@ class Outbox:
             condition &= d.c.message_id == message_id
         return self._select(condition, limit=limit, newest_first=newest_first)
 
-    def counts(self) -> dict[str, int]:
-        """How many deliveries are in each state."""
+    def counts(self, channel: str = "") -> dict[str, int]:
+        """How many deliveries, of one channel or of all, are in each state."""
+        d = schema.delivery
+        query = sa.select(d.c.state, sa.func.count()).group_by(d.c.state)
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(query.where(d.c.channel == channel) if channel else query)
+            return {str(state): int(count) for state, count in rows}
+
+    def waiting(self) -> dict[str, int]:
+        """How many deliveries each destination has still to take."""
+        d = schema.delivery
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(
-                sa.select(schema.delivery.c.state, sa.func.count()).group_by(schema.delivery.c.state)
+                sa.select(d.c.destination, sa.func.count()).where(d.c.state.in_(WAITING)).group_by(d.c.destination)
             )
-            return {str(state): int(count) for state, count in rows}
+            return {str(destination): int(count) for destination, count in rows}
+
+    def make_due(self, destination: str, now: datetime) -> int:
+        """Lets the delayed deliveries of a destination be tried at once; returns how many."""
+        d = schema.delivery
+        with transaction(self._engine) as connection:
+            return connection.execute(
+                d.update().where(d.c.destination == destination, d.c.state == "delayed").values(due_at=now)
+            ).rowcount
 
     def retry(self, delivery: Delivery, now: datetime) -> None:
         """Makes a delayed, uncertain, failed or held delivery due now, its attempts counted anew."""
