@@ -34,9 +34,9 @@ def connect(
     username: str,
     password: str,
     *,
-    ca_file: str | None = None,
-    timeout: float = 30.0,
-    allow_plaintext: bool = False,
+    ca_file: str | None,
+    timeout: float,
+    allow_plaintext: bool,
     line: Line | None = None,
 ) -> Session:
     """A logged-in session (RFC 9051 §6.1.1, §6.2).
@@ -59,11 +59,7 @@ def connect(
     try:
         client = _greeted(peer, tls, context)
         try:
-            if tls == "starttls":
-                _start_tls(client, peer, context)
-            _log_in(client, peer, username, password, plaintext=tls == "none")
-            with translated(peer):
-                capabilities = _capabilities(client)
+            return _logged_in(client, peer, tls, context, username, password)
         except BaseException:
             with suppress(*LIBRARY_ERRORS):
                 client.shutdown()
@@ -71,7 +67,6 @@ def connect(
     except BaseException:
         peer.line.close()
         raise
-    return Session(client, peer, capabilities)
 
 
 class _Imap4(imaplib.IMAP4):
@@ -141,6 +136,17 @@ def _greeted(peer: Peer, tls: Tls, context: ssl.SSLContext | None) -> Any:
         if tls != "implicit" and isinstance(error.__cause__, TimeoutError):
             error.advice = 'If this port speaks TLS from the start, as 993 does, set tls = "implicit".'
         raise
+
+
+def _logged_in(
+    client: Any, peer: Peer, tls: Tls, context: ssl.SSLContext | None, username: str, password: str
+) -> Session:
+    if tls == "starttls":
+        _start_tls(client, peer, context)
+    _log_in(client, peer, username, password, plaintext=tls == "none")
+    with translated(peer):
+        capabilities = _capabilities(client)
+    return Session(client, peer, capabilities)
 
 
 def _start_tls(client: Any, peer: Peer, context: ssl.SSLContext | None) -> None:

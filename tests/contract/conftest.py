@@ -38,6 +38,7 @@ class Place:
             "password": self.server.password,
             "ca_file": str(self.server.ca_file),
             "timeout": 20.0,
+            "allow_plaintext": False,
         }
         session = connect(**(arguments | changed))
         self.sessions.append(session)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
+from servers.dovecot import Dovecot
 from servers.proxy import CountingProxy
 
 from mailpoll.errors import ConfigError, ProtocolError, Unavailable
@@ -68,11 +70,11 @@ class TestOpen:
         with pytest.raises(ProtocolError, match="no folder is open"):
             place.connect().search(above=0, unseen_or_above=None, upto=5)
 
-    def test_uidvalidity_changes_with_the_uids(self, dovecot_place: Place) -> None:
+    def test_uidvalidity_changes_with_the_uids(self, dovecot: Dovecot, dovecot_place: Place) -> None:
         dovecot_place.append(MAIL)
         before = dovecot_place.connect().open("INBOX")
         dovecot_place.close()
-        dovecot_place.server.new_uidvalidity(user=dovecot_place.user)
+        dovecot.new_uidvalidity(user=dovecot_place.user)
         after = dovecot_place.connect().open("INBOX")
         assert after.uidvalidity != before.uidvalidity
         assert after.exists == 1
@@ -323,7 +325,7 @@ class TestCommands:
     """What goes over the wire, seen by a proxy."""
 
     @pytest.fixture
-    def proxied(self, dovecot_place: Place) -> tuple[Place, CountingProxy]:
+    def proxied(self, dovecot_place: Place) -> Iterator[tuple[Place, CountingProxy]]:
         with CountingProxy(dovecot_place.server.imap_port) as proxy:
             dovecot_place.port, dovecot_place.tls = proxy.port, "none"
             yield dovecot_place, proxy

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def reach(port: int, *, host: str = "127.0.0.1", tls: Any = "none", **changed: Any) -> Session:
-    arguments: dict[str, Any] = {"username": "username@example.com", "password": "secret", "timeout": 10.0}
+    arguments: dict[str, Any] = {"username": "username@example.com", "password": "secret"}
+    arguments |= {"ca_file": None, "timeout": 10.0, "allow_plaintext": False}
     return connect(host, port, tls, **(arguments | changed))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from servers.scripted_imap import OK, ScriptedImap
@@ -19,7 +20,8 @@ NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 @contextmanager
 def session_with(answers: Mapping[str, bytes | tuple[bytes, ...]], *, opened: bool = True) -> Iterator[Session]:
     with ScriptedImap(answers) as server:
-        session = connect(server.host, server.port, "none", "me", "secret", timeout=10)
+        settings: dict[str, Any] = {"ca_file": None, "timeout": 10, "allow_plaintext": False}
+        session = connect(server.host, server.port, "none", "me", "secret", **settings)
         if opened:
             session.open("INBOX")
         yield session
