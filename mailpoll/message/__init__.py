@@ -32,7 +32,7 @@ def parse(raw: bytes, *, safe: bool = False, max_text: int = 1_000_000) -> Messa
     raw = _with_line_feeds(raw)
     head = read_block(raw)
     attachments: tuple[Attachment, ...] = ()
-    defects: tuple[str, ...] = ("read in safe mode",)
+    defects: tuple[str, ...] = ()
     if safe:
         text, html = _first_text(raw, head, max_text)
     else:

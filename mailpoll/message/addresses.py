@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mailpoll.message.headers import unstructured
@@ -33,31 +34,29 @@ def addresses(value: str) -> tuple[NamedAddress, ...]:
     return tuple(reader.found[:MAX_ADDRESSES])
 
 
-def _tokens(value: str) -> list[tuple[str, str]]:
+def _tokens(value: str) -> Iterator[tuple[str, str]]:
     """(kind, text) of each token; kinds: blank, quoted, comment, atom, and the specials themselves."""
-    tokens: list[tuple[str, str]] = []
     at, quotes, comments = 0, True, True
     while at < len(value):
         character = value[at]
         if blanks := _BLANKS.match(value, at):
-            tokens.append(("blank", ""))
+            yield "blank", ""
             at = blanks.end()
         elif atom := _ATOM.match(value, at):
-            tokens.append(("atom", atom[0]))
+            yield "atom", atom[0]
             at = atom.end()
         elif character == '"' and quotes and (quoted := _QUOTED.match(value, at)):
-            tokens.append(("quoted", _ESCAPED.sub(r"\1", quoted[1])))
+            yield "quoted", _ESCAPED.sub(r"\1", quoted[1])
             at = quoted.end()
         elif character == "(" and comments and (end := _comment_end(value, at)) != -1:
-            tokens.append(("comment", value[at + 1 : end - 1]))
+            yield "comment", value[at + 1 : end - 1]
             at = end
         else:
             # What never closes is looked for once, or a line of `"\"\"\"` would be read again and again.
             quotes = quotes and character != '"'
             comments = comments and character != "("
-            tokens.append((character if character in "<>,;:@" else "blank", character))
+            yield character if character in "<>,;:@" else "blank", character
             at += 1
-    return tokens
 
 
 def _comment_end(value: str, at: int) -> int:
