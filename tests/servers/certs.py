@@ -12,6 +12,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
+# Python 3.13 verifies with VERIFY_X509_STRICT: an authority without key usage, or a leaf that does not name its
+# authority's key, is refused (RFC 5280 §4.2.1).
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 class Authority:
     """A certificate authority that exists for one test; `ca_file` is what a client is told to trust."""
 
@@ -20,8 +35,13 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mailpoll test authority")])
-        constraints = x509.BasicConstraints(ca=True, path_length=0)
-        certificate = self._builder(self._name, self._key, days=3650).add_extension(constraints, critical=True)
+        self._identifier = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
+        certificate = (
+            self._builder(self._name, self._key, days=3650)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS_CERTIFICATES, critical=True)
+            .add_extension(self._identifier, critical=False)
+        )
         self.ca_file = folder / "ca.pem"
         self.ca_file.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())))
 
@@ -34,7 +54,8 @@ class Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         builder = self._builder(subject, key, days=days)
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        certificate = builder.sign(self._key, hashes.SHA256())
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._identifier)
+        certificate = builder.add_extension(issuer, critical=False).sign(self._key, hashes.SHA256())
         stem = self._folder / f"{name}{days}"
         certificate_file, key_file = stem.with_suffix(".pem"), stem.with_suffix(".key")
         certificate_file.write_bytes(_pem(certificate))
