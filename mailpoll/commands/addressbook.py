@@ -13,6 +13,7 @@ import click
 from mailpoll import addressing, config, router
 from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.output import local
 from mailpoll.errors import ConfigError
 from mailpoll.model import OPTION_NAMES, KnownAddress
 from mailpoll.settings import Duration
@@ -178,6 +179,17 @@ def parse_expiry(text: str | None) -> datetime | None:
     if moment <= now() and not re.fullmatch(r"0+[smhdw]", text):
         raise ConfigError(f"{text} is over already", about="--expires", advice="Or use `address disable`.")
     return moment
+
+
+def say_state(known: KnownAddress) -> str:
+    """Whether mail to an address is taken, for people."""
+    if not known.channel_enabled:
+        return "channel disabled"
+    if not known.enabled:
+        return "disabled"
+    if known.expires_at is None:
+        return "enabled"
+    return f"{'expired' if known.expires_at <= now() else 'until'} {local(known.expires_at)}"
 
 
 def channel_facts(channel: Channel, posts: dict[str, int] | None = None) -> dict[str, Any]:

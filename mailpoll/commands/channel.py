@@ -1,0 +1,258 @@
+"""`mailpoll channel`: where mail goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from mailpoll import addressing
+from mailpoll.commands.addressbook import (
+    Book,
+    channel_facts,
+    checked_name,
+    checked_prefix,
+    free_token,
+    option_option,
+    parse_topic,
+    say_topic,
+    warn_if_guessable,
+)
+from mailpoll.commands.facts import agreed, counted, print_facts, shown_destination, yes_option
+from mailpoll.commands.installation import Installation, now, parse_target
+from mailpoll.commands.output import json_option, print_json, print_table
+
+STORE = (("store", ""),)
+
+to_option: Callable[[Any], Any] = click.option(
+    "--to", "destinations", multiple=True, metavar="DESTINATION[:PLACE]",
+    help="Where posts go: a destination of the configuration, an http(s) URL, or store; may be repeated.",
+)  # fmt: skip
+topic_option: Callable[[Any], Any] = click.option(
+    "--topic", metavar="TEXT|none|subject", help="Topic of the posts: a fixed one, none, or the mail's subject."
+)
+prefix_option: Callable[[Any], Any] = click.option("--prefix", metavar="TEXT", help="Text before each topic.")
+
+
+@click.group()
+def command() -> None:
+    """Where mail goes: add, list, change, remove channels.
+
+    A channel has addresses that people write to, and destinations that its posts go to.
+    """
+
+
+@command.command()
+@click.argument("name")
+@to_option
+@topic_option
+@prefix_option
+@option_option
+@click.option("--token", metavar="WORD", help="Choose the token of its address, like oncall; anybody may guess it.")
+@click.option("--no-address", is_flag=True, help="Make no address yet.")
+@json_option
+@click.pass_obj
+def add(
+    installation: Installation,
+    name: str,
+    destinations: tuple[str, ...],
+    topic: str | None,
+    prefix: str | None,
+    options: tuple[str, ...],
+    token: str | None,
+    no_address: bool,
+    as_json: bool,
+) -> None:
+    """Make a channel and its first address.
+
+    Without --to its posts are kept in the store and shown by `mailpoll posts`. Posts of a new channel name their
+    sender, unless `--option hide-sender` is given.
+
+    \b
+    Examples:
+      mailpoll channel add dev
+      mailpoll channel add dev --to http://localhost:3000/inbound
+      mailpoll channel add alerts --to store --topic none --token oncall
+    """
+    if token and no_address:
+        raise click.UsageError("--token and --no-address exclude each other.")
+    targets = parse_targets(installation, destinations) or STORE
+    sender = () if {"show-sender", "hide-sender"} & set(options) else ("show-sender",)
+    with installation.store() as store:
+        book = Book(installation, store)
+        checked_name(name)
+        chosen = free_token(store, name, token) if token else addressing.new_token()
+        written = () if no_address else book.written(name, chosen)
+        store.channels.add(
+            name,
+            targets,
+            now(),
+            topic=parse_topic(topic),
+            prefix=checked_prefix(prefix or ""),
+            options=(*sender, *options),
+            address=None if no_address else chosen,
+        )
+        if token:
+            warn_if_guessable(chosen, ())
+        if as_json:
+            print_json({**channel_facts(store.channels.get(name)), "addresses": written})
+        elif no_address:
+            click.echo(f"Channel {name} is there; `mailpoll address add {name}` gives it an address.")
+        else:
+            book.say(name, written)
+
+
+@command.command("list")
+@json_option
+@click.pass_obj
+def list_(installation: Installation, as_json: bool) -> None:
+    """List the channels."""
+    with installation.store() as store:
+        channels = store.channels.list()
+    if as_json:
+        print_json([channel_facts(channel) for channel in channels])
+        return
+    print_table(
+        ["channel", "state", "topic", "options", "posts to"],
+        [
+            (
+                c.name,
+                "enabled" if c.enabled else "disabled",
+                say_topic(c.topic),
+                c.options,
+                tuple(shown_destination(*t) for t in c.targets),
+            )
+            for c in channels
+        ],
+        empty="There are no channels yet. Make one: mailpoll channel add NAME",
+    )
+
+
+@command.command()
+@click.argument("name")
+@json_option
+@click.pass_obj
+def show(installation: Installation, name: str, as_json: bool) -> None:
+    """Show a channel: destinations, options, addresses, and how many posts are in which state."""
+    with installation.store() as store:
+        channel, posts = store.channels.get(name), store.outbox.counts(name)
+        book, known = Book(installation, store), store.channels.addresses(name)
+        if as_json:
+            print_json({**channel_facts(channel, posts), "addresses": [book.facts(address) for address in known]})
+            return
+        addresses = [" or ".join(book.shown(address)) for address in known]
+    click.echo(f"{channel.name} is {'enabled' if channel.enabled else 'disabled'}")
+    print_facts(
+        [
+            ("posts to", tuple(shown_destination(*target) for target in channel.targets) or "nowhere"),
+            ("topic", say_topic(channel.topic)),
+            ("prefix", channel.prefix),
+            ("options", " ".join(channel.options)),
+            ("made", channel.created_at),
+            ("addresses", addresses or f"none; `mailpoll address add {name}` makes one"),
+            ("posts", counted(posts) or "none yet"),
+        ]
+    )
+
+
+@command.command("set")
+@click.argument("name")
+@to_option
+@topic_option
+@prefix_option
+@option_option
+@click.option("--no-options", is_flag=True, help="Take all options away.")
+@click.pass_obj
+def set_(
+    installation: Installation,
+    name: str,
+    destinations: tuple[str, ...],
+    topic: str | None,
+    prefix: str | None,
+    options: tuple[str, ...],
+    no_options: bool,
+) -> None:
+    """Change a channel. What is given replaces what was there; the rest stays.
+
+    \b
+    Example:
+      mailpoll channel set dev --to store --to http://localhost:3000/inbound
+    """
+    changes: dict[str, Any] = {}
+    if topic is not None:
+        changes["topic"] = parse_topic(topic)
+    if prefix is not None:
+        changes["prefix"] = checked_prefix(prefix)
+    if options or no_options:
+        changes["options"] = options
+    if destinations:
+        changes["targets"] = parse_targets(installation, destinations)
+    if not changes:
+        raise click.UsageError("Nothing to change: give --to, --topic, --prefix, --option or --no-options.")
+    with installation.store() as store:
+        store.channels.set(name, **changes)
+    click.echo(f"Channel {name} is changed; posts that were made before stay as they are.")
+
+
+@command.command()
+@click.argument("name")
+@click.pass_obj
+def enable(installation: Installation, name: str) -> None:
+    """Take mail for a channel again."""
+    with installation.store() as store:
+        store.channels.set(name, enabled=True)
+    click.echo(f"Channel {name} is enabled.")
+
+
+@command.command()
+@click.argument("name")
+@click.pass_obj
+def disable(installation: Installation, name: str) -> None:
+    """Ignore mail to a channel; its addresses stay its own."""
+    with installation.store() as store:
+        store.channels.set(name, enabled=False)
+    click.echo(f"Channel {name} is disabled: mail to it is ignored. `mailpoll channel enable {name}` ends that.")
+
+
+@command.command()
+@click.argument("name")
+@yes_option
+@click.pass_obj
+def remove(installation: Installation, name: str, yes: bool) -> None:
+    """Remove a channel with its addresses. Its posts stay.
+
+    Mail to its addresses is unrouted from then on. To stop a channel for a while, disable it.
+    """
+    with installation.store() as store:
+        count = len(store.channels.addresses(name))
+        if not agreed(f"Remove channel {name} and its addresses ({count})?", yes=yes):
+            return
+        store.channels.remove(name)
+    click.echo(f"Channel {name} is removed, and its addresses ({count}).")
+
+
+@command.command()
+@click.argument("name")
+@json_option
+@click.pass_obj
+def test(installation: Installation, name: str, as_json: bool) -> int:
+    """Send a small test mail through a channel, and say what came of each destination.
+
+    The mail is made here and does not go over any mail server; it is stored, read and posted as every other.
+    """
+    from mailpoll.commands.trial import try_channel
+
+    return try_channel(installation, name, as_json=as_json)
+
+
+def parse_targets(installation: Installation, destinations: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """`--to` values as (destination, place). Raises ConfigError for a destination nobody configured, or a bad URL."""
+    from mailpoll.destinations import is_url, settings_of
+
+    names = installation.destination_names()
+    targets = tuple(parse_target(text, names) for text in destinations)
+    for destination, _ in targets:
+        if is_url(destination):
+            settings_of(destination, installation.settings)
+    return tuple(dict.fromkeys(targets))

@@ -1,0 +1,99 @@
+"""`mailpoll config`: the configuration as it is in force."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import msgspec
+
+from mailpoll import config as configuration
+from mailpoll.commands.installation import Installation
+from mailpoll.commands.output import json_option, print_json
+from mailpoll.errors import ConfigError, RunError
+from mailpoll.settings import SecretRef
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@click.group()
+def command() -> None:
+    """Show and check the configuration."""
+
+
+@command.command()
+@json_option
+@click.pass_obj
+def show(installation: Installation, as_json: bool) -> None:
+    """Print the settings in force, defaults filled in, secrets as ***."""
+    settings = configuration.effective(installation.settings)
+    settings["store"].setdefault("url", installation.store_url)
+    if as_json:
+        print_json({"file": str(installation.path), "settings": settings})
+        return
+    click.echo(f"# {installation.path}")
+    for line in toml_lines(settings):
+        click.echo(line)
+
+
+@command.command()
+@json_option
+@click.pass_obj
+def check(installation: Installation, as_json: bool) -> None:
+    """Check the configuration, and that every secret is where it says. Nothing is connected.
+
+    What can only be seen on the network is checked by `mailpoll destination check` and by a first `mailpoll fetch`.
+    """
+    settings = installation.settings
+    patterns = configuration.patterns(settings)
+    found, problems = [], []
+    for about, reference in secrets_in(settings):
+        try:
+            installation.secret(reference, about)
+            found.append(about)
+        except RunError as problem:
+            problems.append(problem)
+    if as_json and not problems:
+        print_json({"file": str(installation.path), "patterns": patterns, "secrets": found})
+    elif not as_json:
+        click.echo(f"ok    {installation.path} can be used")
+        click.echo(f"ok    addresses: {' '.join(patterns) or 'none; every mail goes to the channel of its account'}")
+        click.echo(f"ok    store: {configuration.effective(settings)['store'].get('url', installation.store_url)}")
+        for about in found:
+            click.echo(f"ok    {about} is there")
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise ConfigError(f"{len(problems)} secrets cannot be had", about=str(installation.path),
+                          problems=tuple(map(str, problems)))  # fmt: skip
+
+
+def secrets_in(section: Any, path: str = "") -> Iterator[tuple[str, SecretRef]]:
+    """Every secret reference of the settings with its key path."""
+    if isinstance(section, SecretRef):
+        yield path, section
+    elif isinstance(section, msgspec.Struct):
+        for name in section.__struct_fields__:
+            yield from secrets_in(getattr(section, name), f"{path}.{name}" if path else name)
+    elif isinstance(section, dict):
+        for name, item in section.items():
+            yield from secrets_in(item, f"{path}.{name}")
+
+
+def toml_lines(settings: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Nested plain data as TOML; sections without a value of their own get no heading."""
+    values = {key: value for key, value in settings.items() if not isinstance(value, dict)}
+    if values and path:
+        yield f"\n[{'.'.join(map(_key, path))}]"
+    for key, value in values.items():
+        yield f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}"
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from toml_lines(value, (*path, key))
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)

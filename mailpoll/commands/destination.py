@@ -1,0 +1,177 @@
+"""`mailpoll destination`: the services posts go to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from mailpoll import destinations
+from mailpoll.commands.facts import number, print_facts, shown_destination
+from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.output import json_option, local, print_json
+from mailpoll.errors import ConfigError, MailpollError, Unavailable, worst
+from mailpoll.model import Finding, Pause
+from mailpoll.settings import CommandSettings, Settings
+
+if TYPE_CHECKING:
+    from mailpoll.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A destination as people see it."""
+
+    name: str
+    kind: str
+    promise: str
+    channels: tuple[str, ...]
+    waiting: int
+    pause: Pause | None
+
+
+@click.group()
+def command() -> None:
+    """The services posts go to: list, check, resume, examples.
+
+    A destination is a section [destination.NAME] of the configuration. `store`, which keeps posts here, is always
+    there, and any http(s) URL is one without a section.
+    """
+
+
+@command.command("list")
+@json_option
+@click.pass_obj
+def list_(installation: Installation, as_json: bool) -> None:
+    """List the destinations: what they promise, who uses them, what waits for them."""
+    with installation.store() as store:
+        places = _places(installation.settings, store)
+    if as_json:
+        print_json([_as_json(place) for place in places])
+        return
+    for place in places:
+        click.echo(f"{shown_destination(place.name)} ({place.kind})")
+        print_facts(_facts(place))
+
+
+def _facts(place: Place) -> list[tuple[str, object]]:
+    paused = place.pause
+    return [
+        ("promise", place.promise),
+        ("channels", ", ".join(place.channels) or "none"),
+        ("waiting", number(place.waiting, "post") if place.waiting else ""),
+        ("paused", f"since {local(paused.paused_at)}: {paused.reason}" if paused else ""),
+    ]
+
+
+def _as_json(place: Place) -> dict[str, object]:
+    return {
+        "name": shown_destination(place.name),
+        "kind": place.kind,
+        "promise": place.promise,
+        "channels": place.channels,
+        "waiting": place.waiting,
+        "paused_since": place.pause.paused_at if place.pause else None,
+        "paused_because": place.pause.reason if place.pause else "",
+    }
+
+
+@command.command()
+@click.argument("name", required=False)
+@json_option
+@click.pass_obj
+def check(installation: Installation, name: str | None, as_json: bool) -> int:
+    """Check that destinations can be used: settings, secrets, and whether they answer. Nothing is posted."""
+    with installation.store() as store:
+        known = {place.name: place for place in _places(installation.settings, store)}
+    names = [_named(name, tuple(known), installation.settings)] if name else list(known)
+    results = [(each, *_check(installation, each)) for each in names]
+    if as_json:
+        print_json(
+            [
+                {"destination": shown_destination(each), "level": f.level, "what": f.what, "advice": f.advice}
+                for each, _, findings in results
+                for f in findings
+            ]
+        )
+    for _, _, findings in results if not as_json else []:
+        for finding in findings:
+            click.echo(f"{finding.level:<5} {finding.what}{f'. {finding.advice}' if finding.advice else ''}")
+    return worst([status for _, status, _ in results])
+
+
+@command.command()
+@click.argument("name")
+@click.pass_obj
+def resume(installation: Installation, name: str) -> None:
+    """Open a paused destination again; what waits for it is tried by the next run."""
+    with installation.store() as store:
+        paused = tuple(pause.destination for pause in store.outbox.pauses())
+        known = tuple(place.name for place in _places(installation.settings, store))
+        destination = _named(name, tuple(dict.fromkeys([*paused, *known])), installation.settings)
+        was_paused = store.outbox.resume(destination)
+        due = store.outbox.make_due(destination, now())
+    shown = shown_destination(destination)
+    opened = f"{shown} is open again" if was_paused else f"{shown} was not paused"
+    click.echo(f"{opened}; {number(due, 'delayed post')} will be tried by the next run.")
+
+
+@command.command()
+@click.argument("kind", type=click.Choice(sorted(destinations.KINDS)))
+def example(kind: str) -> None:
+    """Print a section of configuration to start from.
+
+    \b
+    Example:
+      mailpoll destination example webhook
+    """
+    about = destinations.KINDS[kind]
+    click.echo(f"# Takes {about.takes}.\n# Promise: {about.promise}.\n{about.example}", nl=False)
+
+
+def _places(settings: Settings, store: Store) -> tuple[Place, ...]:
+    """`store`, then the configured ones, then what channels or pauses name besides."""
+    used: dict[str, list[str]] = {}
+    for channel in store.channels.list():
+        for destination in dict.fromkeys(destination for destination, _ in channel.targets):
+            used.setdefault(destination, []).append(channel.name)
+    waiting, pauses = store.outbox.waiting(), {pause.destination: pause for pause in store.outbox.pauses()}
+    return tuple(
+        Place(name, *_kind(name, settings), tuple(used.get(name, ())), waiting.get(name, 0), pauses.get(name))
+        for name in dict.fromkeys([destinations.STORE, *settings.destination, *used, *waiting, *pauses])
+    )
+
+
+def _kind(name: str, settings: Settings) -> tuple[str, str]:
+    """Kind and promise of a destination."""
+    if name == destinations.STORE:
+        return "store", "exactly once"
+    try:
+        section = destinations.settings_of(name, settings)
+    except ConfigError:
+        return "not configured", ""
+    kind = destinations.KINDS["command" if isinstance(section, CommandSettings) else "webhook"]
+    return kind.name, kind.promise
+
+
+def _check(installation: Installation, name: str) -> tuple[int, tuple[Finding, ...]]:
+    """The exit status of a destination, and why."""
+    if name == destinations.STORE:
+        return 0, (Finding("ok", "store: open and up to date"),)
+    try:
+        findings = destinations.make(name, installation.settings, installation.secret).check()
+    except MailpollError as problem:
+        return problem.exit_status, (Finding("fail", f"{shown_destination(name)}: {problem.what}", problem.advice),)
+    failed = any(finding.level == "fail" for finding in findings)
+    return Unavailable.exit_status if failed else 0, findings
+
+
+def _named(name: str, known: tuple[str, ...], settings: Settings) -> str:
+    """The destination that `name` means: itself, or the one URL that is shown as `name`."""
+    shown = [each for each in known if shown_destination(each) == name]
+    if name in known or len(shown) != 1:
+        if name not in known:
+            destinations.settings_of(name, settings)
+        return name
+    return shown[0]

@@ -1,0 +1,211 @@
+"""`mailpoll posts`: what went out, and what did not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from mailpoll import addressing, router
+from mailpoll.commands.facts import agreed, number, print_facts, shown_destination, yes_option
+from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.output import json_option, one_line, print_json, print_table, safe_text
+from mailpoll.errors import PermanentFailure
+from mailpoll.model import Delivery, DeliveryState
+
+if TYPE_CHECKING:
+    from mailpoll.store import Store
+
+RETRIED = ("failed", "delayed", "uncertain")
+RESENT = ("delivered", "failed", "delayed", "uncertain")
+DROPPED = ("pending", "delayed", "uncertain", "held")
+
+# Why a post in some other state is left alone.
+_INSTEAD = {
+    "pending": "it goes out with the next run",
+    "sending": "a run is sending it at this moment",
+    "delivered": "it was taken; `mailpoll posts resend` sends it once more",
+    "held": "its mail is held; `mailpoll messages release` lets it go",
+    "duplicate": "the same mail was posted already",
+    "failed": "it was given up",
+}
+
+ids_argument: Callable[[Any], Any] = click.argument("ids", nargs=-1, type=int, metavar="ID...")
+
+
+@click.group()
+def command() -> None:
+    """What went out: list, show, retry, resend, drop."""
+
+
+@command.command("list")
+@click.option("--channel", metavar="NAME", default="", help="Only those of this channel.")
+@click.option("--state", "states", multiple=True, type=click.Choice(get_args(DeliveryState)), help="Only these.")
+@click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True, help="How many, newest first.")
+@json_option
+@click.pass_obj
+def list_(
+    installation: Installation, channel: str, states: tuple[DeliveryState, ...], limit: int, as_json: bool
+) -> None:  # fmt: skip
+    """List posts, newest first.
+
+    \b
+    Examples:
+      mailpoll posts list
+      mailpoll posts list --channel dev --state failed --state uncertain
+    """
+    with installation.store() as store:
+        posts = store.outbox.list(channel=channel, states=states, limit=limit, newest_first=True)
+        if channel and not posts:
+            store.channels.get(channel)
+    if as_json:
+        print_json([post_facts(post) for post in posts])
+        return
+    print_table(
+        ["id", "time", "state", "channel", "destination", "topic", "text"],
+        [
+            (
+                d.id,
+                d.changed_at,
+                d.state,
+                d.post.channel,
+                shown_destination(d.post.destination, d.post.place),
+                one_line(d.post.topic, 32),
+                d.error if d.error and d.state != "delivered" else d.post.body,
+            )
+            for d in posts
+        ],
+        empty="There are no posts" + (" like that." if channel or states else " yet."),
+    )
+
+
+@command.command()
+@click.argument("post_id", type=int, metavar="ID")
+@json_option
+@click.pass_obj
+def show(installation: Installation, post_id: int, as_json: bool) -> None:
+    """Show a post: its facts, then its text."""
+    with installation.store() as store:
+        delivery = store.outbox.get(post_id)
+        tokens = store.channels.lookup(frozenset(part.lower() for part in _parts(delivery.post.address)))
+    if as_json:
+        print_json(post_facts(delivery, tokens))
+        return
+    post = delivery.post
+    click.echo(
+        f"Post {delivery.id} is {delivery.state}{f': {one_line(delivery.error, 500)}' if delivery.error else ''}"
+    )
+    print_facts(
+        [
+            ("channel", post.channel),
+            ("to", shown_destination(post.destination, post.place)),
+            ("topic", post.topic),
+            ("from", post.sender),
+            ("subject", post.subject),
+            ("date", post.date),
+            ("address", addressing.mask(post.address, tokens)),
+            ("tag", post.tag),
+            ("message", delivery.message_id),
+            ("attachments", tuple(f"{a.name} ({a.type}, {a.size} octets)" for a in post.attachments)),
+            ("attempts", delivery.attempts),
+            ("next attempt", delivery.due_at),
+            ("made", delivery.created_at),
+            ("changed", delivery.changed_at),
+            ("uncertain", delivery.uncertain_at),
+            ("receipt", delivery.receipt),
+            ("link", delivery.receipt_url),
+        ]
+    )
+    click.echo(f"\n{safe_text(post.body)}")
+
+
+@command.command()
+@ids_argument
+@click.option("--state", type=click.Choice(RETRIED), help="Every post in this state.")
+@click.pass_obj
+def retry(installation: Installation, ids: tuple[int, ...], state: DeliveryState | None) -> None:
+    """Try posts again with the next run, their attempts counted anew.
+
+    The idempotency key stays: a receiver that has the post already, and honours the key, does not post it twice.
+
+    \b
+    Examples:
+      mailpoll posts retry 17
+      mailpoll posts retry --state failed
+    """
+    if bool(ids) == (state is not None):
+        raise click.UsageError("Give either post IDs or --state.")
+    with installation.store() as store:
+        posts = _chosen(store, ids, RETRIED) if state is None else store.outbox.list(states=(state,))
+        for delivery in posts:
+            store.outbox.retry(delivery, now())
+    click.echo(f"{number(len(posts), 'post')} will be tried by the next run.")
+
+
+@command.command()
+@click.argument("post_id", type=int, metavar="ID")
+@yes_option
+@click.pass_obj
+def resend(installation: Installation, post_id: int, yes: bool) -> None:
+    """Send a post once more, as a new one, whatever became of it.
+
+    It gets a new idempotency key, so that it may stand there twice. For a post that was deleted at its destination.
+    """
+    with installation.store() as store:
+        [delivery] = _chosen(store, [post_id], RESENT)
+        where = shown_destination(delivery.post.destination, delivery.post.place)
+        if not agreed(f"Post {post_id} is {delivery.state}; send it to {where} once more?", yes=yes):
+            return
+        store.outbox.resend(delivery, addressing.new_token(), now())
+    click.echo(f"Post {post_id} goes to {where} once more with the next run.")
+
+
+@command.command()
+@ids_argument
+@click.pass_obj
+def drop(installation: Installation, ids: tuple[int, ...]) -> None:
+    """Give posts up that have not left."""
+    if not ids:
+        raise click.UsageError("Give post IDs.")
+    with installation.store() as store:
+        posts = _chosen(store, ids, DROPPED)
+        for delivery in posts:
+            store.outbox.drop(delivery, now())
+    click.echo(f"{number(len(posts), 'post')} dropped.")
+
+
+def post_line(delivery: Delivery) -> str:
+    """A post in one line."""
+    where = shown_destination(delivery.post.destination, delivery.post.place)
+    proof = delivery.error or delivery.receipt_url or delivery.receipt
+    line = f"post {delivery.id}: {delivery.post.channel} → {where} {delivery.state}"
+    return f"{line} ({proof})" if proof else line
+
+
+def post_facts(delivery: Delivery, tokens: Sequence[str] | dict[str, Any] = ()) -> dict[str, Any]:
+    """A post for programs; the token of the address it came in by is masked."""
+    facts = asdict(delivery)
+    post = facts.pop("post")
+    post["address"] = addressing.mask(delivery.post.address, tokens)
+    post["destination"] = shown_destination(delivery.post.destination)
+    return {**facts, **post}
+
+
+def _parts(address: str) -> tuple[str, ...]:
+    return router.parts(address.rpartition("@")[0])
+
+
+def _chosen(store: Store, ids: Sequence[int], states: Sequence[str]) -> tuple[Delivery, ...]:
+    """The posts `ids`, once each, all looked at before any is changed. Raises PermanentFailure for one that there is
+    nothing to do for."""
+    posts = tuple(store.outbox.get(post_id) for post_id in dict.fromkeys(ids))
+    for delivery in posts:
+        about = f"post {delivery.id}"
+        if delivery.post.destination == "store" and delivery.state != "held":
+            raise PermanentFailure("is a row of the store itself, so there is nothing to send", about=about,
+                                   advice=f"`mailpoll posts show {delivery.id}` shows it.")  # fmt: skip
+        if delivery.state not in states:
+            raise PermanentFailure(f"is {delivery.state}: {_INSTEAD[delivery.state]}", about=about)
+    return posts
