@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from mailpoll.reply import languages
 from mailpoll.reply.lines import Line, is_rule
 from mailpoll.reply.quotes import Sorted
 
+# "Sent from my desk, is much easier": a sentence, no telephone speaks so.
+_CLAUSE = re.compile(r"^\w+ \w+ \w+ [a-z]+, [a-z]")
 MAX_SENT_FROM = 140
 MAX_AFTER_SENT_FROM = 3
 MAX_AFTER_RULE = 12
@@ -15,7 +19,15 @@ SMALL_PRINT_FROM = 60
 def without_endings(sorted_: Sorted) -> Sorted:
     """The lines without what machines and habits add round a text. Nothing is taken that would leave nothing."""
     _drop_banner(sorted_)
-    for drop in (_drop_signature, _drop_rule, _drop_small_print, _drop_sent_from, _drop_small_print, _drop_rule):
+    for drop in (
+        _drop_last_rules,
+        _drop_signature,
+        _drop_rule,
+        _drop_small_print,
+        _drop_sent_from,
+        _drop_small_print,
+        _drop_last_rules,
+    ):
         drop(sorted_)
     return sorted_
 
@@ -63,7 +75,7 @@ def _drop_signature(sorted_: Sorted) -> None:
 
 def _drop_rule(sorted_: Sorted) -> None:
     """What stands below a last rule of underscores or dashes: a list's footer or a signature, when it is short."""
-    rules = [i for i, line in enumerate(sorted_.kept) if is_rule(line) and len(line.plain.replace(" ", "")) >= 3]
+    rules = [i for i, line in enumerate(sorted_.kept) if is_rule(line) and line.plain not in ("--", "—", "\u1427")]
     if not rules:
         return
     at = rules[-1]
@@ -72,8 +84,23 @@ def _drop_rule(sorted_: Sorted) -> None:
     if any(word in small for word in languages.LIST_FOOTER_WORDS) and len(below) <= 2 * MAX_AFTER_RULE:
         first = next((i for i in rules if at - i < MAX_AFTER_RULE), at)
         _cut_from(sorted_, first, "footer")
-    elif not below or (len(below) <= MAX_AFTER_RULE and set(sorted_.kept[at].plain) <= set("_ -") and len(rules) == 1):
+    elif not below or (len(rules) == 1 and _is_signature(sorted_.kept, at, below)):
         _cut_from(sorted_, at, "signature")
+
+
+def _is_signature(lines: list[Line], at: int, below: list[Line]) -> bool:
+    """Whether the short lines below a rule are a signature: an empty line above it, or it underlines a heading."""
+    drawn = set(lines[at].plain) <= set("_ -") and len(lines[at].plain) >= 3
+    return drawn and len(below) <= MAX_AFTER_RULE and (at == 0 or lines[at - 1].blank or len(lines[at].plain) == 3)
+
+
+def _drop_last_rules(sorted_: Sorted) -> None:
+    """Rules at the very end set nothing off any more."""
+    end = len(sorted_.kept)
+    while end and (sorted_.kept[end - 1].blank or is_rule(sorted_.kept[end - 1])):
+        end -= 1
+    if end and any(not line.blank for line in sorted_.kept[end:]):
+        _cut_from(sorted_, end, "footer")
 
 
 def _drop_sent_from(sorted_: Sorted) -> None:
@@ -98,7 +125,15 @@ def is_sent_from(line: Line) -> bool:
     if not 6 <= len(lowered) <= MAX_SENT_FROM:
         return False
     ends = lowered.rstrip(".!*_]) ")
-    return lowered.startswith(languages.SENT_FROM) or ends.endswith(languages.SENT_FROM_ENDS)
+    if lowered.startswith(languages.SENT_FROM_NAMED):
+        rest = line.plain.lstrip("*_[(-— ").split(" ", 2)[2]
+        if not rest[:1].isupper() and not lowered.split(" ", 2)[2].startswith(languages.SENT_FROM_NOUNS):
+            return rest[:1] == "["
+    if _CLAUSE.search(line.plain):
+        return False
+    return lowered.startswith((*languages.SENT_FROM, *languages.SENT_FROM_NAMED)) or ends.endswith(
+        languages.SENT_FROM_ENDS
+    )
 
 
 def _drop_small_print(sorted_: Sorted) -> None:

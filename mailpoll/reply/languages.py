@@ -32,7 +32,8 @@ ORIGINAL = (
     "original melding", "alkuperäinen viesti", "wiadomość oryginalna", "oryginalna wiadomość", "wiadomość pierwotna",
     "původní zpráva", "původní e-mail", "pôvodná správa", "mesaj original", "eredeti üzenet", "исходное сообщение",
     "оригинальное сообщение", "первоначальное сообщение", "пересылаемое сообщение", "вихідне повідомлення",
-    "оригінальне повідомлення", "оригинално съобщение", "özgün ileti", "orijinal mesaj", "orjinal mesaj",
+    "оригінальне повідомлення", "оригинално съобщение", "özgün ileti", "özgün i̇leti", "orijinal mesaj",
+    "orjinal mesaj",
     "αρχικό μήνυμα", "元のメッセージ", "オリジナルメッセージ", "元のメール", "원본 메시지", "원본 메일", "原始邮件",
     "原始郵件",
     "原邮件", "邮件原件", "原始訊息", "הודעה מקורית", "الرسالة الأصلية", "thư gốc", "tin nhắn gốc", "izvorno sporočilo",
@@ -60,7 +61,8 @@ FORWARDED = (
 # The names of header fields in a block over a quoted mail (Outlook, Lotus, Yahoo, QQ), by what they mean.
 HEADER_NAMES = {
     "from": (
-        "from", "von", "de", "da", "van", "fra", "från", "lähettäjä", "od", "nadawca", "от", "от кого", "від",
+        "from", "message de", "von", "de", "da", "van", "fra", "från", "lähettäjä", "od", "nadawca", "от", "от кого",
+        "від",
         "від кого",
         "kimden", "gönderen", "από", "差出人", "送信元", "送信者", "보낸 사람", "보낸사람", "发件人", "寄件者",
         "寄件人", "發件人",
@@ -69,7 +71,8 @@ HEADER_NAMES = {
         "avsender", "afsender", "dari", "จาก", "از", "nuo", "pošiljatelj", "reply-to", "absender",
     ),
     "date": (
-        "date", "sent", "datum", "gesendet", "envoyé", "envoyé le", "fecha", "enviado", "enviado el", "enviada em",
+        "date", "message du", "le", "sent", "datum", "gesendet", "envoyé", "envoyé le", "fecha", "enviado",
+        "enviado el", "enviada em",
         "enviado em", "enviada", "data", "inviato", "verzonden", "verzonden op", "dato", "sendt", "skickat", "päivä",
         "päiväys", "lähetetty", "wysłano", "data wysłania", "odesláno", "odoslané", "dátum", "elküldve", "küldve",
         "trimis", "дата", "отправлено", "дата отправки", "надіслано", "изпратено", "gönderildi", "gönderme tarihi",
@@ -79,7 +82,8 @@ HEADER_NAMES = {
         "sent on", "date/time", "received", "tanggal", "ส่ง", "วันที่", "dikirim", "poslano",
     ),
     "to": (
-        "to", "an", "à", "a", "para", "per", "aan", "til", "till", "vastaanottaja", "do", "komu", "pre", "címzett",
+        "to", "copie à", "copia", "sent to", "an", "à", "a", "para", "per", "aan", "til", "till", "vastaanottaja",
+        "do", "komu", "pre", "címzett",
         "către",
         "catre", "кому", "до", "kime", "alıcı", "προς", "宛先", "宛て先", "받는 사람", "받는사람", "收件人",
         "收件者", "אל",
@@ -87,7 +91,8 @@ HEADER_NAMES = {
         "копия", "копія", "kopia", "kopio", "抄送", "副本", "참조", "件名cc", "másolat", "kopi", "kepada", "ถึง", "bcc",
     ),
     "subject": (
-        "subject", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "emne", "ämne", "aihe", "temat",
+        "subject", "sujet", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "emne", "ämne", "aihe",
+        "temat",
         "předmět", "predmet", "tárgy", "subiect", "тема", "относно", "konu", "θέμα", "件名", "題名", "제목", "主题",
         "主旨",
         "主題", "נושא", "الموضوع", "tiêu đề", "chủ đề", "re", "assumpte", "หัวเรื่อง", "perihal", "subjek", "zadeva",
@@ -96,7 +101,7 @@ HEADER_NAMES = {
 
 # The line a telephone or a client adds under a mail: how it starts …
 SENT_FROM = (
-    "sent from my", "sent from", "sent with", "sent via", "sent using", "sent wirelessly", "sent by my",
+    "sent from my", "sent wirelessly", "sent by my",
     "get outlook for",
     "get the new outlook", "sent on the go", "von meinem", "gesendet von", "gesendet mit", "gesendet über",
     "von meiner", "diese nachricht wurde von meinem", "envoyé de mon", "envoyé depuis", "envoyé à partir de",
@@ -108,9 +113,13 @@ SENT_FROM = (
     "skickat med", "hämta outlook", "lähetetty", "hanki outlook", "wysłane z", "wysłano z", "pobierz program outlook",
     "odesláno z", "odoslané z", "získejte outlook", "küldve", "trimis de pe", "отправлено с", "отправлено из",
     "надіслано з", "изпратено от", "gönderen:", "στάλθηκε από", "发自我的", "发自", "從我的", "傳送自", "发送自我的",
-    "được gửi từ", "đã gửi từ", "נשלח מה", "نشلح", "أُرسلت من", "مُرسل من", "sent from mailbox", "dikirim dari",
+    "được gửi từ", "đã gửi từ", "נשלח מה", "نشلح", "أُرسلت من", "أرسلت من", "مُرسل من", "sent from mailbox",
+    "dikirim dari",
     "enviat des", "poslano iz", "poslano z",
 )  # fmt: skip
+# These need a name behind them, or people say them of parcels and torches.
+SENT_FROM_NAMED = ("sent from ", "sent with ", "sent via ", "sent using ")
+SENT_FROM_NOUNS = ("my", "the", "mobile", "phone", "mail", "e-mail", "ipad", "iphone", "yahoo", "gmail", "android")
 # … or, in languages that say it the other way round, how it ends.
 SENT_FROM_ENDS = (
     "から送信",

@@ -19,7 +19,7 @@ _EMAIL = re.compile(r"[^\s<>@\"():,;]{1,80}@[^\s<>@\"():,;]{2,255}")
 _DIGITS = re.compile(r"\d")
 _YEAR_OR_TIME = re.compile(r"(?<!\d)(?:(?:19|20)\d\d|[٠-٩۰-۹]{4}|[\d٠-٩۰-۹]{1,2}[:.h][\d٠-٩۰-۹]{2})(?!\d)")
 _DATE_FIRST = re.compile(r"(?:\w{2,12}\.?,? )?\d{1,4}[./\- ]")
-_RULE = re.compile(r"[-_=*~—–─#+ ]{2,80}")
+_RULE = re.compile(r"[-_=*~—–─#+ ]{2,80}|\u1427")  # U+1427 is the mark of a tracking extension for Gmail
 _OUTER_RULES = re.compile(r"^[-_=*~—–─\s]{2,80}(.*?)[-_=*~—–─\s]{2,80}:?$")
 _LINK_ONLY = re.compile(r"\s*[<(\[]?(?:https?://|mailto:|_nonce)[^\s]*[)>\]]?[\s>]*$")
 _FIELD_KINDS = {name: kind for kind, names in languages.HEADER_NAMES.items() for name in names}
@@ -62,7 +62,7 @@ def _line(text: str, markdown: bool) -> Line:
 
 def is_rule(line: Line) -> bool:
     """A line of dashes, underscores or the like: no words."""
-    return len(line.plain) >= 2 and _RULE.fullmatch(line.plain) is not None
+    return _RULE.fullmatch(line.plain) is not None
 
 
 def is_link_only(line: Line) -> bool:
@@ -105,17 +105,25 @@ def attribution(lines: list[Line], at: int) -> tuple[int, bool]:
             if count > 3 or not lines[min(at + count, len(lines) - 1)].plain.startswith("<"):
                 break
             continue
-        if line.quoted and not line.plain.startswith("> wrote"):
+        if line.quoted and not _closes_address(line.plain, joined):
             break
         joined = f"{joined} {line.plain}".strip()
         if len(joined) > MAX_ATTRIBUTION:
             break
         kind = _attributes(joined, count)
+        below = lines[at + count] if at + count < len(lines) else None
+        if kind == "undecided":
+            kind = "maybe" if below is None or below.blank or below.quoted else ""
         if kind:
             return count, kind == "sure"
         if count == 1 and not _may_go_on(line.plain):
             break
     return 0, False
+
+
+def _closes_address(plain: str, joined: str) -> bool:
+    """Whether a line that looks quoted is the wrapped end of an attribution: `… <jane@example.com` / `>:`."""
+    return len(plain) < 40 and joined.count("<") > joined.count(">") and plain.endswith((":", ">"))
 
 
 def _may_go_on(first: str) -> bool:
@@ -126,11 +134,12 @@ def _may_go_on(first: str) -> bool:
 
 
 def _attributes(joined: str, count: int) -> str:
-    """ "sure", "maybe" or "" for joined lines that may be a whole attribution."""
+    """ "sure", "maybe", "undecided" (ends in an address, without a colon) or "" for joined lines."""
     lowered = joined.lower()
     inner = _OUTER_RULES.match(lowered)
     if inner:
         lowered = inner[1].strip()
+    lowered = lowered.lstrip("-–—* ")  # Zimbra and SFR lead in with a dash
     ends = lowered.endswith((":", "：")) or bool(inner)
     undecided = count <= 2 and lowered.endswith(">") and dated_first(lowered)
     if not ends and not undecided and not lowered.endswith(languages.WROTE):
@@ -140,7 +149,7 @@ def _attributes(joined: str, count: int) -> str:
     dated = _YEAR_OR_TIME.search(joined) is not None
     opens = _OPENER.match(lowered) is not None or _DATE_FIRST.match(lowered) is not None
     if not ends and not (verb and verb.end() == len(lowered) and opens):
-        return "maybe" if undecided and email else ""
+        return "undecided" if undecided and email else ""
     if _SENTENCE.search(joined) and not email:
         return ""
     if verb and (opens or email or inner):

@@ -63,13 +63,13 @@ def _step(lines: list[Line], at: int, sorted_: Sorted) -> int:
         return len(lines)
     if kind or header_block(lines, at) or (is_rule(line) and _block_follows(lines, at)):
         return _below(lines, at, sorted_)
-    count, sure = attribution(lines, at)
-    if count:
-        return _attributed(lines, at, at + count, sure, sorted_)
     split = _shared_line(lines, at)
     if split:
         sorted_.keep([Line(split, split, False)])
         return _attributed(lines, at, at + 1, True, sorted_)
+    count, sure = attribution(lines, at)
+    if count:
+        return _attributed(lines, at, at + count, sure, sorted_)
     sorted_.keep([line])
     return at + 1
 
@@ -95,6 +95,10 @@ def _attributed(lines: list[Line], at: int, below: int, sure: bool, sorted_: Sor
     if following == len(lines):
         sorted_.cut("attribution", lines[at:])
         return len(lines)
+    if lines[following].plain.startswith("|"):
+        end = next((i for i in range(following, len(lines)) if not lines[i].plain.startswith("|")), len(lines))
+        sorted_.cut("quote", lines[at:end])
+        return end
     if lines[following].quoted:
         sorted_.cut("attribution", lines[at:below])
         end = quoted_run(lines, following)
@@ -117,8 +121,8 @@ def _shared_line(lines: list[Line], at: int) -> str:
     begin = plain.rfind("On ") if plain.endswith("wrote:") else -1
     if begin <= 0 or at + 1 >= len(lines) or not lines[at + 1].quoted:
         return ""
-    rest = Line(plain[begin:], plain[begin:], False)
-    return plain[:begin].rstrip(" -") if attribution([rest], 0)[0] else ""
+    rest, before = Line(plain[begin:], plain[begin:], False), plain[:begin].rstrip(" -")
+    return before if attribution([rest], 0)[1] and not before.startswith("On ") else ""
 
 
 def quoted_run(lines: list[Line], at: int) -> int:
