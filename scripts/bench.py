@@ -28,8 +28,11 @@ from servers.dovecot import Dovecot, missing  # noqa: E402
 
 MAILPOLL = Path(sys.executable).with_name("mailpoll")
 FLOOR = "imaplib"
-# The most that a run may cost, as a multiple of the floor.
-BUDGETS = {"idle poll": {"cpu": 2.6}, "backlog": {"wall": 4.5}}
+# The most that a run may cost, as a multiple of the floor; that of the backlog is meant for this many mails, because with
+# fewer of them it is the start of the process that is measured.
+IDLE_CPU = 2.6
+BACKLOG_WALL = 4.5
+BACKLOG_MAILS = 1000
 
 CONFIG = """\
 [account.bench]
@@ -197,8 +200,8 @@ def median(runs: list[Run], what: str) -> float:
     return statistics.median(getattr(run, what) for run in runs)
 
 
-def table(title: str, kind: str, runs: dict[str, list[Run]]) -> str:
-    """A Markdown table of one comparison, with the verdict on the budget under it."""
+def table(title: str, runs: dict[str, list[Run]]) -> str:
+    """A Markdown table of one comparison."""
     lines = [
         f"## {title}",
         "",
@@ -208,11 +211,13 @@ def table(title: str, kind: str, runs: dict[str, list[Run]]) -> str:
     for name, own in runs.items():
         scale = f"{median(own, 'wall') * 1e3:.0f} | {median(own, 'cpu') * 1e3:.0f} | {median(own, 'rss'):.0f}"
         lines.append(f"| {name} | {scale} | {ratio(runs, name, 'wall'):.2f} | {ratio(runs, name, 'cpu'):.2f} |")
-    for what, most in BUDGETS[kind].items():
-        got = ratio(runs, "mailpoll", what)
-        verdict = "kept" if got <= most else "MISSED"
-        lines += ["", f"Budget: {what} at most {most} x {FLOOR}; measured {got:.2f}: {verdict}."]
     return "\n".join(lines)
+
+
+def verdict(runs: dict[str, list[Run]], what: str, most: float) -> str:
+    """A sentence about the budget."""
+    got = ratio(runs, "mailpoll", what)
+    return f"Budget: {what} at most {most} x {FLOOR}; measured {got:.2f}: {'kept' if got <= most else 'MISSED'}."
 
 
 def arguments() -> argparse.Namespace:
@@ -240,13 +245,16 @@ def measured(options: argparse.Namespace, folder: Path) -> str:
         nothing = idle(server, commands, env, options.rounds, options.read)
         much = backlog(server, commands, env, options.backlog_rounds, options.mails)
     machine = f"Python {platform.python_version()}, {os.cpu_count()} processors, Dovecot on loopback, TLS, SQLite"
+    judged = verdict(much, "wall", BACKLOG_WALL)
+    if options.mails < BACKLOG_MAILS:
+        judged = f"Not judged: the budget ({BACKLOG_WALL} x {FLOOR}) is for --mails {BACKLOG_MAILS}."
     return "\n\n".join(
         [
-            "# Performance\n\nWritten by `scripts/bench --write`; medians, and medians of ratios round by round. "
-            + machine
-            + ".",
-            table(f"Idle poll ({options.read} read mails, {options.rounds} rounds)", "idle poll", nothing),
-            table(f"Backlog of {options.mails} mails ({options.backlog_rounds} rounds)", "backlog", much),
+            f"# Performance\n\nWritten by `scripts/bench --write`: medians, and medians of ratios by round.\n{machine}.",
+            table(f"Idle poll ({options.read} read mails, {options.rounds} rounds)", nothing),
+            verdict(nothing, "cpu", IDLE_CPU),
+            table(f"Backlog of {options.mails} mails ({options.backlog_rounds} rounds)", much),
+            judged,
         ]
     )
 
