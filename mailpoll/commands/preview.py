@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,5 @@ def _mails(
     raws = [raw for batch in session.fetch(small) for raw in batch]
     raws += [raw for c in ours if c.size > plan.max_message_size if (raw := session.fetch_headers(c))]
     for raw in raws:
-        chunks = raw.chunks
-        mail = Mail(lambda chunks=chunks: iter(chunks), raw.size, raw.oversize_of, plan.account)
+        mail = Mail(partial(iter, raw.chunks), raw.size, raw.oversize_of, plan.account)
         yield f"account.{plan.account}/{folder}/{raw.uid}", mail

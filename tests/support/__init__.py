@@ -1,0 +1,1 @@
+"""What system tests share: a mailpoll of their own, and mails to send to it."""
