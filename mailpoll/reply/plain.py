@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailpoll.model import Cut
 from mailpoll.reply.endings import without_endings
 from mailpoll.reply.lines import Line, read_lines
-from mailpoll.reply.quotes import Sorted, without_quotes
+from mailpoll.reply.quotes import Sorted, without_last_quote, without_quotes
 
 
 def cut_plain(
@@ -17,6 +17,8 @@ def cut_plain(
     sorted_ = Sorted(kept=lines) if include_quotes else without_quotes(lines)
     if not include_footer and not sorted_.forward:
         sorted_ = without_endings(sorted_)
+    if not include_quotes and not sorted_.forward:
+        sorted_ = without_last_quote(sorted_)
     new = tidy(sorted_.kept)
     if not new.strip():
         return text.strip("\n").rstrip(), ()

@@ -165,9 +165,7 @@ def _interleaved(lines: list[Line]) -> bool:
         following = next((index for index in range(at, len(lines)) if not lines[index].blank), None)
         if following is None:
             break
-        answered += not (
-            attribution(lines, following)[0] or separator(lines[following]) or lines[following].plain == "--"
-        )
+        answered += not (attribution(lines, following)[0] or separator(lines[following]) or is_rule(lines[following]))
         at = following
     return answered >= 2
 
@@ -180,4 +178,15 @@ def _kept_in_context(lines: list[Line]) -> Sorted:
     end = min(last + 1, below)
     sorted_.keep(lines[:end])
     sorted_.cut("quote", lines[end:])
+    return sorted_
+
+
+def without_last_quote(sorted_: Sorted) -> Sorted:
+    """The lines without quoted ones at their end, which nothing answers; shows when the signature below is gone."""
+    end = len(sorted_.kept)
+    while end and (sorted_.kept[end - 1].blank or sorted_.kept[end - 1].quoted):
+        end -= 1
+    if end:
+        sorted_.cut("quote", sorted_.kept[end:])
+        del sorted_.kept[end:]
     return sorted_
