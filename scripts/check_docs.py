@@ -81,6 +81,7 @@ def cron_lines(text: str) -> Iterator[str]:
 def invocations(line: str) -> Iterator[list[str]]:
     """The arguments of each `mailpoll` in a shell line."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
     lexer.commenters = "#"
     try:
         words = list(lexer)
