@@ -1,6 +1,6 @@
 """Runs mailpoll commands in forked processes that die where they are told to: a program of its own.
 
-Reads a line of JSON per trial: {"argv": [...], "die_at": [step, n] or null}; answers with {"status": …, "steps": [...]}.
+Reads a line of JSON per trial: {"argv": [...], "die_at": [step, n] or null}; answers with {"status", "steps"}.
 The imports are done once, before forking, so that a trial costs what the run costs. The process really is killed
 (SIGKILL, to itself) when it comes to the step of that name for the n-th time. A step is the moment before or after a
 call that touches the server, the store, the reader or a destination: the package has no hook for it, the adapters'
