@@ -28,8 +28,8 @@ from servers.dovecot import Dovecot, missing  # noqa: E402
 
 MAILPOLL = Path(sys.executable).with_name("mailpoll")
 FLOOR = "imaplib"
-# The most that a run may cost, as a multiple of the floor. That of the backlog is meant for this many mails: with fewer,
-# the start of the process is what is measured.
+# The most that a run may cost, as a multiple of the floor. That of the backlog is meant for this many mails: with
+# fewer, the start of the process is what is measured.
 IDLE_CPU = 2.6
 BACKLOG_WALL = 4.5
 BACKLOG_MAILS = 1000
@@ -164,7 +164,7 @@ def configured(server: Dovecot, folder: Path) -> dict[str, str]:
     state = folder / "state"
     state.mkdir(mode=0o700)
     env = {**os.environ, "MAILPOLL_CONFIG": str(config), "STATE_DIRECTORY": str(state)}
-    for command in (["channel", "add", "bench"], ["address", "add", "bench", "--token", "bench"], ["fetch"]):
+    for command in (["channel", "add", "bench", "--token", "bench"], ["fetch"]):
         timed([str(MAILPOLL), *command], env)
     return env
 

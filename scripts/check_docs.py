@@ -97,24 +97,15 @@ def invocations(line: str) -> Iterator[list[str]]:
 
 
 def own_arguments(command: list[str]) -> Iterator[list[str]]:
-    """`command` after the word mailpoll, when that is the program it starts."""
-    words = iter(command)
-    for word in words:
-        if Path(word).name == "mailpoll":
-            rest = list(words)
-            cut = next((i for i, w in enumerate(rest) if REDIRECTION.match(w)), len(rest))
-            yield rest[:cut]
-            return
-        if ASSIGNMENT.match(word) or word == "env":
-            continue
-        if word == "sudo":
-            for flag in words:  # sudo -u USER mailpoll …
-                if flag not in ("-u", "--user"):
-                    words = iter([flag, *words])
-                    break
-                next(words, None)
-            continue
-        return
+    """`command` after the word mailpoll, when that is what it starts; VARIABLE=…, `sudo -u USER` may precede."""
+    while command and (ASSIGNMENT.match(command[0]) or command[0] == "env"):
+        command = command[1:]
+    if command[:1] == ["sudo"]:
+        command = command[3:] if command[1:2] == ["-u"] else command[1:]
+    if command and Path(command[0]).name == "mailpoll":
+        arguments = command[1:]
+        cut = next((i for i, word in enumerate(arguments) if REDIRECTION.match(word)), len(arguments))
+        yield arguments[:cut]
 
 
 def command_problem(arguments: list[str]) -> str:

@@ -121,7 +121,7 @@ def exit_statuses_page() -> str:
 def commands_page() -> str:
     """The --help of every command."""
     parts = ["# Commands", MADE]
-    for context, command in walk(root, click.Context(root, info_name="mailpoll", terminal_width=100)):
+    for context, command in walk(root, shown(root, "mailpoll", None)):
         parts += [f"## {context.command_path}", "", "```text", command.get_help(context).rstrip(), "```", ""]
     return "\n".join(parts)
 
@@ -133,7 +133,12 @@ def walk(command: click.Command, context: click.Context) -> Iterator[tuple[click
         for name in command.list_commands(context):
             below = command.get_command(context, name)
             if below is not None and not below.hidden:
-                yield from walk(below, click.Context(below, info_name=name, parent=context, terminal_width=100))
+                yield from walk(below, shown(below, name, context))
+
+
+def shown(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    """The context in which the help of `command` looks the same on every terminal."""
+    return click.Context(command, info_name=name, parent=parent, **{**command.context_settings, "terminal_width": 100})
 
 
 PAGES = {"settings.md": settings_page, "exit-statuses.md": exit_statuses_page, "commands.md": commands_page}
