@@ -114,7 +114,7 @@ def mask(address: str, tokens: Collection[str] = ()) -> str:
 
     Masked are `tokens` and whatever is as long as a token.
     """
-    local, at, domain = address.rpartition("@")
+    local, at, domain = address.rpartition("@") if "@" in address else (address, "", "")
     parts = re.split(f"([{re.escape(SEPARATORS)}])", local)
     shown = (_masked(part) if part.lower() in tokens or len(part) >= 20 else part for part in parts)
     return f"{''.join(shown)}{at}{domain}"

@@ -126,7 +126,7 @@ def list_(installation: Installation, channel: str | None, as_json: bool) -> Non
 @json_option
 @click.pass_obj
 def show(installation: Installation, token: str, as_json: bool) -> None:
-    """Show an address: every form of it, its channel, options and limits."""
+    """Show everything about an address."""
     with installation.store() as store:
         book = Book(installation, store)
         known = book.find(token)

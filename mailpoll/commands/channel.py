@@ -134,7 +134,10 @@ def list_(installation: Installation, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def show(installation: Installation, name: str, as_json: bool) -> None:
-    """Show a channel: destinations, options, addresses, and how many posts are in which state."""
+    """Show everything about a channel.
+
+    Its destinations, options and addresses, and how many of its posts are in which state.
+    """
     with installation.store() as store:
         channel, posts = store.channels.get(name), store.outbox.counts(name)
         book, known = Book(installation, store), store.channels.addresses(name)
@@ -237,7 +240,9 @@ def remove(installation: Installation, name: str, yes: bool) -> None:
 @json_option
 @click.pass_obj
 def test(installation: Installation, name: str, as_json: bool) -> int:
-    """Send a small test mail through a channel, and say what came of each destination.
+    """Send a test mail through a channel.
+
+    Says what came of each destination.
 
     The mail is made here and does not go over any mail server; it is stored, read and posted as every other.
     """

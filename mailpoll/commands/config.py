@@ -43,8 +43,9 @@ def show(installation: Installation, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def check(installation: Installation, as_json: bool) -> None:
-    """Check the configuration, and that every secret is where it says. Nothing is connected.
+    """Check the configuration and that its secrets are there.
 
+    Nothing is connected.
     What can only be seen on the network is checked by `mailpoll destination check` and by a first `mailpoll fetch`.
     """
     settings = installation.settings

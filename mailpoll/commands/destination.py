@@ -44,7 +44,10 @@ def command() -> None:
 @json_option
 @click.pass_obj
 def list_(installation: Installation, as_json: bool) -> None:
-    """List the destinations: what they promise, who uses them, what waits for them."""
+    """List the destinations.
+
+    What each promises, which channels use it, what waits for it, and why one is paused.
+    """
     with installation.store() as store:
         places = _places(installation.settings, store)
     if as_json:
@@ -82,7 +85,10 @@ def _as_json(place: Place) -> dict[str, object]:
 @json_option
 @click.pass_obj
 def check(installation: Installation, name: str | None, as_json: bool) -> int:
-    """Check that destinations can be used: settings, secrets, and whether they answer. Nothing is posted."""
+    """Check that destinations can be used. Nothing is posted.
+
+    Looks at settings, secrets, and whether somebody answers.
+    """
     with installation.store() as store:
         known = {place.name: place for place in _places(installation.settings, store)}
     names = [_named(name, tuple(known), installation.settings)] if name else list(known)
@@ -105,7 +111,10 @@ def check(installation: Installation, name: str | None, as_json: bool) -> int:
 @click.argument("name")
 @click.pass_obj
 def resume(installation: Installation, name: str) -> None:
-    """Open a paused destination again; what waits for it is tried by the next run."""
+    """Open a paused destination again.
+
+    What waits for it is tried by the next run.
+    """
     with installation.store() as store:
         paused = tuple(pause.destination for pause in store.outbox.pauses())
         known = tuple(place.name for place in _places(installation.settings, store))

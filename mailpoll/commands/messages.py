@@ -61,7 +61,10 @@ def list_(installation: Installation, states: tuple[MessageState, ...], limit: i
 @json_option
 @click.pass_obj
 def show(installation: Installation, message_id: int, as_json: bool) -> None:
-    """Show a message's whole life: where it came from, how it was read, what became of its posts."""
+    """Show a message's whole life.
+
+    Where it came from, how it was read, what became of its posts.
+    """
     with installation.store() as store:
         entry = store.messages.get(message_id)
         posts = store.outbox.list(message_id=message_id)
@@ -98,7 +101,9 @@ def _origin(entry: Entry) -> str:
 @click.argument("file", metavar="[FILE|-]", required=False)
 @click.pass_obj
 def export(installation: Installation, message_id: int, file: str | None) -> None:
-    """Write a message as it came, byte for byte, to a file or to standard output.
+    """Write a message as it came, byte for byte.
+
+    To FILE, which must not be there yet, or to standard output.
 
     \b
     Example:
@@ -168,7 +173,10 @@ def release(installation: Installation, ids: tuple[int, ...]) -> None:
 @ids_argument
 @click.pass_obj
 def drop(installation: Installation, ids: tuple[int, ...]) -> None:
-    """Give messages up: their bytes are let go, posts that have not left do not leave."""
+    """Give messages up.
+
+    Their bytes are let go, and posts that have not left do not leave.
+    """
     with installation.store() as store:
         entries = _chosen(store, ids, get_args(MessageState), "is dropped")
         for entry in entries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_args
@@ -158,7 +159,7 @@ def resend(installation: Installation, post_id: int, yes: bool) -> None:
         where = shown_destination(delivery.post.destination, delivery.post.place)
         if not agreed(f"Post {post_id} is {delivery.state}; send it to {where} once more?", yes=yes):
             return
-        store.outbox.resend(delivery, addressing.new_token(), now())
+        store.outbox.resend(delivery, secrets.token_hex(16), now())
     click.echo(f"Post {post_id} goes to {where} once more with the next run.")
 
 
@@ -187,6 +188,7 @@ def post_line(delivery: Delivery) -> str:
 def post_facts(delivery: Delivery, tokens: Sequence[str] | dict[str, Any] = ()) -> dict[str, Any]:
     """A post for programs; the token of the address it came in by is masked."""
     facts = asdict(delivery)
+    facts["message"] = facts.pop("message_id")  # the post's own message_id is the Message-ID of its mail
     post = facts.pop("post")
     post["address"] = addressing.mask(delivery.post.address, tokens)
     post["destination"] = shown_destination(delivery.post.destination)
