@@ -115,7 +115,7 @@ def command_problem(arguments: list[str]) -> str:
     from mailpoll.cli import root
 
     command: click.Command = root
-    context = click.Context(command, info_name="mailpoll")
+    context = click.Context(command, info_name="mailpoll", **command.context_settings)
     while True:
         try:
             values, rest, _ = command.make_parser(context).parse_args(list(arguments))
