@@ -26,8 +26,10 @@ _BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
 _LINK = re.compile(r"(?:https?|ftp)://[^\s]|mailto:[^\s]|tel:[^\s]", re.IGNORECASE)
 _NOT_IN_LINK = re.compile(r"[\s\x00-\x20\x7f<>\"]+")
 # Stand-ins that pass through html2text as letters: it takes 20 µs for each character reference.
-_STAND_INS = str.maketrans({"&": "\ue000", "<": "\ue001", ">": "\ue002", "\ue000": "", "\ue001": "", "\ue002": ""})
-_MEANT = str.maketrans({"\ue000": "&", "\ue001": "<", "\ue002": ">", "\xa0": " "})
+_STAND_INS = str.maketrans(
+    {"&": "\ue000", "<": "\ue001", ">": "\ue002", "\ue000": "", "\ue001": "", "\ue002": "", "\ue003": ""}
+)
+_MEANT = str.maketrans({"\ue000": "&", "\ue001": "<", "\ue002": ">", "\ue003": " ", "\xa0": " "})
 _PRE_WRAP = re.compile(r"white-space\s{0,3}:\s{0,3}(?:pre|break-spaces)")
 
 
@@ -202,7 +204,7 @@ class _Writer:
             stripped = text.lstrip(" ")
             if not stripped:
                 return
-            indent = "\xa0" * min(len(text) - len(stripped), 40) if keep_blanks else ""
+            indent = "\ue003" * min(len(text) - len(stripped), 40) if keep_blanks else ""
             self._line = [indent, *self._inline]
             text, self._blank = stripped, False
         self._line.append(text.translate(_STAND_INS))
@@ -229,7 +231,7 @@ class _Writer:
         self._end_line()
         if self._lines:
             in_item = bool(self.out) and self.out[-1] == "<li>"
-            text = "<br>\n".join(self._lines)
+            text = "<br>".join(self._lines)
             tag = self._heading
             self.out.append(text if in_item else f"<{tag}>{text}</{tag}>")
         self._lines, self._heading = [], "p"

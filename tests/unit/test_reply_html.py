@@ -1,0 +1,111 @@
+"""What of an HTML body is new, and the Markdown that it becomes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailpoll.reply import cut, new_text
+
+OLD = "<p>Can you send the report?</p>"
+HEADERS = "<b>From:</b> Bob &lt;bob@example.com&gt;<br><b>Sent:</b> Tuesday 10:20<br><b>To:</b> Jane<br>"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f'<div class="gmail_quote"><div class="gmail_attr">On Tue wrote:</div><blockquote>{OLD}</blockquote></div>',
+        f'<div class="moz-cite-prefix">Am 5.3. schrieb Bob:</div><blockquote type="cite">{OLD}</blockquote>',
+        f'<div class="yahoo_quoted" id="yahoo_quoted_1">{OLD}</div>',
+        f'<div class="protonmail_quote">{OLD}</div>',
+        f'<div class="zmail_extra">{OLD}</div>',
+        f'<div id="appendonsend"></div><hr><div id="divRplyFwdMsg">{HEADERS}</div>{OLD}',
+        f'<hr id="zwchr"><div>{HEADERS}{OLD}</div>',
+        f'<div><div style="border:none;border-top:solid #E1E1E1 1.0pt">{HEADERS}</div></div>{OLD}',
+        f'<div name="quote" style="border-left:2px solid #C3D9E5">{OLD}</div>',
+        f"<includetail></includetail><div>{OLD}</div>",
+        f"<blockquote>{OLD}</blockquote>",
+        '<div class="gmail_signature">Jane Roe</div>',
+        '<div class="moz-signature">-- <br>Jane</div>',
+        '<div id="ms-outlook-mobile-signature">Get Outlook for iOS</div>',
+    ],
+)
+def test_containers_of_clients_go(rest):
+    assert new_text(f"<html><body><div>Yes.</div>{rest}</body></html>", "html") == "Yes."
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "<script>alert(1)</script>",
+        "<style>p{}</style>",
+        '<div style="display:none">preheader</div>',
+        '<span style="font-size:0px">preheader</span>',
+        "<p hidden>preheader</p>",
+        '<img src="http://t.example/x.gif" width="1" height="1" alt="pixel">',
+        '<img src="http://t.example/x.gif">',
+        "<!-- comment -->",
+        "<title>title</title>",
+    ],
+)
+def test_what_nobody_can_see_is_not_said(unseen):
+    assert new_text(f"{unseen}<p>Yes.</p>", "html") == "Yes."
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<b>bold</b> and <i>slanted</i>", "**bold** and *slanted*"),
+        ("<p>one</p><p>two</p>", "one\n\ntwo"),
+        ("<div>one</div><div>two</div>", "one\ntwo"),
+        ("one<br>two", "one\ntwo"),
+        ("<ul><li>a<li>b</ul>", "  - a\n  - b"),
+        ('<a href="https://example.com/x">here</a>', "[here](https://example.com/x)"),
+        ('<a href="https://example.com">https://example.com</a>', "<https://example.com>"),
+        ('<a href="javascript:alert(1)">here</a>', "here"),
+        ('<a href="https://example.com/\n# x">here</a>', "[here](https://example.com/#x)"),
+        ("<h2>Title</h2>text", "## Title\n\ntext"),
+        ("<table><tr><td>a</td><td>1</td></tr><tr><td>b</td><td>2</td></tr></table>", "a | 1\nb | 2"),
+        ("<pre>one\n  two</pre>", "one\n  two"),
+        ("a &lt;b&gt; &amp; c", "a <b> & c"),
+        ("&nbsp;a&nbsp;", "a"),
+    ],
+)
+def test_html_becomes_markdown(html, markdown):
+    assert new_text(html, "html") == markdown
+
+
+def test_a_forward_keeps_its_quote():
+    below = "---------- Forwarded message ---------<br>From: Bob<br>hello"
+    html = f'<div>FYI</div><div class="gmail_quote">{below}</div>'
+    assert "hello" in new_text(html, "html")
+
+
+def test_nothing_but_a_quote_is_kept():
+    assert "Can you" in new_text(f'<blockquote type="cite">{OLD}</blockquote>', "html")
+
+
+def test_what_was_cut_is_kept_apart():
+    found = cut(f'<p>Yes.</p><div id="appendonsend"></div><div>{OLD}</div>', "html")
+    assert (found.text, [(piece.kind, piece.text) for piece in found.cuts]) == (
+        "Yes.",
+        [("quote", "Can you send the report?")],
+    )
+
+
+def test_depth_and_length_are_bounded():
+    assert new_text("<div>" * 5_000 + "deep", "html") == "deep"
+    assert new_text("<blockquote>" * 5_000 + "deep", "html").endswith("deep")
+    assert len(new_text("<p>word</p>" * 200_000, "html")) <= 1_000_000
+
+
+TAGS = (
+    "<div>", "</div>", "<p>", "<br>", "<ul>", "<li>", "</ul>", "<blockquote>", "</blockquote>", "<a href='http://x.y'>",
+    "</a>", "<b>", "</b>", "<pre>", "</pre>", "<table>", "<tr>", "<td>", "</table>", "<hr id=zwchr>", "text", " ",
+    "\n\n", "<img alt=x>", "<div class=gmail_quote>", "&amp;", "<", "<!--", "-->", "<![CDATA[", "<h1>", "</h1>", "<code>", "\\",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(TAGS), max_size=40).map("".join))
+def test_any_heap_of_tags_can_be_read(html):
+    new_text(html, "html").encode("utf-8")
+    cut(html, "html", include_quotes=True, include_footer=True)
