@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mailpoll import router
-from mailpoll.model import KnownAddress, Limits, Reading, Recipient, Route
+from mailpoll.model import KnownAddress, Limits, Quotes, Reading, Recipient, Route
 
 
 class Channels(Protocol):
@@ -39,13 +39,16 @@ class Reader(Protocol):
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The settings that routing obeys. `channels` maps an account of `scope = "all"` to the channel of mail without a
-    token; `unrouted` is "hold", "ignore" or a channel; `limits` tells what a destination takes."""
+    token; `unrouted` is "hold", "ignore" or a channel; `limits` tells what a destination takes; `separators` and
+    `quotes` are those of [addresses] and [reader]."""
 
     patterns: tuple[str, ...]
     headers: tuple[str, ...]
     limits: Callable[[str], Limits]
     unrouted: str = "hold"
     channels: Mapping[str, str] = field(default_factory=dict)
+    separators: str = router.SEPARATORS
+    quotes: Quotes = "mailpoll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Interpreter:
     def interpret(self, mail: Mail, *, safe: bool = False) -> Interpretation:
         """Finds the recipients, their routes, and the posts; `safe` reads only headers and first text part."""
         found = self._recipients(mail)
-        known = self._channels.lookup(router.tokens(found))
+        known = self._channels.lookup(router.tokens(found, self._rules.separators))
         routing = self._routing(mail, found, known)
         reading = self._reader.posts(
             mail.chunks(),
@@ -108,7 +111,7 @@ class Interpreter:
     def _routing(
         self, mail: Mail, found: Sequence[Recipient], known: Mapping[str, KnownAddress]
     ) -> router.Routing:  # fmt: skip
-        rules = router.Rules(self._now(), self._rules.limits)
+        rules = router.Rules(self._now(), self._rules.limits, self._rules.separators, self._rules.quotes)
         if mail.sent_to and "@" not in mail.sent_to:
             channel = self._channels.as_address(mail.sent_to)
             missing = router.Routing((), "unrouted", f"there is no channel {mail.sent_to}")

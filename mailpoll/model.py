@@ -9,6 +9,7 @@ from typing import Literal
 MessageState = Literal["accepted", "read", "ignored", "held", "unrouted", "quarantined"]
 DeliveryState = Literal["pending", "sending", "delivered", "delayed", "uncertain", "failed", "held", "duplicate"]
 ReadOutcome = Literal["posted", "ignored", "held", "unrouted", "quarantined"]
+Quotes = Literal["mailpoll", "email-reply-parser", "keep"]
 CutKind = Literal["quote", "attribution", "signature", "disclaimer", "banner", "footer", "forward header"]
 
 # Every option an address may carry after its token (DESIGN.md §5).
@@ -155,14 +156,14 @@ class Route:
     options: Options = Options()
     topic: str | None = None
     prefix: str = ""
-    quotes: Literal["mailpoll", "email-reply-parser", "keep"] = "mailpoll"
+    quotes: Quotes = "mailpoll"
     allow_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A part of a mail that travels as a file. `part` is its number in document order, the key for fetching its
-    bytes; `name` is display text, cleaned, never a path; `size` is in octets after decoding; `content_id` without <>."""
+    bytes; `name` is display text, cleaned, never a path; `size` in octets after decoding; `content_id` without <>."""
 
     part: int
     name: str

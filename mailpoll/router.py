@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailpoll.message import addresses, header_fields
-from mailpoll.model import OPTION_NAMES, KnownAddress, Limits, NamedAddress, Options, Recipient, Route, Target
+from mailpoll.model import OPTION_NAMES, KnownAddress, Limits, NamedAddress, Options, Quotes, Recipient, Route, Target
 
 ANY = "*"
 SEPARATORS = ".+"
@@ -17,7 +17,7 @@ SEPARATORS = ".+"
 MAX_RECIPIENTS = 100
 
 # RFC 5322 §3.6.7, RFC 5321 §4.4: Received: … for <address>; date. Servers write it with and without brackets.
-_RECEIVED_FOR = re.compile(r"\bfor\s{1,8}<?([^\s<>;,]{1,512})", re.IGNORECASE)
+_RECEIVED_FOR = re.compile(r"\bfor\s{1,8}<?([^\s<>;,@]{1,512}@[^\s<>;,@()]{1,512})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ def a_labels(domain: str) -> str:
 def recipients(headers: bytes, patterns: Sequence[Pattern], order: Sequence[str]) -> tuple[Recipient, ...]:
     """Our addresses in a header block, the most trusted header field first, each (header, address) once.
 
-    `order` names the fields in falling trust; "Received" means the `for` clause of the topmost one that has any.
+    `order` names the fields in falling trust; "Received" means the `for` clause of the topmost one that names any of
+    ours: those below it tell of earlier hops.
     """
     values: dict[str, list[str]] = {}
     for name, value in header_fields(headers):
@@ -75,6 +76,8 @@ def recipients(headers: bytes, patterns: Sequence[Pattern], order: Sequence[str]
                 found.setdefault((header, address.lower()), Recipient(header, address, detail))
             if len(found) >= MAX_RECIPIENTS:
                 return tuple(found.values())
+            if detail is not None and header.lower() == "received":
+                break
     return tuple(found.values())
 
 
@@ -105,11 +108,13 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What routing needs beside the mail: the moment, and what each destination takes."""
+    """What routing needs beside the mail: the moment, what each destination takes, and the settings `separators` and
+    `quotes`."""
 
     now: datetime
     limits: Callable[[str], Limits]
     separators: str = SEPARATORS
+    quotes: Quotes = "mailpoll"
 
 
 def routes(found: Sequence[Recipient], known: Mapping[str, KnownAddress], rules: Rules) -> Routing:
@@ -174,7 +179,7 @@ def _serve(claims: Sequence[_Claim], rules: Rules) -> Routing:
         if refusal := _refusal(claim.known, rules.now):
             refusals.append(refusal)
         else:
-            served.setdefault(claim.known.channel, _route(claim, rules.limits))
+            served.setdefault(claim.known.channel, _route(claim, rules))
     if served:
         return Routing(tuple(served.values()))
     return Routing((), "ignored", refusals[0])
@@ -190,11 +195,11 @@ def _refusal(known: KnownAddress, now: datetime) -> str:
     return ""
 
 
-def _route(claim: _Claim, limits: Callable[[str], Limits]) -> Route:
+def _route(claim: _Claim, rules: Rules) -> Route:
     known = claim.known
     return Route(
         channel=known.channel,
-        targets=tuple(Target(destination, place, limits(destination)) for destination, place in known.targets),
+        targets=tuple(Target(destination, place, rules.limits(destination)) for destination, place in known.targets),
         header=claim.recipient.header,
         address=claim.recipient.address,
         token=claim.token,
@@ -202,6 +207,7 @@ def _route(claim: _Claim, limits: Callable[[str], Limits]) -> Route:
         options=Options().with_names(known.channel_options).with_names(known.options).with_names(claim.options),
         topic=known.topic,
         prefix=known.prefix,
+        quotes=rules.quotes,
         allow_from=known.allow_from,
     )
 

@@ -99,6 +99,8 @@ def rules(installation: Installation) -> Rules:
         limits=lambda destination: limits_of(installation, destination),
         unrouted=settings.unrouted.action,
         channels={name: account.channel for name, account in settings.account.items() if account.channel},
+        separators=settings.addresses.separators,
+        quotes=settings.reader.quotes,
     )
 
 

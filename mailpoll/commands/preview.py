@@ -55,13 +55,14 @@ class Previewer:
 
     def __init__(self, channels: Channels, child: Reader, rules: Rules, *, as_json: bool, configured: bool) -> None:
         self._interpreter = Interpreter(channels, child, rules, now)
+        self._separators = rules.separators
         self._as_json = as_json
         self._configured = configured
 
     def show(self, name: str, mail: Mail) -> None:
         """Prints one mail's preview."""
         interpretation = self._interpret(mail)
-        facts = _facts(name, interpretation, configured=self._configured)
+        facts = _facts(name, interpretation, self._separators, configured=self._configured)
         if self._as_json:
             print_json(facts)
         else:
@@ -78,20 +79,21 @@ class Previewer:
             return Interpretation(Reading("quarantined", str(problem), Facts()), (), {})
 
 
-def _facts(name: str, interpretation: Interpretation, *, configured: bool) -> dict[str, Any]:
-    reading = interpretation.reading
+def _facts(name: str, interpretation: Interpretation, separators: str, *, configured: bool) -> dict[str, Any]:
+    reading, known = interpretation.reading, interpretation.known
     unconfigured = not configured and reading.outcome == "posted"
     return {
         "file": name,
         "outcome": reading.outcome,
         "reason": NO_CONFIGURATION if unconfigured else reading.reason,
-        "recipients": [_recipient(recipient, interpretation.known) for recipient in interpretation.recipients],
+        "recipients": [_recipient(recipient, known, separators) for recipient in interpretation.recipients],
         "posts": [_post(post) for post in reading.posts],
     }
 
 
-def _recipient(recipient: Recipient, known: Mapping[str, KnownAddress]) -> dict[str, Any]:
-    token = next((part.lower() for part in router.parts(recipient.detail) if part.lower() in known), None)
+def _recipient(recipient: Recipient, known: Mapping[str, KnownAddress], separators: str) -> dict[str, Any]:
+    parts = (part.lower() for part in router.parts(recipient.detail, separators))
+    token = next((part for part in parts if part in known and part != router.ANY), None)
     channel = known[token].channel if token is not None else None
     return {"header": recipient.header, "address": recipient.address, "token": token, "channel": channel}
 
@@ -208,8 +210,14 @@ def preview_server(installation: Installation, *, since: datetime | None, limit:
 
 
 def _preview_folder(
-    previewer: Previewer, plan: collect.Plan, session: collect.Session, folder: str, store: Store | None, *, as_json: bool
-) -> None:  # fmt: skip
+    previewer: Previewer,
+    plan: collect.Plan,
+    session: collect.Session,
+    folder: str,
+    store: Store | None,
+    *,
+    as_json: bool,
+) -> None:
     info = session.open(folder, read_only=True)
     upto = info.uidnext - 1
     known = None if store is None else store.ledger.peek(plan.account, folder, info.uidvalidity)
