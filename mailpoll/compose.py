@@ -59,8 +59,8 @@ def _post(message: Message, route: Route, target: Target, text: str, message_ref
         channel=route.channel,
         destination=target.destination,
         place=target.place,
-        topic=neutralised(topic, limits.mentions),
-        body=route.prefix + body,
+        topic=topic,
+        body=(route.prefix + body)[: limits.body],
         attachments=files,
         whole_text=whole,
         subject=message.subject,
@@ -77,12 +77,12 @@ def _post(message: Message, route: Route, target: Target, text: str, message_ref
 
 def _topic(message: Message, route: Route, limits: Limits) -> tuple[str, bool]:
     """(topic, whether the subject must be the body's first line because the topic does not say it whole)."""
-    subject = topic_of(message.subject)
+    subject = neutralised(topic_of(message.subject), limits.mentions) or NO_SUBJECT
     if route.topic is None:
-        topic = shortened(subject or NO_SUBJECT, limits.topic)
-        return topic, topic != (subject or NO_SUBJECT)
+        topic = shortened(subject, limits.topic)
+        return topic, topic != subject
     if route.topic == "":
-        return "", bool(subject)
+        return "", subject != NO_SUBJECT
     return shortened(printable(route.topic), limits.topic), False
 
 

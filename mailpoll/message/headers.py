@@ -61,7 +61,7 @@ def read_block(raw: bytes, start: int = 0, end: int | None = None) -> Block:
             break
         line = raw[at : end if stop == -1 else stop].rstrip(b"\r")
         following = end if stop == -1 else stop + 1
-        if not line:
+        if not line or (not line.strip() and _no_field_follows(raw, following, end)):
             body = following
             break
         if not lines and not _starts_header(line, at == start):
@@ -70,6 +70,13 @@ def read_block(raw: bytes, start: int = 0, end: int | None = None) -> Block:
         lines.append(line)
         at = following
     return Block(tuple(_fields(lines, defects)), body, tuple(dict.fromkeys(defects)))
+
+
+def _no_field_follows(raw: bytes, at: int, end: int) -> bool:
+    """Whether what stands below a line of blanks is text: senders type a blank into the line that ends the header."""
+    following = raw[at : min(end, at + 200)].partition(b"\n")[0]
+    name, colon, _ = following.partition(b":")
+    return not following[:1].isspace() and not (colon and _is_name(name.rstrip(b" \t")))
 
 
 def _after_blank_line(raw: bytes, at: int, end: int) -> int:

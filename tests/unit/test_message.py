@@ -28,6 +28,7 @@ INNER = b"Subject: inner\r\n\r\ninner text"
     ("mail", "text", "html", "files"),
     [
         (b"\r\nhello\r\n", "hello\n", "", []),
+        (b" \r\na blank ended the header\r\n", "a blank ended the header\n", "", []),
         (HTML, "", "<p>hello</p>", []),
         (multipart(b"alternative", PLAIN, HTML), "hello", "<p>hello</p>", []),
         (multipart(b"alternative", HTML, PLAIN), "hello", "<p>hello</p>", []),

@@ -187,7 +187,8 @@ def test_what_a_mail_is_decides_what_is_cut(header, text):
 
 LINES = (
     "", "> q", ">> q", "On Mon, 4 Mar 2024 at 9:15, A <a@b.example> wrote:", "On", "wrote:", "--", "-- ", "___",
-    "-----", "From: a@b.example", "Sent: Mon 9:15", "To: x", "Subject: y", "-----Original Message-----", "text", "| x", "\u200b",
+    "-----", "From: a@b.example", "Sent: Mon 9:15", "To: x", "Subject: y", "-----Original Message-----",
+    "text", "| x", "\u200b",
     "Sent from my iPhone", "Begin forwarded message:", "<a@b.example>", "> wrote:", ">:",
     "confidential, intended recipient, notify the sender, and so on and so forth",
 )  # fmt: skip

@@ -101,7 +101,8 @@ def test_depth_and_length_are_bounded():
 TAGS = (
     "<div>", "</div>", "<p>", "<br>", "<ul>", "<li>", "</ul>", "<blockquote>", "</blockquote>", "<a href='http://x.y'>",
     "</a>", "<b>", "</b>", "<pre>", "</pre>", "<table>", "<tr>", "<td>", "</table>", "<hr id=zwchr>", "text", " ",
-    "\n\n", "<img alt=x>", "<div class=gmail_quote>", "&amp;", "<", "<!--", "-->", "<![CDATA[", "<h1>", "</h1>", "<code>", "\\",
+    "\n\n", "<img alt=x>", "<div class=gmail_quote>", "&amp;", "<", "<!--", "-->", "<![CDATA[", "<h1>",
+    "</h1>", "<code>", "\\",
 )  # fmt: skip
 
 
