@@ -1,0 +1,153 @@
+"""The first mail of `mailpoll init`: waited for with real runs, shown, and looked for where it went astray."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from mailpoll import config, router
+from mailpoll.commands import assembly
+from mailpoll.commands.fetch import Journal, run_once
+from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.output import one_line, safe_text
+from mailpoll.delivery import Attempt
+from mailpoll.errors import RunError
+from mailpoll.model import Post
+
+if TYPE_CHECKING:
+    from mailpoll.imap import Session
+
+ACCOUNT = "main"
+# Seconds between two runs: short at first, then so that no provider minds.
+PAUSES_S = (1.0, 1.0, 2.0, 3.0, 5.0, 5.0, 10.0)
+RUN_WITHIN_S = 50.0
+# Where a mail is looked for that did not come: so many folders, so many new mails in each.
+FOLDERS_LOOKED_INTO = 40
+MAILS_LOOKED_AT = 200
+
+
+@dataclass
+class Waiting:
+    """What the runs saw while waiting."""
+
+    since: datetime
+    posts: list[Post] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    others: int = 0
+    said: set[str] = field(default_factory=set)
+
+    def heed(self, journal: Journal) -> None:
+        """Takes in what a run did; says its troubles, each once."""
+        for message_id, reading in journal.readings:
+            self.posts.extend(reading.posts)
+            if reading.outcome != "posted":
+                self._say(f"Message {message_id} came in, but is {reading.outcome}: {reading.reason}.")
+        self.attempts.extend(journal.attempts)
+        for result in journal.accounts:
+            self.others += result.skipped
+            for note in result.notes:
+                self._say(note)
+            if result.error is not None:
+                self._say(assembly.describe(result.error))
+
+    def _say(self, sentence: str) -> None:
+        if sentence not in self.said:
+            self.said.add(sentence)
+            click.echo(sentence)
+
+
+def wait(installation: Installation, seconds: float) -> Waiting:
+    """Runs until a mail was posted, `seconds` are over, or Ctrl-C."""
+    waiting = Waiting(since=now())
+    until = time.monotonic() + seconds
+    with suppress(KeyboardInterrupt):
+        for pause in _pauses():
+            left = until - time.monotonic()
+            if waiting.posts or left <= 0:
+                break
+            journal = run_once(installation, deadline_s=min(RUN_WITHIN_S, max(left, 5.0)))
+            if journal is not None:
+                waiting.heed(journal)
+            if not waiting.posts:
+                time.sleep(max(0.0, min(pause, until - time.monotonic())))
+    return waiting
+
+
+def _pauses() -> Iterator[float]:
+    yield from PAUSES_S
+    while True:
+        yield PAUSES_S[-1]
+
+
+def show(waiting: Waiting) -> None:
+    """Prints what came."""
+    for post in waiting.posts:
+        click.echo(f"\nIt came. Channel {post.channel}, topic: {one_line(post.topic)}\n")
+        click.echo(textwrap.indent(safe_text(post.body).strip("\n"), "   "))
+    for attempt in waiting.attempts:
+        trouble = f": {attempt.error}" if attempt.error else ""
+        click.echo(f"\nPost to {one_line(attempt.delivery.post.destination)}: {attempt.state}{trouble}")
+
+
+def explain(installation: Installation, waiting: Waiting, address: str) -> None:
+    """Says that nothing came, where the mail lies if it can be found, and what to check."""
+    click.echo("\nNo mail to that address came.")
+    elsewhere: list[tuple[str, int]] = []
+    try:
+        elsewhere = whereabouts(installation, waiting.since - timedelta(minutes=15))
+    except RunError as problem:
+        click.echo(f"The other folders could not be looked into: {problem}")
+    for folder, count in elsewhere:
+        mails = "a mail" if count == 1 else f"{count} mails"
+        click.echo(
+            f"But {mails} to an address of yours lies in the folder {one_line(folder)!r}. Move it to the inbox, and "
+            "keep others out of there by a filter of your provider; or add the folder to `folders` in "
+            f"{installation.path}."
+        )
+    plain = config.patterns(installation.settings)[0].replace("+%s", "").replace("%s", "")
+    if waiting.others:
+        click.echo(f"{waiting.others} other new mails did come, none of them with a +detail in its address.")
+    if not elsewhere:
+        click.echo(
+            "What to check:\n"
+            f"  - Did a message come back to the sender? Then the provider knows no plus addresses: {plain}\n"
+            f"    gets mail, {one_line(address, 90)} does not.\n"
+            "    Ask for plus addressing (Postfix: recipient_delimiter = +), or\n"
+            '    use a domain whose mail all goes to this inbox, with patterns = ["%s@your-domain.example"].\n'
+            "  - Is it in spam or quarantine, where IMAP shows no folder? Look into the provider's web mail.\n"
+            "  - Is it still on its way? First mails are often held back for some minutes; `mailpoll fetch` takes it."
+        )
+
+
+def whereabouts(installation: Installation, since: datetime) -> list[tuple[str, int]]:
+    """Folders, other than the polled ones, with mail to our patterns that came after `since`, and how many each."""
+    account = installation.settings.account[ACCOUNT]
+    with closing(assembly.connect_to(installation, ACCOUNT, account)) as session:
+        others = [folder for folder in session.folders() if folder not in account.folders]
+        counts = [(folder, _ours_in(installation, session, folder, since)) for folder in _likely_first(others)]
+    return [(folder, count) for folder, count in counts if count]
+
+
+def _likely_first(folders: Sequence[str]) -> list[str]:
+    likely = ("junk", "spam", "bulk", "trash", "unerw", "all")
+    return sorted(folders, key=lambda name: not any(word in name.lower() for word in likely))[:FOLDERS_LOOKED_INTO]
+
+
+def _ours_in(installation: Installation, session: Session, folder: str, since: datetime) -> int:
+    """How many of the newest mails of a folder name an address of ours; nothing is fetched but recipient headers."""
+    headers = installation.settings.addresses.headers
+    patterns = [router.pattern(text) for text in config.patterns(installation.settings)]
+    with suppress(RunError):  # a folder that may be listed, but not opened
+        last = session.open(folder, read_only=True).uidnext - 1
+        before = session.last_uid_before(since, last)
+        uids = session.search(above=before, unseen_or_above=before, upto=last)[-MAILS_LOOKED_AT:]
+        found = session.candidates(uids, headers) if uids else ()
+        return sum(bool(router.recipients(candidate.headers, patterns, headers)) for candidate in found)
+    return 0

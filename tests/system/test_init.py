@@ -1,0 +1,438 @@
+"""`mailpoll init` as it is typed: by flags, at a terminal, with a first mail, and with everything that goes wrong."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import stat
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from servers import dovecot as dovecot_server
+from servers import pymap_server, require
+from servers.mail import PASSWORD, USER, MailAccess
+
+from mailpoll import config
+from mailpoll.commands import init_providers
+from mailpoll.commands.init import cron_line
+from mailpoll.commands.installation import Installation
+
+SCRIPT = Path(sys.executable).with_name("mailpoll")
+ADDRESS = re.compile(r"^    (\S+@example\.com)$", re.MULTILINE)
+WITHIN = 60
+
+
+@pytest.fixture(scope="module")
+def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dovecot_server.Dovecot]:
+    require(dovecot_server.missing() or "Dovecot", not dovecot_server.missing())
+    with dovecot_server.Dovecot(tmp_path_factory.mktemp("dovecot")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def pymap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pymap_server.PymapServer]:
+    require("pymap (PyPI)", not pymap_server.missing())
+    with pymap_server.PymapServer(tmp_path_factory.mktemp("pymap")) as server:
+        yield server
+
+
+class Home:
+    """A home folder with nothing in it, and mailpoll started in it without a terminal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / ".config/mailpoll/config.toml"
+        self.env = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [SCRIPT, *arguments],
+            env=self.env,
+            cwd=self.folder,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=WITHIN,
+            check=False,
+        )
+
+    def password_file(self, password: str = PASSWORD) -> str:
+        path = self.folder / "secret"
+        path.touch(mode=0o600)
+        path.write_text(f"{password}\n")
+        return str(path)
+
+    def settings(self) -> config.Settings:
+        return config.load(self.config)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    require("the console script mailpoll", SCRIPT.is_file())
+    return Home(tmp_path)
+
+
+def plaintext(server: MailAccess, user: str) -> tuple[str, ...]:
+    return "--username", user, "--host", "127.0.0.1", "--port", str(server.imap_port), "--tls", "none"
+
+
+def mail_to(address: str, text: str = "Hello, mailpoll.") -> bytes:
+    lines = ("From: Ann <ann@example.org>", f"To: {address}", "Subject: The first mail",
+             f"Message-ID: <{time.monotonic_ns()}@example.org>", "Date: Fri, 20 Nov 2026 09:00:00 +0000", "", text, "")  # fmt: skip
+    return "\r\n".join(lines).encode()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# --- by flags --------------------------------------------------------------------------------------------------
+
+
+def test_flags_alone_set_everything_up(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    done = home.run("init", *plaintext(dovecot, "flags@example.com"), "--password-file", home.password_file())
+    assert (done.returncode, done.stderr) == (0, "")
+    (address,) = ADDRESS.findall(done.stdout)
+    assert re.fullmatch(r"flags\+mail\.[a-z2-7]{26}@example\.com", address)
+    assert f"* * * * * {SCRIPT} fetch" in done.stdout.splitlines()
+    account = home.settings().account["main"]
+    assert (account.username, account.scope, account.after) == ("flags@example.com", "addressed", "seen")
+    assert home.run("fetch").returncode == 0
+
+
+def test_the_first_mail_is_posted_while_init_waits(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    shown = _init_and_mail(home, dovecot, "first@example.com", "--host", "localhost", "--port",
+                           str(dovecot.imaps_port), "--ca-file", str(dovecot.ca_file))  # fmt: skip
+    assert "It came. Channel mail, topic: The first mail" in shown
+    assert "   Hello, mailpoll." in shown
+    assert "crontab -e" in shown
+    ((flags, _),) = dovecot.messages(user="first@example.com").values()
+    assert flags == {"\\Seen"}
+
+
+def test_the_same_on_pymap_with_starttls(home: Home, pymap: pymap_server.PymapServer) -> None:
+    shown = _init_and_mail(home, pymap, USER, "--host", "localhost", "--port", str(pymap.imap_port), "--tls",
+                           "starttls", "--ca-file", str(pymap.ca_file))  # fmt: skip
+    assert "It came. Channel mail" in shown
+
+
+def _init_and_mail(home: Home, server: MailAccess, user: str, *flags: str) -> str:
+    """What init prints when a mail to its address is put into the inbox while it waits."""
+    arguments = [SCRIPT, "init", "--username", user, *flags, "--password-file", home.password_file(), "--wait", "40"]
+    shown: list[str] = []
+    with subprocess.Popen(arguments, env=home.env, stdout=subprocess.PIPE, text=True) as process:
+        ending = threading.Timer(WITHIN, process.kill)
+        ending.start()
+        assert process.stdout
+        for line in process.stdout:
+            shown.append(line)
+            if line.startswith("Send a mail to it now"):
+                (address,) = ADDRESS.findall("".join(shown))
+                sender = threading.Thread(target=server.append, args=(mail_to(address),), kwargs={"user": user})
+                sender.start()
+        ending.cancel()
+        sender.join()
+    assert process.returncode == 0, shown
+    return "".join(shown)
+
+
+def test_mail_in_another_folder_is_found_and_named(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    user = "spam@example.com"
+    dovecot.append(mail_to("spam+guess@example.com"), folder="Junk", user=user)
+    dovecot.append(mail_to(user), user=user)
+    done = home.run("init", *plaintext(dovecot, user), "--password-file", home.password_file(), "--wait", "1")
+    assert done.returncode == 0
+    assert "No mail to that address came." in done.stdout
+    assert "a mail to an address of yours lies in the folder 'Junk'" in done.stdout
+    assert "other new mails did come" in done.stdout
+    ((flags, _),) = dovecot.messages("Junk", user=user).values()
+    assert flags == set()
+
+
+def test_when_none_comes_it_says_what_to_check(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    user = "none@example.com"
+    done = home.run("init", *plaintext(dovecot, user), "--password-file", home.password_file(), "--wait", "1")
+    assert done.returncode == 0
+    for word in ("plus addressing", "spam", "on its way"):
+        assert word in done.stdout
+
+
+def test_a_password_from_stdin_is_kept_beside_the_configuration(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    done = home.run("init", *plaintext(dovecot, "stdin@example.com"), "--password-stdin", typed=f"{PASSWORD}\n")
+    assert done.returncode == 0
+    kept = home.config.with_name("imap-password")
+    assert kept.read_text() == f"{PASSWORD}\n"
+    assert (mode(kept), mode(home.config), mode(home.config.parent)) == (0o600, 0o600, 0o700)
+    assert PASSWORD not in done.stdout + done.stderr + home.config.read_text()
+    assert home.run("fetch").returncode == 0
+
+
+def test_a_dedicated_inbox_is_taken_whole(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    user = "dedicated@example.com"
+    home.run("init", *plaintext(dovecot, user), "--password-file", home.password_file(), "--dedicated-inbox",
+             "--channel", "ops")  # fmt: skip
+    dovecot.append(mail_to(user, "To the plain address."), user=user)
+    assert home.run("fetch").returncode == 0
+    posts = home.run("posts", "list", "--json").stdout
+    assert "The first mail" in posts
+    assert home.settings().account["main"].channel == "ops"
+
+
+def test_a_command_may_give_the_password(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    path = home.password_file()
+    done = home.run("init", *plaintext(dovecot, "command@example.com"), "--password-command", f"cat '{path}'")
+    assert done.returncode == 0
+    assert home.settings().account["main"].password.command == ("cat", path)
+
+
+def test_a_configuration_elsewhere_has_its_store_beside_it(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    place = home.folder / "a place" / "100%.toml"
+    done = home.run("--config", str(place), "init", *plaintext(dovecot, "else@example.com"), "--password-file",
+                    home.password_file())  # fmt: skip
+    assert done.returncode == 0
+    assert (place.parent / "mailpoll.db").is_file()
+    assert f"* * * * * {SCRIPT} --config '{home.folder}/a place/100\\%.toml' fetch" in done.stdout
+
+
+# --- what goes wrong -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "missing"),
+    [
+        ((), "--username is missing"),
+        (("--username", "you@nowhere.invalid"), "--host is missing"),
+        (("--username", "you@gmail.com"), "--password-file (or --password-keyring, --password-command) is missing"),
+        (("--username", "you", "--host", "127.0.0.1", "--password-command", "echo x", "--tls", "none", "--port", "1"),
+         "nothing listens there"),
+    ],
+)  # fmt: skip
+def test_without_a_terminal_one_sentence_names_the_flag(home: Home, flags: Sequence[str], missing: str) -> None:
+    done = home.run("init", *flags)
+    assert done.returncode != 0
+    assert missing in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert not home.config.exists()
+
+
+def test_a_wrong_password_leaves_nothing_behind(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    done = home.run("init", *plaintext(dovecot, "wrong@example.com"), "--password-file", home.password_file("no"))
+    assert done.returncode == 77
+    assert "refused the login" in done.stderr
+    assert not home.config.exists()
+
+
+def test_an_unknown_host_is_named(home: Home) -> None:
+    done = home.run("init", "--username", "you@example.com", "--host", "imap.nowhere.invalid", "--password-file",
+                    home.password_file())  # fmt: skip
+    assert done.returncode == 69
+    assert "imap.nowhere.invalid:993: " in done.stderr
+
+
+def test_a_missing_folder_is_named_with_those_there_are(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    done = home.run("init", *plaintext(dovecot, "folder@example.com"), "--password-file", home.password_file(),
+                    "--folder", "Nowhere")  # fmt: skip
+    assert done.returncode == 78
+    assert "INBOX" in done.stderr
+
+
+def test_microsoft_is_refused_before_anything_is_asked(home: Home) -> None:
+    done = home.run("init", "--username", "you@outlook.com")
+    assert done.returncode == 78
+    assert "OAuth only" in done.stderr
+
+
+def test_plaintext_goes_to_this_machine_only(home: Home) -> None:
+    done = home.run("init", "--username", "you@example.com", "--host", "imap.example.com", "--tls", "none",
+                    "--password-file", home.password_file())  # fmt: skip
+    assert done.returncode == 78
+
+
+def test_a_configuration_is_not_overwritten(home: Home) -> None:
+    assert home.run("init", "--no-mailbox").returncode == 0
+    before = home.config.read_bytes()
+    done = home.run("init", "--no-mailbox")
+    assert done.returncode == 78
+    assert "--force" in done.stderr
+    assert home.config.read_bytes() == before
+
+
+def test_force_keeps_a_backup_and_the_addresses(home: Home) -> None:
+    first = home.run("init", "--no-mailbox").stdout
+    home.config.write_text("# mine\n" + home.config.read_text())
+    done = home.run("init", "--no-mailbox", "--force")
+    assert done.returncode == 0
+    (backup,) = home.config.parent.glob("config.toml.*.bak")
+    assert backup.read_text().startswith("# mine\n")
+    address = re.search(r"its address is (\S+)\.\n", first)
+    assert address
+    assert address[1] in done.stdout
+
+
+# --- without an inbox ------------------------------------------------------------------------------------------
+
+
+def test_without_a_mailbox_receive_works_at_once(home: Home) -> None:
+    done = home.run("init", "--no-mailbox")
+    assert (done.returncode, done.stderr) == (0, "")
+    (home.folder / "mail.eml").write_bytes(mail_to("anybody@example.com"))
+    assert "receive mail.eml --to dev" in done.stdout
+    assert home.run("receive", "mail.eml", "--to", "dev").returncode == 0
+    assert "The first mail" in home.run("posts", "list").stdout
+
+
+def test_without_a_mailbox_mail_to_the_printed_address_is_routed(home: Home) -> None:
+    shown = home.run("init", "--no-mailbox", "--pattern", "in+%s@here.example", "--channel", "tickets").stdout
+    address = re.search(r"in\+tickets\.[a-z2-7]{26}@here\.example", shown)
+    assert address
+    assert home.run("receive", "-", typed=mail_to(address[0]).decode()).returncode == 0
+    assert "tickets" in home.run("posts", "list").stdout
+
+
+def test_a_web_hook_is_checked_before_anything_is_written(home: Home) -> None:
+    done = home.run("init", "--no-mailbox", "--to", "http://elsewhere.example/hook")
+    assert done.returncode == 78
+    assert not home.config.exists()
+
+
+# --- at a terminal ---------------------------------------------------------------------------------------------
+
+
+class Terminal:
+    """mailpoll at a pseudo-terminal: what it shows, and a person who waits for a question before answering it."""
+
+    def __init__(self, home: Home, *arguments: str) -> None:
+        self.shown = ""
+        self._place = 0
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [SCRIPT, *arguments], env=home.env | {"TERM": "dumb"}, stdin=theirs, stdout=theirs, stderr=theirs,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(theirs)
+
+    def read(self, until: str | None) -> str:
+        """What is shown up to and with `until`, or to the end."""
+        end = time.monotonic() + WITHIN
+        while until is None or until not in self.shown[self._place :]:
+            assert time.monotonic() < end, self.shown
+            if not select.select([self._ours], [], [], 0.5)[0]:
+                continue
+            try:
+                data = os.read(self._ours, 4096)
+            except OSError:  # Linux: the other side is closed
+                data = b""
+            if not data:
+                assert until is None, f"no {until!r} in: {self.shown}"
+                break
+            self.shown += data.decode().replace("\r\n", "\n")
+        self._place = len(self.shown) if until is None else self.shown.index(until, self._place) + len(until)
+        return self.shown
+
+    def answer(self, question: str, answer: str) -> None:
+        self.read(question)
+        os.write(self._ours, f"{answer}\n".encode())
+
+    def interrupt(self) -> None:
+        os.write(self._ours, b"\x03")
+
+    def close(self) -> int:
+        self.read(None)
+        os.close(self._ours)
+        return self.process.wait(WITHIN)
+
+
+@pytest.fixture
+def at_terminal(home: Home) -> Iterator[list[Terminal]]:
+    terminals: list[Terminal] = []
+    yield terminals
+    for terminal in terminals:
+        if terminal.process.poll() is None:
+            terminal.process.kill()
+            terminal.process.wait()
+
+
+def test_a_person_answers_corrects_a_password_and_is_shown_the_first_mail(
+    home: Home, dovecot: dovecot_server.Dovecot, at_terminal: list[Terminal]
+) -> None:
+    flags = ["--host", "127.0.0.1", "--port", str(dovecot.imap_port), "--tls", "none"]
+    person = Terminal(home, "init", *flags)
+    at_terminal.append(person)
+    person.answer("E-mail address (or user name) of the inbox: ", "person@example.com")
+    person.answer("Password (not shown): ", "mistyped")
+    person.answer("Keep it in a file or in the keyring?", "")
+    person.answer("Change what? (host, user, password, folder; quit)", "password")
+    person.answer("Password (not shown): ", PASSWORD)
+    person.answer("Do people, or other programs, read this inbox, too? [Y/n]: ", "")
+    person.answer("Name of the first channel [mail]: ", "help desk")
+    person.answer("Where do its posts go? (store, or an http(s) URL) [store]: ", "")
+    shown = person.read("Ctrl-C ends the waiting only.")
+    (address,) = ADDRESS.findall(shown)
+    dovecot.append(mail_to(address), user="person@example.com")
+    assert person.close() == 0
+    assert "It came. Channel help desk, topic: The first mail" in person.shown
+    assert "mistyped" not in person.shown
+    assert PASSWORD not in person.shown
+    assert home.config.with_name("imap-password").read_text() == f"{PASSWORD}\n"
+
+
+def test_ctrl_c_ends_the_waiting_and_keeps_the_set_up(
+    home: Home, dovecot: dovecot_server.Dovecot, at_terminal: list[Terminal]
+) -> None:
+    person = Terminal(home, "init", *plaintext(dovecot, "stop@example.com"), "--password-file", home.password_file(),
+                      "--yes")  # fmt: skip
+    at_terminal.append(person)
+    person.read("Ctrl-C ends the waiting only.")
+    person.interrupt()
+    assert person.close() == 0
+    assert "crontab -e" in person.shown
+    assert home.run("fetch").returncode == 0
+
+
+# --- tables ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("you@gmail.com", "imap.gmail.com"),
+        ("You@GoogleMail.com", "imap.gmail.com"),
+        ("you@yahoo.co.uk", "imap.mail.yahoo.com"),
+        ("you@me.com", "imap.mail.me.com"),
+        ("you@web.de", "imap.web.de"),
+        ("you@posteo.net", "posteo.de"),
+        ("you@tenant.onmicrosoft.com", "outlook.office365.com"),
+    ],
+)
+def test_providers_are_known_by_the_domain(address: str, host: str) -> None:
+    provider = init_providers.of_address(address)
+    assert provider
+    assert provider.host == host
+
+
+@pytest.mark.parametrize("address", ["you@example.com", "you@notgmail.com", "you", ""])
+def test_other_domains_are_not_guessed_to_be_a_provider(address: str) -> None:
+    assert init_providers.of_address(address) is None
+
+
+def test_the_cron_line_needs_no_config_for_the_usual_place(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path)}
+    usual = tmp_path / ".config/mailpoll/config.toml"
+    assert "--config" not in cron_line(Installation(str(usual), env))
+    assert "--config /etc/other.toml" in cron_line(Installation("/etc/other.toml", env))
+
+
+def test_the_written_configuration_is_toml_with_a_comment_for_what_is_not_plain(home: Home) -> None:
+    home.run("init", "--no-mailbox")
+    text = home.config.read_text()
+    assert tomllib.loads(text)
+    assert text.count("#") >= 8
