@@ -9,6 +9,7 @@ import sys
 import tomllib
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
@@ -60,14 +61,19 @@ def toml_problems(text: str) -> Iterator[str]:
 
 
 def shell_lines(text: str) -> Iterator[str]:
-    """The command lines quoted in a page: shell blocks without their output, and `mailpoll …` in running text."""
+    """The command lines quoted in a page: its shell blocks, without their output."""
     for language, block in FENCE.findall(text):
         if language not in SHELL_LANGUAGES:
             continue
         lines = block.replace("\\\n", " ").splitlines()
         prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
         yield from prompted or lines
-    yield from INLINE.findall(FENCE.sub("", text))
+
+
+def mentions(text: str) -> Iterator[str]:
+    """`mailpoll …` in running text; the name of a command alone is no command line, so --help stands for the rest."""
+    for line in INLINE.findall(FENCE.sub("", text)):
+        yield line if re.search(r" -|/|\d", line) else f"{line} --help"
 
 
 def cron_lines(text: str) -> Iterator[str]:
@@ -172,7 +178,8 @@ def problems() -> Iterator[str]:
     """Every problem of every page, after the name of its file."""
     for page in PAGES:
         text = page.read_text()
-        for problem in (*link_problems(page, text), *toml_problems(text), *command_problems(shell_lines(text))):
+        commands = chain(shell_lines(text), mentions(text))
+        for problem in (*link_problems(page, text), *toml_problems(text), *command_problems(commands)):
             yield f"{page.relative_to(TOP)}: {problem}"
     for name in outdated_reference():
         yield f"docs/reference/{name}: not what the code says; run .venv/bin/python scripts/reference.py"
