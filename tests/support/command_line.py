@@ -15,6 +15,7 @@ from mailpoll.cli import root
 from mailpoll.errors import ConfigError, MailpollError
 from mailpoll.model import Facts, Post, RawMessage, Reading
 from mailpoll.store import Store
+from support.site import empty_store
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
@@ -37,7 +38,10 @@ class CommandLine:
 
     def __init__(self, folder: Path, more: str = "", patterns: str = '["username+%s@example.com"]') -> None:
         self.folder = folder
-        self.url = f"sqlite:///{folder / 'state' / 'mailpoll.db'}"
+        database = folder / "state" / "mailpoll.db"
+        database.parent.mkdir(mode=0o700)
+        database.write_bytes(empty_store())
+        self.url = f"sqlite:///{database}"
         self.config = folder / "config.toml"
         self.config.write_text(f'[store]\nurl = "{self.url}"\n[addresses]\npatterns = {patterns}\n{more}')
 

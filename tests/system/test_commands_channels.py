@@ -1,0 +1,299 @@
+"""`mailpoll channel` and `mailpoll address` as people type them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from servers.http_receiver import Receiver
+from support.command_line import CommandLine, post
+from support.site import MAILPOLL
+
+from mailpoll.store import run_lock
+
+ADDRESS = re.compile(r"username\+dev\.([a-z2-7]{26})@example\.com")
+ZULIP = "0123456789abcdef0123456789abcdef"
+HOOK = '[destination.hook]\nkind = "webhook"\nurl = "https://hooks.example.com/secret-path"\n'
+
+
+@pytest.fixture
+def mailpoll(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path, HOOK)
+
+
+def token_of(text: str) -> str:
+    found = ADDRESS.search(text)
+    assert found, text
+    return found[1]
+
+
+def test_the_installed_program_makes_a_channel_and_prints_its_address(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path)
+    made = subprocess.run(
+        [MAILPOLL, "--config", line.config, "channel", "add", "dev"],
+        capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}, timeout=60,
+    )  # fmt: skip
+    assert (made.returncode, made.stderr) == (0, "")
+    assert ADDRESS.search(made.stdout)
+    listed = subprocess.run(
+        [MAILPOLL, "--config", line.config, "channel", "list", "--json"], capture_output=True, text=True, timeout=60
+    )
+    assert [channel["name"] for channel in json.loads(listed.stdout)] == ["dev"]
+    again = subprocess.run([MAILPOLL, "--config", line.config, "channel", "add", "dev"], capture_output=True,
+                           text=True, timeout=60)  # fmt: skip
+    assert again.returncode == 78
+    assert again.stderr.startswith("mailpoll: there is a channel dev already.")
+
+
+def test_a_new_channel_posts_to_the_store_and_shows_the_sender(mailpoll: CommandLine) -> None:
+    made = mailpoll.ok("channel", "add", "dev", "--json").json
+    assert made["destinations"] == ["store"]
+    assert made["options"] == ["show-sender"]
+    assert ADDRESS.fullmatch(made["addresses"][0])
+    assert mailpoll.ok("channel", "show", "dev", "--json").json["addresses"][0]["addresses"] == made["addresses"]
+
+
+def test_a_channel_as_told(mailpoll: CommandLine) -> None:
+    mailpoll.ok("channel", "add", "ops", "--to", "hook", "--to", "http://localhost:3000/inbound", "--to", "hook",
+                "--topic", "none", "--prefix", "mail: ", "--option", "hide-sender", "--no-address")  # fmt: skip
+    shown = mailpoll.ok("channel", "show", "ops", "--json").json
+    assert shown["destinations"] == ["hook", "http://localhost:3000/inbound"]
+    assert (shown["topic"], shown["prefix"]) == ("", "mail: ")
+    assert shown["options"] == ["hide-sender"]
+    assert shown["addresses"] == []
+    assert "`mailpoll address add ops` makes one" in mailpoll.ok("channel", "show", "ops").out
+
+
+def test_the_path_of_a_foreign_hook_is_not_shown(mailpoll: CommandLine) -> None:
+    mailpoll.ok("channel", "add", "dev", "--to", "https://hooks.example.com/services/KEY")
+    for words in (["channel", "show", "dev"], ["channel", "list", "--json"], ["destination", "list"]):
+        assert "KEY" not in mailpoll.ok(*words).out
+        assert "https://hooks.example.com/…" in mailpoll.ok(*words).out
+
+
+REFUSED = [
+    (("channel", "add", ""), 78, "cannot be a channel's name"),
+    (("channel", "add", "a@b"), 78, "holds an @"),
+    (("channel", "add", "full"), 78, "a meaning of its own"),
+    (("channel", "add", "hold"), 78, "a meaning of its own"),
+    (("channel", "add", ZULIP), 78, "looks like a token"),
+    (("channel", "add", "a\nb"), 78, "characters that cannot be seen"),
+    (("channel", "add", "x" * 61), 78, "more than 60"),
+    (("channel", "add", "dev"), 78, "there is a channel dev already"),
+    (("channel", "add", "new", "--to", "hok"), 78, "There are: store, hook"),
+    (("channel", "add", "new", "--to", "http://example.com/x"), 78, "everybody on the way can read http"),
+    (("channel", "add", "new", "--option", "bold"), 2, "'bold' is not one of"),
+    (("channel", "add", "new", "--token", "a.b"), 78, "cannot be a token"),
+    (("channel", "add", "new", "--token", "dev"), 78, "stands in the addresses of channel dev"),
+    (("channel", "add", "new", "--token", "x", "--no-address"), 2, "exclude each other"),
+    (("channel", "add", "new", "--token", "x" * 60), 78, "RFC 5321 allows 64"),
+    (("channel", "add", "new", "--prefix", "a\nb"), 78, "one line"),
+    (("channel", "show", "dve"), 78, "there is no channel dve. There are: dev."),
+    (("channel", "set", "dev"), 2, "Nothing to change"),
+    (("channel", "set", "dve", "--topic", "x"), 78, "There are: dev."),
+    (("channel", "enable", "dve"), 78, "There are: dev."),
+    (("channel", "remove", "dve"), 78, "There are: dev."),
+    (("channel", "remove", "dev"), 2, "add --yes"),
+    (("channel", "test", "dve"), 78, "There are: dev."),
+    (("address", "add", "dve"), 78, "There are: dev."),
+    (("address", "list", "dve"), 78, "There are: dev."),
+    (("address", "add", "dev", "--token", "x", "--any"), 2, "exclude each other"),
+    (("address", "add", "dev", "--expires", "soon"), 78, "neither a time like 30d nor a date"),
+    (("address", "add", "dev", "--expires", "999999999w"), 78, "neither a time like 30d nor a date"),
+    (("address", "add", "dev", "--expires", "2020-01-01"), 78, "over already"),
+    (("address", "add", "dev", "--from", "a b"), 78, "neither an address nor a domain"),
+    (("address", "add", "dev", "--topic", "subject"), 78, "channel set CHANNEL --topic subject"),
+    (("address", "show", "nowhere"), 78, "there is no address nowhere"),
+    (("address", "rotate", "nowhere"), 78, "`mailpoll address list`"),
+    (("address", "remove", "nowhere"), 78, "`mailpoll address list`"),
+    (("address", "set", "nowhere"), 2, "Nothing to change"),
+]
+
+
+@pytest.mark.parametrize(("words", "status", "sentence"), REFUSED, ids=lambda value: str(value)[:60])
+def test_what_cannot_be_done_is_said(
+    mailpoll: CommandLine, words: tuple[str, ...], status: int, sentence: str
+) -> None:  # fmt: skip
+    mailpoll.ok("channel", "add", "dev")
+    said = mailpoll(*words)
+    assert said.status == status
+    assert sentence in said.err
+    assert [channel["name"] for channel in mailpoll.ok("channel", "list", "--json").json] == ["dev"]
+    assert len(mailpoll.ok("address", "list", "--json").json) == 1
+
+
+def test_a_channel_is_changed_disabled_and_removed(mailpoll: CommandLine) -> None:
+    mailpoll.ok("channel", "add", "dev")
+    mailpoll.ok("channel", "set", "dev", "--to", "hook", "--topic", "mail", "--no-options")
+    mailpoll.ok("channel", "disable", "dev")
+    shown = mailpoll.ok("channel", "show", "dev", "--json").json
+    assert (shown["enabled"], shown["topic"], shown["options"], shown["destinations"]) == (False, "mail", [], ["hook"])
+    assert mailpoll("channel", "test", "dev").status == 78
+    mailpoll.ok("channel", "enable", "dev")
+    mailpoll.ok("channel", "set", "dev", "--topic", "subject")
+    assert mailpoll.ok("channel", "show", "dev", "--json").json["topic"] is None
+    mailpoll.ok("channel", "remove", "dev", "--yes")
+    assert mailpoll.ok("channel", "list", "--json").json == []
+    assert mailpoll.ok("address", "list", "--json").json == []
+
+
+def test_show_counts_the_posts_of_the_channel(mailpoll: CommandLine) -> None:
+    mailpoll.ok("channel", "add", "dev")
+    mailpoll.message(post("store"), post("hook"), post("store", channel="other"))
+    assert mailpoll.ok("channel", "show", "dev", "--json").json["posts"] == {"delivered": 1, "pending": 1}
+
+
+def test_a_test_mail_reaches_every_destination(mailpoll: CommandLine) -> None:
+    with Receiver() as receiver:
+        mailpoll.ok("channel", "add", "dev", "--to", "store", "--to", receiver.url)
+        said = mailpoll.ok("channel", "test", "dev")
+        assert said.out.splitlines() == ["store: delivered", f"{receiver.url}: delivered"]
+        assert b"This is a test of channel dev" in receiver.requests[0].body
+        posts = mailpoll.ok("channel", "test", "dev", "--json").json["posts"]
+    assert [each["state"] for each in posts] == ["delivered", "delivered"]
+    assert len(receiver.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "state"), [(400, 65, "failed"), (503, 75, "delayed"), (401, 77, "delayed")]
+)
+def test_a_test_mail_that_is_refused_says_so(mailpoll: CommandLine, answer: int, status: int, state: str) -> None:
+    with Receiver(answer) as receiver:
+        mailpoll.ok("channel", "add", "dev", "--to", receiver.url)
+        said = mailpoll("channel", "test", "dev")
+    assert said.status == status
+    assert f": {state}: " in said.out
+
+
+def test_a_test_mail_waits_while_another_run_is_at_work(mailpoll: CommandLine) -> None:
+    mailpoll.ok("channel", "add", "dev")
+    lock = run_lock(mailpoll.url)
+    assert lock.acquire()
+    try:
+        said = mailpoll("channel", "test", "dev")
+    finally:
+        lock.release()
+    assert said.status == 75
+    assert "another run is at work" in said.err
+
+
+def test_an_address_is_added_with_everything(mailpoll: CommandLine) -> None:
+    mailpoll.ok("channel", "add", "dev")
+    made = mailpoll.ok("address", "add", "dev", "--topic", "x", "--from", "Example.com", "--from", "boss@b.example",
+                       "--expires", "30d", "--option", "no-thread", "--json").json  # fmt: skip
+    assert made["from"] == ["example.com", "boss@b.example"]
+    assert (made["topic"], made["options"]) == ("x", ["no-thread"])
+    left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=29, hours=23) < left < timedelta(days=30, hours=1)
+
+
+def test_a_token_that_can_be_guessed_is_warned_of(mailpoll: CommandLine) -> None:
+    mailpoll.ok("channel", "add", "dev")
+    said = mailpoll.ok("address", "add", "dev", "--token", "OnCall")
+    assert "username+dev.oncall@example.com" in said.out
+    assert "can be guessed" in said.err
+    assert mailpoll.ok("address", "add", "dev", "--token", "pager", "--from", "example.com").err == ""
+    assert mailpoll.ok("address", "add", "dev", "--token", ZULIP).err == ""
+    assert "Every detail" in mailpoll.ok("address", "add", "dev", "--any").err
+    assert mailpoll("address", "add", "dev", "--any").status == 78
+
+
+def test_an_address_is_written_for_every_pattern(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path, patterns='["a+%s@example.com", "%s@in.example.com"]')
+    line.ok("channel", "add", "dev", "--token", "x")
+    said = line.ok("address", "show", "x").out
+    assert "a+dev.x@example.com" in said
+    assert "dev.x@in.example.com" in said
+
+
+def test_a_store_without_patterns_says_what_is_missing(tmp_path: Path) -> None:
+    assert "patterns = " in CommandLine(tmp_path, patterns="[]").ok("channel", "add", "dev").out
+
+
+@pytest.mark.parametrize(
+    "wanted", ["{t}", "username+dev.{t}@example.com", "USERNAME+{t}@EXAMPLE.com", "dev.{t}", "x.{t}.full.tag"]
+)
+def test_an_address_is_named_by_token_or_in_full(mailpoll: CommandLine, wanted: str) -> None:
+    token = token_of(mailpoll.ok("channel", "add", "dev").out)
+    assert mailpoll.ok("address", "show", wanted.format(t=token), "--json").json["token"] == token
+
+
+def test_an_address_is_changed_disabled_and_removed(mailpoll: CommandLine) -> None:
+    token = token_of(mailpoll.ok("channel", "add", "dev").out)
+    mailpoll.ok("address", "set", token, "--from", "example.com", "--expires", "2d", "--topic", "none")
+    mailpoll.ok("address", "disable", token)
+    shown = mailpoll.ok("address", "show", token, "--json").json
+    assert (shown["enabled"], shown["from"], shown["topic"]) == (False, ["example.com"], "")
+    mailpoll.ok("address", "enable", token)
+    mailpoll.ok("address", "set", token, "--from-anyone", "--expires", "never", "--topic", "channel")
+    shown = mailpoll.ok("address", "show", token, "--json").json
+    assert (shown["enabled"], shown["from"], shown["topic"], shown["expires_at"]) == (True, [], None, None)
+    mailpoll.ok("address", "remove", f"username+dev.{token}@example.com")
+    assert mailpoll("address", "show", token).status == 78
+
+
+def test_an_unknown_token_is_not_repeated_in_full(mailpoll: CommandLine) -> None:
+    assert ZULIP not in mailpoll("address", "show", ZULIP).err
+
+
+def test_a_rotated_address_is_alike_and_the_old_one_ends(mailpoll: CommandLine) -> None:
+    mailpoll.ok("channel", "add", "dev", "--token", "oncall")
+    mailpoll.ok("address", "set", "oncall", "--from", "example.com", "--option", "full", "--topic", "night")
+    made = mailpoll.ok("address", "rotate", "oncall", "--grace", "2h", "--json").json
+    assert (made["from"], made["options"], made["topic"]) == (["example.com"], ["full"], "night")
+    assert made["expires_at"] is None
+    left = datetime.fromisoformat(made["old"]["expires_at"]) - datetime.now(UTC)
+    assert timedelta(hours=1) < left < timedelta(hours=3)
+    assert mailpoll("address", "rotate", "oncall", "--grace", "soon").status == 2
+
+
+IMPORTED = f"""\
+# from the old system
+channel,token,options
+Denmark,{ZULIP}
+dev,MM{ZULIP},show-sender include-quotes
+
+"dev. help" old-token prefer-html
+{{"channel": "json", "token": "t4", "options": ["full"]}}
+Denmark {ZULIP}
+"""
+
+
+def test_addresses_are_taken_over_with_their_channels(mailpoll: CommandLine, tmp_path: Path) -> None:
+    mailpoll.ok("channel", "add", "dev", "--no-address")
+    file = tmp_path / "tokens"
+    file.write_text(IMPORTED)
+    assert mailpoll.ok("address", "import", str(file)).out == "4 addresses and 3 channels added.\n"
+    assert mailpoll.ok("channel", "show", "Denmark", "--json").json["options"] == []
+    assert mailpoll.ok("channel", "show", "dev", "--json").json["options"] == ["show-sender"]
+    shown = mailpoll.ok("address", "show", f"mm{ZULIP}", "--json").json
+    assert shown["options"] == ["show-sender", "include-quotes"]
+    [written] = mailpoll.ok("address", "show", "old-token", "--json").json["addresses"]
+    assert written == "username+dev-help.old-token@example.com"
+    again = mailpoll.ok("address", "import", "-", "--json", input=IMPORTED.encode())
+    assert again.json == {"channels": 0, "addresses": 0, "known": 4}
+
+
+def test_an_import_names_every_bad_line_and_takes_none(mailpoll: CommandLine) -> None:
+    said = mailpoll(
+        "address", "import", "-", input=b'good t1\nlone\ndev full\ndev t2 bold\n{"channel": 5}\n{"x\n"a b\n'
+    )
+    assert said.status == 78
+    for number in range(2, 8):
+        assert f"line {number}: " in said.err
+    assert mailpoll.ok("channel", "list", "--json").json == []
+
+
+@pytest.mark.parametrize("data", [b"a\xff t1\n", b"other t1\n"], ids=["not UTF-8", "taken by another channel"])
+def test_an_import_is_all_or_nothing(mailpoll: CommandLine, data: bytes) -> None:
+    mailpoll("channel", "add", "dev", "--token", "t1")
+    assert mailpoll("address", "import", "-", input=data).status == 78
+    assert len(mailpoll.ok("channel", "list", "--json").json) == 1
+
+
+def test_an_import_of_a_file_that_is_not_there(mailpoll: CommandLine) -> None:
+    assert mailpoll("address", "import", "nowhere").status == 77

@@ -1,0 +1,336 @@
+"""`mailpoll messages`, `posts`, `destination` and `config` as people type them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from servers.http_receiver import Receiver
+from support.command_line import NOW, CommandLine, post
+
+from mailpoll.errors import Unanswered
+from mailpoll.model import Pause, RawMessage, Receipt
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+HOOK = """
+[destination.hook]
+kind = "webhook"
+url = "https://hooks.example.com/KEY"
+bearer = { file = "hook-token" }
+"""
+
+
+@pytest.fixture
+def mailpoll(tmp_path: Path) -> CommandLine:
+    secret = tmp_path / "hook-token"
+    secret.write_text("cAnArY\n")
+    secret.chmod(0o600)
+    line = CommandLine(tmp_path, HOOK)
+    line.ok("channel", "add", "dev", "--token", "oncall")
+    return line
+
+
+def set_state(line: CommandLine, post_id: int, state: str) -> None:
+    """Brings a pending post into `state` as a run would."""
+    with line.store() as store:
+        delivery = store.outbox.get(post_id)
+        if state != "pending":
+            assert store.outbox.claim(delivery, NOW)
+        match state:
+            case "delivered":
+                store.outbox.delivered(delivery, Receipt("r1", "https://x.example/1"), NOW)
+            case "delayed":
+                store.outbox.delayed(delivery, NOW + timedelta(days=1000), "busy", NOW)
+            case "uncertain":
+                store.outbox.uncertain(delivery, None, str(Unanswered("no answer")), NOW)
+            case "failed":
+                store.outbox.failed(delivery, "refused", NOW)
+
+
+def state(line: CommandLine, post_id: int) -> str:
+    return str(line.ok("posts", "show", str(post_id), "--json").json["state"])
+
+
+# What is asked of a post · the states in which it is done; in all others it is refused with 65
+ASKED = [
+    (("posts", "retry", "1"), {"delayed", "uncertain", "failed"}, "pending"),
+    (("posts", "resend", "1", "--yes"), {"delivered", "delayed", "uncertain", "failed"}, "pending"),
+    (("posts", "drop", "1"), {"pending", "delayed", "uncertain"}, "failed"),
+]
+
+
+@pytest.mark.parametrize("before", ["pending", "sending", "delivered", "delayed", "uncertain", "failed"])
+@pytest.mark.parametrize(("words", "done_in", "after"), ASKED, ids=["retry", "resend", "drop"])
+def test_what_may_be_asked_of_a_post(
+    mailpoll: CommandLine, words: tuple[str, ...], done_in: set[str], after: str, before: str
+) -> None:
+    mailpoll.message(post())
+    set_state(mailpoll, 1, before)
+    said = mailpoll(*words)
+    assert said.status == (0 if before in done_in else 65)
+    assert state(mailpoll, 1) == (after if before in done_in else before)
+    assert before in done_in or f"post 1: is {before}: " in said.err
+
+
+def test_a_retry_keeps_the_key_and_a_resend_has_a_new_one(mailpoll: CommandLine) -> None:
+    mailpoll.message(post())
+    set_state(mailpoll, 1, "failed")
+    key = mailpoll.ok("posts", "show", "1", "--json").json["key"]
+    mailpoll.ok("posts", "retry", "1")
+    assert mailpoll.ok("posts", "show", "1", "--json").json["key"] == key
+    set_state(mailpoll, 1, "delivered")
+    assert mailpoll("posts", "resend", "1").status == 2
+    mailpoll.ok("posts", "resend", "1", "--yes")
+    assert mailpoll.ok("posts", "show", "1", "--json").json["key"] != key
+
+
+def test_all_failed_posts_are_retried_at_once(mailpoll: CommandLine) -> None:
+    for number in range(1, 4):
+        mailpoll.message(post())
+        set_state(mailpoll, number, "failed" if number != 2 else "delivered")
+    assert mailpoll.ok("posts", "retry", "--state", "failed").out == "2 posts will be tried by the next run.\n"
+    assert [each["state"] for each in mailpoll.ok("posts", "list", "--json").json] == [
+        "pending",
+        "delivered",
+        "pending",
+    ]
+
+
+@pytest.mark.parametrize("words", [("retry", "1"), ("resend", "1", "--yes"), ("drop", "1")], ids=" ".join)
+def test_a_post_in_the_store_is_not_sent_anywhere(mailpoll: CommandLine, words: tuple[str, ...]) -> None:
+    mailpoll.message(post("store"))
+    said = mailpoll("posts", *words)
+    assert said.status == 65
+    assert "a row of the store itself" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("posts", "show", "9"), ("posts", "retry", "9"), ("posts", "drop", "1", "9"), ("posts", "resend", "9"),
+     ("posts", "list", "--channel", "dve"), ("messages", "show", "9"), ("messages", "export", "9"),
+     ("messages", "retry", "9"), ("messages", "release", "9"), ("messages", "drop", "1", "9")],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_number_or_name_that_is_not_there(mailpoll: CommandLine, words: tuple[str, ...]) -> None:
+    mailpoll.message(post())
+    said = mailpoll(*words)
+    assert said.status == 78
+    assert "there is no " in said.err
+    assert state(mailpoll, 1) == "pending"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("posts", "retry"), ("posts", "retry", "1", "--state", "failed"), ("posts", "drop"), ("posts", "show", "one"),
+     ("messages", "retry"), ("messages", "drop"), ("messages", "list", "--state", "lost"), ("posts", "resent", "1")],
+    ids=" ".join,
+)  # fmt: skip
+def test_wrong_usage_is_2(mailpoll: CommandLine, words: tuple[str, ...]) -> None:
+    assert mailpoll(*words).status == 2
+
+
+def test_a_post_is_shown_without_tokens_and_without_escapes(mailpoll: CommandLine) -> None:
+    mailpoll.message(
+        post(address=f"username+dev.oncall.{TOKEN}@example.com", sender="\x1b[31mEve\x07", message_id="a@b.example"),
+        post("https://hooks.example.com/KEY"),
+    )
+    with mailpoll.store() as store:
+        assert store.outbox.get(1).post.address.endswith(f"{TOKEN}@example.com")
+    said = mailpoll.ok("posts", "show", "1")
+    assert "username+dev.….…cdef@example.com" in said.out
+    assert "\x1b" not in said.out
+    assert said.out.endswith("\nText\n")
+    facts = mailpoll.ok("posts", "show", "1", "--json").json
+    assert (facts["message"], facts["message_id"]) == (1, "a@b.example")
+    for words in (("posts", "list"), ("posts", "list", "--json"), ("posts", "show", "2"), ("messages", "show", "1")):
+        assert TOKEN not in mailpoll.ok(*words).out
+        assert "KEY" not in mailpoll.ok(*words).out
+
+
+def test_posts_are_listed_newest_first_by_channel_and_state(mailpoll: CommandLine) -> None:
+    mailpoll.message(post(), post(channel="other"))
+    mailpoll.message(post())
+    set_state(mailpoll, 1, "failed")
+    assert [each["id"] for each in mailpoll.ok("posts", "list", "--json").json] == [3, 2, 1]
+    assert [each["id"] for each in mailpoll.ok("posts", "list", "--channel", "dev", "--json").json] == [3, 1]
+    assert [each["id"] for each in mailpoll.ok("posts", "list", "--state", "failed", "--json").json] == [1]
+    assert [each["id"] for each in mailpoll.ok("posts", "list", "--limit", "1", "--json").json] == [3]
+    assert "refused" in mailpoll.ok("posts", "list").out
+    assert mailpoll.ok("posts", "list", "--state", "held").out == "There are no posts like that.\n"
+
+
+def test_a_message_is_shown_with_its_whole_life(mailpoll: CommandLine) -> None:
+    mailpoll.message(post(), post("store"), subject="\x1b]0;x\x07Disk full")
+    set_state(mailpoll, 1, "failed")
+    said = mailpoll.ok("messages", "show", "1").out
+    for fact in ("Message 1 is read", "Ann <ann@x.example>", "post 1: dev → hook failed (refused)", "store delivered"):
+        assert fact in said
+    assert "\x1b" not in said + mailpoll.ok("messages", "list").out
+    shown = mailpoll.ok("messages", "show", "1", "--json").json
+    assert [each["state"] for each in shown["posts"]] == ["failed", "delivered"]
+
+
+def test_a_held_message_is_released_or_dropped(mailpoll: CommandLine) -> None:
+    for _ in range(2):
+        mailpoll.message(post(), post("store"), outcome="held", reason="not from there")
+    assert mailpoll("posts", "retry", "1").status == 65
+    assert mailpoll.ok("messages", "release", "1").out == "1 message released, 2 posts on the way.\n"
+    assert [state(mailpoll, 1), state(mailpoll, 2)] == ["pending", "delivered"]
+    assert mailpoll("messages", "release", "1").status == 65
+    mailpoll.ok("messages", "drop", "2")
+    assert [state(mailpoll, 3), state(mailpoll, 4)] == ["failed", "failed"]
+    assert "has_raw" in (dropped := mailpoll.ok("messages", "show", "2", "--json").json)
+    assert not dropped["has_raw"]
+    assert mailpoll("messages", "retry", "2").status == 65
+
+
+def test_unrouted_mail_is_read_again_once_its_address_is_there(mailpoll: CommandLine) -> None:
+    raw = b"From: ann@x.example\r\nTo: username+pager@example.com\r\nSubject: Disk\r\n\r\nFull\r\n"
+    mail = mailpoll.folder / "mail.eml"
+    mail.write_bytes(raw)
+    mailpoll.ok("receive", str(mail))
+    [entry] = mailpoll.ok("messages", "list", "--state", "unrouted", "--json").json
+    mailpoll.ok("address", "add", "dev", "--token", "pager")
+    mailpoll.ok("messages", "retry", "--state", "unrouted")
+    mailpoll.ok("channel", "test", "dev")  # reads what waits before its own mail
+    assert mailpoll.ok("messages", "show", str(entry["id"]), "--json").json["state"] == "read"
+    assert [each["subject"] for each in mailpoll.ok("posts", "list", "--json").json] == ["Test of channel dev", "Disk"]
+
+
+def test_held_mail_that_is_allowed_now_goes_out_when_it_is_read_again(mailpoll: CommandLine) -> None:
+    mailpoll.ok("address", "set", "oncall", "--from", "example.com")
+    mail = mailpoll.folder / "mail.eml"
+    mail.write_bytes(b"From: ann@x.example\r\nTo: username+oncall@example.com\r\nSubject: Disk\r\n\r\nFull\r\n")
+    mailpoll.ok("receive", str(mail))
+    assert [state(mailpoll, 1)] == ["held"]
+    mailpoll.ok("address", "set", "oncall", "--from-anyone")
+    mailpoll.ok("messages", "retry", "1")
+    mailpoll.ok("channel", "test", "dev")
+    assert [state(mailpoll, 1)] == ["delivered"]
+
+
+def test_a_message_is_exported_byte_for_byte(mailpoll: CommandLine, tmp_path: Path) -> None:
+    chunks = (b"Subject: \xff\x00\r\n\r\n", bytes(range(256)) * 10)
+    with mailpoll.store() as store:
+        store.ledger.accept([RawMessage(None, None, chunks)], NOW)
+    file = tmp_path / "out.eml"
+    mailpoll.ok("messages", "export", "1", str(file))
+    assert file.read_bytes() == b"".join(chunks)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert mailpoll("messages", "export", "1", str(file)).status == 77
+    assert "File exists" in mailpoll("messages", "export", "1", str(file)).err
+
+
+def test_destinations_are_listed_with_what_waits(mailpoll: CommandLine) -> None:
+    mailpoll.message(post(), post("gone"))
+    with mailpoll.store() as store:
+        store.outbox.pause(Pause("hook", "401 Unauthorized", NOW))
+    listed = {each["name"]: each for each in mailpoll.ok("destination", "list", "--json").json}
+    assert listed["store"]["channels"] == ["dev"]
+    assert (listed["hook"]["waiting"], listed["hook"]["paused_because"]) == (1, "401 Unauthorized")
+    assert listed["gone"]["kind"] == "not configured"
+    assert "paused" in mailpoll.ok("destination", "list").out
+
+
+def test_a_paused_destination_is_resumed_and_its_posts_are_due(mailpoll: CommandLine) -> None:
+    mailpoll.message(post())
+    set_state(mailpoll, 1, "delayed")
+    with mailpoll.store() as store:
+        store.outbox.pause(Pause("hook", "401 Unauthorized", NOW))
+    assert mailpoll.ok("destination", "resume", "hook").out == (
+        "hook is open again; 1 delayed post will be tried by the next run.\n"
+    )
+    with mailpoll.store() as store:
+        assert store.outbox.pauses() == ()
+        assert store.outbox.get(1).due_at is not None
+        assert store.outbox.get(1).due_at < NOW + timedelta(days=999)
+    assert "was not paused" in mailpoll.ok("destination", "resume", "hook").out
+    assert mailpoll("destination", "resume", "hok").status == 78
+
+
+def test_a_url_is_resumed_as_it_is_shown(mailpoll: CommandLine) -> None:
+    with mailpoll.store() as store:
+        store.outbox.pause(Pause("https://hooks.example.com/services/KEY", "404", NOW))
+    assert "is open again" in mailpoll.ok("destination", "resume", "https://hooks.example.com/…").out
+
+
+def test_a_check_of_destinations_is_truthful(tmp_path: Path) -> None:
+    with Receiver() as receiver, socket.create_server(("127.0.0.1", 0)) as closed:
+        dead = closed.getsockname()[1]
+        closed.close()
+        line = CommandLine(
+            tmp_path,
+            f'[destination.up]\nkind = "webhook"\nurl = "{receiver.url}"\n'
+            f'[destination.down]\nkind = "webhook"\nurl = "http://127.0.0.1:{dead}/"\n'
+            f'[destination.locked]\nkind = "webhook"\nurl = "{receiver.url}"\nbearer = {{ file = "none" }}\n',
+        )
+        assert line.ok("destination", "check", "up").out.startswith("ok ")
+        assert line("destination", "check", "down").status == 69
+        assert line("destination", "check", "locked").status == 78
+        everything = line("destination", "check", "--json")
+    assert everything.status == 78
+    assert [(each["destination"], each["level"]) for each in everything.json] == [
+        ("store", "ok"), ("up", "ok"), ("down", "fail"), ("locked", "fail"),
+    ]  # fmt: skip
+    assert line("destination", "check", "nowhere").status == 78
+
+
+@pytest.mark.parametrize("kind", ["webhook", "command"])
+def test_an_example_is_a_section_that_loads(mailpoll: CommandLine, kind: str) -> None:
+    section = tomllib.loads(mailpoll.ok("destination", "example", kind).out)
+    assert section["destination"]["NAME"]["kind"] == kind
+    assert mailpoll("destination", "example", "pigeon").status == 2
+
+
+def test_the_configuration_is_shown_without_secrets_and_can_be_read(mailpoll: CommandLine) -> None:
+    said = mailpoll.ok("config", "show")
+    assert said.out.startswith(f"# {mailpoll.config}\n")
+    settings = tomllib.loads(said.out)
+    assert settings["fetch"]["deadline"] == 50
+    assert settings["destination"]["hook"]["bearer"] == "***"
+    everything = mailpoll.ok("config", "show", "--json").json["settings"]
+    assert everything.pop("account") == everything["destination"]["hook"].pop("headers") == {}  # TOML leaves them out
+    assert settings == everything
+    assert "KEY" not in said.out
+
+
+def test_the_configuration_is_checked_with_its_secrets(mailpoll: CommandLine) -> None:
+    said = mailpoll.ok("config", "check")
+    assert "ok    destination.hook.bearer is there" in said.out
+    assert "username+%s@example.com" in said.out
+    assert "cAnArY" not in said.out
+    os.chmod(mailpoll.folder / "hook-token", 0o644)
+    refused = mailpoll("config", "check")
+    assert refused.status == 77
+    assert "destination.hook.bearer" in refused.err
+    (mailpoll.folder / "hook-token").unlink()
+    assert mailpoll("config", "check").status == 78
+
+
+def test_a_wrong_configuration_stops_every_command(mailpoll: CommandLine) -> None:
+    mailpoll.config.write_text("[fetch]\nlimits = 5\n")
+    for words in (
+        ("config", "check"),
+        ("config", "show"),
+        ("channel", "list"),
+        ("posts", "list"),
+        ("messages", "list"),
+    ):
+        said = mailpoll(*words)
+        assert said.status == 78
+        assert "fetch.limits" in said.err
+
+
+@pytest.mark.parametrize("group", ["channel", "address", "destination", "messages", "posts", "config"])
+def test_every_help_names_its_commands_in_whole_sentences(mailpoll: CommandLine, group: str) -> None:
+    said = mailpoll.ok(group, "--help").out
+    listed = said.partition("Commands:\n")[2].splitlines()
+    assert len(listed) >= 2
+    assert not [line for line in listed if line.endswith("...")]
+    for line in listed:
+        assert mailpoll.ok(group, line.split()[0], "--help").out.startswith("Usage: ")
