@@ -192,6 +192,13 @@ def _first_mail(installation: Installation, ask: Asker, wishes: Wishes, address:
     seconds = wishes.wait if wishes.wait is not None else (WAIT_S if ask.terminal else 0)
     if not seconds:
         return
+    try:
+        _await_mail(installation, seconds, address)
+    except KeyboardInterrupt:
+        click.echo("\nNot waiting any more: the set-up is complete, and the mail is taken by a later run.")
+
+
+def _await_mail(installation: Installation, seconds: int, address: str) -> None:
     minutes = f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
     click.echo(f"\nSend a mail to it now, from anywhere. Waiting up to {minutes}; Ctrl-C ends the waiting only.")
     waiting = init_wait.wait(installation, seconds)

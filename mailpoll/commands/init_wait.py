@@ -64,19 +64,18 @@ class Waiting:
 
 
 def wait(installation: Installation, seconds: float) -> Waiting:
-    """Runs until a mail was posted, `seconds` are over, or Ctrl-C."""
+    """Runs until a mail was posted or `seconds` are over."""
     waiting = Waiting(since=now())
     until = time.monotonic() + seconds
-    with suppress(KeyboardInterrupt):
-        for pause in _pauses():
-            left = until - time.monotonic()
-            if waiting.posts or left <= 0:
-                break
-            journal = run_once(installation, deadline_s=min(RUN_WITHIN_S, max(left, 5.0)))
-            if journal is not None:
-                waiting.heed(journal)
-            if not waiting.posts:
-                time.sleep(max(0.0, min(pause, until - time.monotonic())))
+    for pause in _pauses():
+        left = until - time.monotonic()
+        if waiting.posts or left <= 0:
+            break
+        journal = run_once(installation, deadline_s=min(RUN_WITHIN_S, max(left, 5.0)))
+        if journal is not None:
+            waiting.heed(journal)
+        if not waiting.posts:
+            time.sleep(max(0.0, min(pause, until - time.monotonic())))
     return waiting
 
 
