@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from mailpoll.errors import (
     DestinationRefused,
-    MessageError,
+    MailpollError,
     PermanentFailure,
     RunError,
     TemporaryFailure,
@@ -97,12 +97,17 @@ def retry_delay(attempts: int, retry_after: float | None, jitter: float) -> time
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of one attempt, for people: the delivery, its new state, the receipt or the trouble."""
+    """What came of one attempt, for people: the delivery, its new state, the receipt or the trouble.
+
+    `again` says whether it is tried again by itself, `closes` whether the trouble paused the destination.
+    """
 
     delivery: Delivery
     state: DeliveryState
     receipt: Receipt | None = None
-    error: MessageError | None = None
+    error: MailpollError | None = None
+    again: bool = True
+    closes: bool = False
 
 
 class Courier:
@@ -159,6 +164,7 @@ class Courier:
         try:
             destination = self._destination(name)
         except RunError as problem:
+            self._told(Attempt(delivery, delivery.state, error=problem, closes=True))
             self._close(name, str(problem))
             return
         if not self._outbox.claim(delivery, self._now()):
@@ -171,10 +177,10 @@ class Courier:
             self._delay(delivery, problem)
         except PermanentFailure as problem:
             self._outbox.failed(delivery, str(problem), self._now())
-            self._told(Attempt(delivery, "failed", error=problem))
+            self._told(Attempt(delivery, "failed", error=problem, again=False))
         except DestinationRefused as problem:
             self._outbox.unclaim(delivery, str(problem), self._now())
-            self._told(Attempt(delivery, "delayed", error=problem))
+            self._told(Attempt(delivery, "delayed", error=problem, closes=True))
             self._close(name, str(problem))
         except RunError:  # the store's: it ends the run
             raise
@@ -195,9 +201,11 @@ class Courier:
         """Not sent: later, or never once it was tried for too long. The destination is left alone for this run."""
         now = self._now()
         self._closed.add(delivery.post.destination)
-        if now - delivery.created_at > timedelta(seconds=GIVE_UP_S):
-            self._outbox.failed(delivery, f"given up after {GIVE_UP_S // 86400} days: {problem}", now)
-            self._told(Attempt(delivery, "failed", error=problem))
+        if self._too_often(delivery, now):
+            what = f"given up after {GIVE_UP_S // 86400} days: {problem.what}"
+            given_up = PermanentFailure(what, about=problem.about, advice=problem.advice)
+            self._outbox.failed(delivery, str(given_up), now)
+            self._told(Attempt(delivery, "failed", error=given_up, again=False))
             return
         due_at = now + retry_delay(delivery.attempts + 1, problem.retry_after, self._jitter())
         self._outbox.delayed(delivery, due_at, str(problem), now)
@@ -211,12 +219,18 @@ class Courier:
             again = destination.askable or destination.on_uncertain == "repost"
         except RunError:
             again = False
+        again = again and not self._too_often(delivery, now)
         wait = timedelta(0)  # a post that a dead run was sending has waited long enough
         if delivery.state != "sending":
             self._closed.add(delivery.post.destination)
             wait = retry_delay(delivery.attempts + 1, problem.retry_after, self._jitter())
         self._outbox.uncertain(delivery, now + wait if again else None, str(problem), now)
-        self._told(Attempt(delivery, "uncertain", error=problem))
+        self._told(Attempt(delivery, "uncertain", error=problem, again=again))
+
+    def _too_often(self, delivery: Delivery, now: datetime) -> bool:
+        """Whether a post is given up: it is too old, and not just because this machine was off, the destination was
+        paused, or a person had it retried."""
+        return now - delivery.created_at > timedelta(seconds=GIVE_UP_S) and delivery.attempts >= len(RETRY_AFTER_S)
 
     def _destination(self, name: str) -> Destination:
         if name not in self._made:

@@ -39,7 +39,8 @@ class MailpollError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        sentence = f"{self.about}: {self.what}" if self.about else self.what
+        what = self.what.rstrip(".")  # servers end their words with a stop of their own
+        sentence = f"{self.about}: {what}" if self.about else what
         return f"{sentence}. {self.advice}" if self.advice else sentence
 
 

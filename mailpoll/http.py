@@ -284,6 +284,8 @@ def _reason(error: BaseException) -> str:
     for cause in _causes(error):
         if isinstance(cause, socket.gaierror):
             return "its name is unknown"
+        if isinstance(cause, failures.NewConnectionError):
+            continue  # a ConnectTimeoutError, says urllib3, even when refused: its cause knows better
         if isinstance(cause, (TimeoutError, failures.ConnectTimeoutError)):
             return "no connection in time"
         if isinstance(cause, ssl.SSLError):

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpoll.commands import assembly
+from mailpoll.commands import assembly, troubles
+from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.output import json_option, one_line, print_json
 from mailpoll.delivery import Attempt
@@ -69,24 +70,14 @@ class Journal:
 
     def tell_troubles(self) -> None:
         """What needs a person, on standard error; each trouble once however many posts it met."""
-        lines = [assembly.describe(result.error) for result in self.accounts if result.error is not None]
-        lines += [
-            f"message {message_id} is set aside: {reading.reason}. `mailpoll messages show {message_id}` tells more."
-            for message_id, reading in self.readings
-            if reading.outcome == "quarantined"
-        ]
-        lines += [
-            f"{pause.destination} is paused: {pause.reason} Its posts wait; when it is put right: "
-            f"mailpoll destination resume {pause.destination}"
-            for pause in self.pauses
-        ]
-        refused = {pause.destination for pause in self.pauses}
-        lines += [
-            f"{attempt.delivery.post.destination}: {attempt.state}: {attempt.error}"
-            for attempt in self.attempts
-            if attempt.error and attempt.delivery.post.destination not in refused
-        ]
-        for line in dict.fromkeys(lines):
+        lines = [troubles.of_account(result) for result in self.accounts if result.error is not None]
+        lines += [troubles.of_message(*read) for read in self.readings if read[1].outcome == "quarantined"]
+        closing = {a.delivery.post.destination: a for a in self.attempts if a.closes}
+        for pause in self.pauses:
+            closed = closing.get(pause.destination)
+            lines.append(troubles.of_pause(pause, closed.error if closed else None))
+        lines += troubles.of_posts([attempt for attempt in self.attempts if not attempt.closes])
+        for line in lines:
             click.echo(f"mailpoll: {line}", err=True)
 
     def as_json(self) -> dict[str, object]:
@@ -110,7 +101,9 @@ class Journal:
                     "reason": reading.reason,
                     "sender": reading.facts.sender,
                     "subject": reading.facts.subject,
-                    "posts": [{"channel": p.channel, "destination": p.destination} for p in reading.posts],
+                    "posts": [
+                        {"channel": p.channel, "destination": shown_destination(p.destination)} for p in reading.posts
+                    ],
                 }
                 for message_id, reading in self.readings
             ],
@@ -118,7 +111,7 @@ class Journal:
                 {
                     "post": attempt.delivery.id,
                     "channel": attempt.delivery.post.channel,
-                    "destination": attempt.delivery.post.destination,
+                    "destination": shown_destination(attempt.delivery.post.destination),
                     "state": attempt.state,
                     "error": None if attempt.error is None else str(attempt.error),
                 }
@@ -132,12 +125,14 @@ def _reading_line(message_id: int, reading: Reading) -> str:
     what = f"message {message_id}: {one_line(facts.subject) or '(no subject)'} from {one_line(facts.sender)}"
     if reading.outcome == "posted":
         return f"{what} → {', '.join(dict.fromkeys(post.channel for post in reading.posts)) or 'nowhere'}"
-    return f"{what}: {reading.outcome} ({reading.reason})"
+    todo = f"; once it is added: mailpoll messages retry {message_id}" if reading.outcome == "unrouted" else ""
+    return f"{what}: {reading.outcome} ({reading.reason}{todo})"
 
 
 def _attempt_line(attempt: Attempt) -> str:
     post, trouble = attempt.delivery.post, f": {attempt.error}" if attempt.error else ""
-    return f"post {attempt.delivery.id}: {post.channel} → {post.destination} {attempt.state}{trouble}"
+    shown = shown_destination(post.destination)
+    return f"post {attempt.delivery.id}: {post.channel} → {shown} {attempt.state}{trouble}"
 
 
 @contextmanager
@@ -233,7 +228,9 @@ def command(
         )
     moment = None if since is None else parse_since(since)
     talkative = (verbose or sys.stdout.isatty()) and not as_json
-    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL, format="%(name)s: %(message)s")
+    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
+    if verbose:  # our own words, not those of the libraries
+        logging.getLogger("mailpoll").setLevel(logging.INFO)
     if dry_run:
         from mailpoll.commands.preview import preview_server
 

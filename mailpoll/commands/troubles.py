@@ -1,0 +1,84 @@
+"""The sentences a run ends with when something went wrong: what happened, to what, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mailpoll.commands.facts import shown_destination
+from mailpoll.delivery import Attempt
+from mailpoll.destinations import is_url
+from mailpoll.errors import MailpollError, Unavailable
+from mailpoll.model import Pause, Reading
+from mailpoll.poll import AccountResult
+
+NAMED = 5  # how many posts are named one by one
+
+
+def of_account(result: AccountResult) -> str:
+    """What stopped an account; its name comes first, since two accounts may be on one server."""
+    name, error = f"account.{result.account}", result.error
+    if not isinstance(error, MailpollError):
+        return f"{name}: mailpoll failed: {type(error).__name__}: {error}"
+    advice = error.advice or ("The next run tries again." if isinstance(error, Unavailable) else "")
+    return f"{_who(name, error)}: {_what(error)}" + (f". {advice}" if advice else "")
+
+
+def of_message(message_id: int, reading: Reading) -> str:
+    """Why a message was set aside."""
+    return f"message {message_id} is set aside: {reading.reason}. `mailpoll messages show {message_id}` tells more."
+
+
+def of_pause(pause: Pause, error: MailpollError | None) -> str:
+    """Why a destination was paused, ending in the command that opens it again; `error` is what closed it."""
+    resume = f"mailpoll destination resume {shown_destination(pause.destination)}"
+    if error is None:
+        return f"{_destination(pause.destination)} is paused, its posts wait: {pause.reason}. Then: {resume}"
+    todo = f"{error.advice.rstrip('.')}; then" if error.advice else "When that is put right"
+    return f"{_who(_destination(pause.destination), error)} is paused, its posts wait: {_what(error)}. {todo}: {resume}"
+
+
+def of_posts(attempts: Sequence[Attempt]) -> Iterator[str]:
+    """A sentence per destination and trouble, however many posts met it."""
+    groups: dict[tuple[str, str, str, bool], tuple[str, list[int]]] = {}
+    for attempt in attempts:
+        if attempt.error:
+            name = _who(_destination(attempt.delivery.post.destination), attempt.error)
+            key = name, _what(attempt.error), attempt.state, attempt.again
+            groups.setdefault(key, (attempt.error.advice, []))[1].append(attempt.delivery.id)
+    for (name, what, state, again), (advice, ids) in groups.items():
+        became, todo = _became(state, again, advice, ids)
+        yield f"{name}: {_posts(ids)} {became}: {what}. {todo}"
+
+
+def _became(state: str, again: bool, advice: str, ids: Sequence[int]) -> tuple[str, str]:
+    """What became of posts, and what is to be done about it."""
+    typed, are = " ".join(map(str, ids[:NAMED])), "It is" if len(ids) == 1 else "They are"
+    if state == "failed":
+        todo = f"{advice.rstrip('.')}; then" if advice else "When that is put right"
+        return "failed", f"{todo}: mailpoll posts retry {typed}"
+    if state == "uncertain" and again:
+        return "may have arrived", f"{are} posted again, under the same key."
+    if state == "uncertain":
+        retry, drop = f"mailpoll posts retry {typed}", f"mailpoll posts drop {typed}"
+        return "may have arrived", f"{are} held. If not: {retry}; if so: {drop}"
+    return "delayed", f"{are} tried again by the coming runs."
+
+
+def _posts(ids: Sequence[int]) -> str:
+    """`post 1`, `posts 1, 2`, `posts 1, 2, 3, 4, 5 and 12 more`."""
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return f"post{'s' if len(ids) > 1 else ''} {', '.join(map(str, ids[:NAMED]))}{more}"
+
+
+def _destination(name: str) -> str:
+    return shown_destination(name) if is_url(name) else f"destination.{name}"
+
+
+def _who(name: str, error: MailpollError) -> str:
+    """`name`, and where the trouble is, if the error knows it better: a setting below it, a host and port, a URL."""
+    about = error.about.removeprefix(name).removeprefix(".")
+    return f"{name} ({about})" if about and not is_url(name) else name
+
+
+def _what(error: MailpollError) -> str:
+    return error.what.rstrip(".")
