@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from mailpoll.errors import MailpollError
+from mailpoll.errors import MailpollError, RunError
 from mailpoll.interpret import Interpreter, Mail
 from mailpoll.model import Facts, Reading, Unread
 
@@ -79,6 +79,10 @@ class Intake:
                 self._record(readings)
                 self._ledger.give_back(ids[index:])
                 return False
+            except (RunError, KeyboardInterrupt):  # the reader does not start, somebody pressed Ctrl-C: not its fault
+                self._record(readings)
+                self._ledger.give_back(ids[index:])
+                raise
         self._record(readings)
         return True
 
@@ -95,6 +99,9 @@ class Intake:
             except self._stopped:
                 self._ledger.give_back([message.id])
                 return False
+            except (RunError, KeyboardInterrupt):
+                self._ledger.give_back([message.id])
+                raise
             self._record([(message.id, reading)])
             return True
         self._record([(message.id, Reading("quarantined", reason, Facts()))])

@@ -15,11 +15,16 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from mailpoll.errors import MailpollError
+from mailpoll.errors import MailpollError, Unavailable
 from mailpoll.model import Reading, Recipient, Route
 
 _LENGTH = struct.Struct(">Q")
 _START_S = 20.0  # a cold start with no byte-code cache took 1.5 s on a slow machine
+_READY = b"mailpoll reader"
+_MAX_ANSWER = 1 << 30  # octets; what says that it is longer is no answer
+
+# -I: neither the working directory nor PYTHON* variables decide what is imported. Never a fork: accounts are threads.
+PROGRAM = (sys.executable, "-I", "-m", "mailpoll.reader")
 
 
 class ReaderDied(MailpollError):
@@ -72,12 +77,16 @@ class Reader:
     """Reads mails in a child process that is started when first asked and serves many mails.
 
     Every method raises ReaderDied when the mail was too much for the child, and ReaderStopped when `stop_at`
-    (time.monotonic()) came first; after both the next call gets a fresh child.
+    (time.monotonic()) came first; after both the next call gets a fresh child. A child that does not even start is no
+    mail's fault: Unavailable.
     """
 
-    def __init__(self, limits: Limits, *, stop_at: float | None = None) -> None:
+    def __init__(
+        self, limits: Limits, *, stop_at: float | None = None, program: Sequence[str] = PROGRAM
+    ) -> None:  # fmt: skip
         self._limits = limits
         self._stop_at = stop_at
+        self._program = program
         self._child: subprocess.Popen[bytes] | None = None
 
     def recipients(self, headers: bytes, patterns: Sequence[str], order: Sequence[str]) -> tuple[Recipient, ...]:
@@ -130,9 +139,11 @@ class Reader:
             for chunk in raw:
                 _pipe(child.stdin).write(chunk)
             _pipe(child.stdin).flush()
-            self._wait_for_answer(child)
-            answer = _answers.decode(_read_frame(_pipe(child.stdout)))
-        except (OSError, EOFError, msgspec.MsgspecError) as problem:
+            answer = _answers.decode(self._answer(child, self._limits.wall_seconds))
+        except msgspec.MsgspecError as problem:
+            self.close()
+            raise ReaderDied("the answer of the reader makes no sense") from problem
+        except (OSError, EOFError) as problem:
             raise ReaderDied(self._epitaph(child)) from problem
         except (MailpollError, KeyboardInterrupt):
             self.close()
@@ -143,28 +154,51 @@ class Reader:
         return answer
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # -I: neither the working directory nor PYTHON* variables decide what is imported. Never a fork: the accounts
-        # are threads.
-        self._child = subprocess.Popen(
-            [sys.executable, "-I", "-m", "mailpoll.reader"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
-            start_new_session=True,  # Ctrl-C at a terminal is the parent's to handle
-        )
-        _write_frame(self._child.stdin, _encoder.encode(self._limits))
-        return self._child
+        """A child that has imported what it needs."""
+        try:
+            child = self._child = subprocess.Popen(
+                self._program,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+                start_new_session=True,  # Ctrl-C at a terminal is the parent's to handle
+            )
+            _write_frame(child.stdin, _encoder.encode(self._limits))
+            _pipe(child.stdin).flush()
+            if self._answer(child, _START_S) != _READY:
+                raise EOFError
+        except (OSError, EOFError, ReaderDied) as problem:
+            self.close()
+            raise Unavailable(
+                "the program that reads mail does not start", advice=f"Try it by hand: {' '.join(self._program)}"
+            ) from problem
+        except (ReaderStopped, KeyboardInterrupt):
+            self.close()
+            raise
+        return child
 
-    def _wait_for_answer(self, child: subprocess.Popen[bytes]) -> None:
-        left = None if self._stop_at is None else self._stop_at - time.monotonic()
-        patience = self._limits.wall_seconds + _START_S if left is None else min(
-            self._limits.wall_seconds, max(left, 0.0)
-        )  # fmt: skip
-        if not select.select([_pipe(child.stdout)], [], [], patience)[0]:
-            if left is not None and left <= self._limits.wall_seconds:
-                raise ReaderStopped("the run was at its end")
-            raise ReaderDied(f"reading took more than {self._limits.wall_seconds:g} s")
+    def _answer(self, child: subprocess.Popen[bytes], seconds: float) -> bytearray:
+        """The child's next frame, which must be there, to its last octet, within `seconds`."""
+        ends = time.monotonic() + seconds
+        size = _LENGTH.unpack(self._receive(child, _LENGTH.size, ends, seconds))[0]
+        if size > _MAX_ANSWER:
+            raise ReaderDied("the answer of the reader makes no sense")
+        return self._receive(child, size, ends, seconds)
+
+    def _receive(self, child: subprocess.Popen[bytes], size: int, ends: float, seconds: float) -> bytearray:
+        data, at, pipe = bytearray(size), 0, _pipe(child.stdout).fileno()
+        while at < size:
+            until = ends if self._stop_at is None else min(ends, self._stop_at)
+            if not select.select([pipe], [], [], max(until - time.monotonic(), 0.0))[0]:
+                if until < ends:
+                    raise ReaderStopped("the run was at its end")
+                raise ReaderDied(f"reading took more than {seconds:g} s")
+            received = os.readv(pipe, [memoryview(data)[at:]])
+            if not received:
+                raise EOFError
+            at += received
+        return data
 
     def _epitaph(self, child: subprocess.Popen[bytes]) -> str:
         """How the child ended, once it has."""
@@ -176,7 +210,7 @@ class Reader:
             return f"reading took more than {self._limits.cpu_seconds} s of processor time"
         if status is not None and status < 0:
             return f"the reader was killed by {signal.Signals(-status).name}"
-        return f"the reader ended with status {status}"
+        return "the reader closed its output" if status is None else f"the reader ended with status {status}"
 
 
 def new_text_of(text: str, kind: Literal["plain", "html", "eml"]) -> str:
@@ -211,9 +245,16 @@ def _read(pipe: BinaryIO, size: int) -> bytes:
 def main() -> None:
     """The child: answers one call after another until its standard input ends."""
     stdin, stdout = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    sys.stdout = sys.stderr  # whatever a library prints must not pass for an answer
-    limits = msgspec.msgpack.decode(_read_frame(stdin), type=Limits)
+    os.dup2(2, 1)  # whatever a library prints must not pass for an answer
+    from mailpoll import reading  # noqa: F401  # a program that cannot be imported is found before the first mail
+
+    try:
+        limits = msgspec.msgpack.decode(_read_frame(stdin), type=Limits)
+    except EOFError:
+        return
     _limit_memory(limits.memory)
+    _write_frame(stdout, _READY)
+    stdout.flush()
     while True:
         try:
             call = _calls.decode(_read_frame(stdin))
@@ -263,9 +304,9 @@ def _limit_memory(octets: int) -> None:
 def _limit_cpu(seconds: int) -> None:
     import resource
 
-    used = resource.getrusage(resource.RUSAGE_SELF)
+    used, hard = resource.getrusage(resource.RUSAGE_SELF), resource.getrlimit(resource.RLIMIT_CPU)[1]
     soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from mailpoll import config, router
 from mailpoll.collect import Plan
 from mailpoll.commands.installation import Installation, now
 from mailpoll.delivery import Attempt, Courier, Destination
-from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure
+from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure, Unavailable
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
 from mailpoll.model import Delivery, Limits, Pause, Reading
@@ -189,7 +189,7 @@ class StoredContent:
         """Attachment `number`, or (0) the whole new text as UTF-8."""
         try:
             return self._child.part(self._store.ledger.chunks(self._message_id), self._size(), number)
-        except (ReaderDied, ReaderStopped) as problem:
+        except (ReaderDied, ReaderStopped, Unavailable) as problem:
             raise TemporaryFailure(f"attachment {number} could not be read ({problem.what})") from problem
 
     def _size(self) -> int:

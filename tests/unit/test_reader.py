@@ -1,0 +1,293 @@
+"""The reader child: what it answers, what each way of going wrong becomes, and what Intake makes of that."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.bad_reader import PROGRAM as BAD
+from support.site import Site, mail
+
+from mailpoll.errors import Unavailable
+from mailpoll.intake import Intake
+from mailpoll.interpret import Interpreter, Rules
+from mailpoll.model import Limits, RawMessage, Reading, Recipient, Route, Target
+from mailpoll.reader import Limits as ReaderLimits
+from mailpoll.reader import Reader, ReaderDied, ReaderStopped
+from mailpoll.store import Store
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+PATTERNS = ("username+%s@example.com",)
+ORDER = ("Delivered-To", "To")
+ROUTE = Route("dev", (Target("store"),))
+NOWHERE = ("/nonexistent/python",)
+
+
+def bad(what: str, number: int | str = "bad", *, safe: bool = True) -> bytes:
+    """A mail that makes the child of support.bad_reader misbehave; without `safe` only outside safe mode."""
+    more = b"" if safe else b"X-Bad-Safe: no\r\n"
+    return b"X-Bad: " + what.encode() + b"\r\n" + more + mail(number)
+
+
+def post_of(reader: Reader, raw: bytes) -> str:
+    return reader.posts([raw], len(raw), [ROUTE]).posts[0].body
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    with closing(Reader(ReaderLimits())) as child:
+        yield child
+
+
+class TestAnswers:
+    def test_recipients_are_ours_with_field_and_detail(self, reader: Reader) -> None:
+        headers = b"To: Dev <username+Dev.x@example.com>, someone@example.org\r\n\r\n"
+        assert reader.recipients(headers, PATTERNS, ORDER) == (Recipient("To", "username+Dev.x@example.com", "Dev.x"),)
+
+    def test_posts_carry_the_new_text_and_facts_what_people_find_it_by(self, reader: Reader) -> None:
+        raw = mail(7, text="New.\n\nOn Monday, Bob <bob@example.org> wrote:\n> Old.")
+        reading = reader.posts([raw[:10], raw[10:]], len(raw), [ROUTE])
+        assert (reading.outcome, reading.reason) == ("posted", "")
+        assert [(post.channel, post.destination, post.body) for post in reading.posts] == [("dev", "store", "New.")]
+        assert (reading.facts.subject, reading.facts.message_id) == ("Mail 7", "7@example.net")
+        assert reading.facts.sender == "Anna <anna@example.net>"
+
+    def test_without_a_route_the_facts_come_alone(self, reader: Reader) -> None:
+        raw = mail(1)
+        reading = reader.posts([raw], len(raw), [])
+        assert reading.posts == ()
+        assert len(reading.facts.content_key) == 64
+
+    def test_part_n_is_an_attachments_bytes_and_part_0_the_whole_text(self, reader: Reader) -> None:
+        raw = mail(1, size=100_000)
+        assert reader.part([raw], len(raw), 1) == bytes(100_000)
+        assert reader.part([raw], len(raw), 0) == b"This is mail 1."
+        assert reader.part([raw], len(raw), 2) == b""
+
+    def test_a_limited_address_holds_the_mail_of_others(self, reader: Reader) -> None:
+        raw = mail(1)
+        limited = Route("dev", (Target("store"),), allow_from=("example.org",))
+        reading = reader.posts([raw], len(raw), [limited])
+        assert reading.outcome == "held"
+        assert len(reading.posts) == 1
+
+    def test_safe_mode_says_so(self, reader: Reader) -> None:
+        raw = mail(1)
+        reading = reader.posts([raw], len(raw), [ROUTE], safe=True)
+        assert reading.posts[0].body == "This is mail 1."
+        assert any("safe mode" in defect for defect in reading.facts.defects)
+
+    def test_of_a_mail_too_large_to_take_people_get_a_notice(self, reader: Reader) -> None:
+        headers = mail(1).partition(b"\r\n\r\n")[0]
+        reading = reader.posts([headers], len(headers), [ROUTE], oversize_of=60_000_000)
+        assert "60.0 MB" in reading.posts[0].body
+
+    def test_one_child_serves_many_mails(self, reader: Reader) -> None:
+        post_of(reader, mail(1))
+        child = reader._child
+        post_of(reader, mail(2))
+        assert reader._child is child
+        assert child is not None
+
+
+WAYS = [
+    ("hang", "reading took more than 0.5 s"),
+    ("stammer", "reading took more than 0.5 s"),
+    ("spin", "reading took more than 1 s of processor time"),
+    ("swell", "reading took more memory than allowed"),
+    ("crash", "the reader was killed by SIGSEGV"),
+    ("leave", "the reader ended with status 3"),
+    ("fail", "reading failed: ZeroDivisionError: a bug of ours"),
+    ("rubbish", "the answer of the reader makes no sense"),
+    ("babble", "the answer of the reader makes no sense"),
+    ("hush", "the reader closed its output"),
+]
+
+
+@pytest.mark.parametrize(("what", "sentence"), WAYS)
+def test_a_mail_that_ends_its_reader_does_not_touch_the_next(what: str, sentence: str) -> None:
+    wall = 20.0 if what == "spin" else 0.5
+    with closing(Reader(ReaderLimits(cpu_seconds=1, wall_seconds=wall, memory=800_000_000), program=BAD)) as reader:
+        raw = bad(what)
+        with pytest.raises(ReaderDied) as died:
+            reader.posts([raw], len(raw), [ROUTE])
+        assert died.value.what == sentence
+        assert reader._child is None, "a child of unknown state is not asked again"
+        assert post_of(reader, mail(2)) == "This is mail 2."
+
+
+def test_what_a_library_prints_is_no_answer() -> None:
+    with closing(Reader(ReaderLimits(), program=BAD)) as reader:
+        assert post_of(reader, bad("chat", 1)) == "This is mail 1."
+        assert post_of(reader, mail(2)) == "This is mail 2."
+
+
+def test_processor_time_is_counted_per_mail() -> None:
+    with closing(Reader(ReaderLimits(cpu_seconds=1))) as reader:
+        text = "\n".join(f"> {n} words that somebody quoted" for n in range(40_000))
+        raw = mail(1, text=text)
+        for _ in range(12):
+            reader.posts([raw], len(raw), [ROUTE])
+
+
+def test_a_run_at_its_end_stops_the_reader_and_does_not_blame_the_mail() -> None:
+    with closing(Reader(ReaderLimits(), program=BAD, stop_at=time.monotonic() + 1.0)) as reader:
+        raw = bad("hang")
+        with pytest.raises(ReaderStopped):
+            reader.posts([raw], len(raw), [ROUTE])
+        assert reader._child is None
+
+
+@pytest.mark.parametrize("program", [NOWHERE, ("/bin/true",), ("/bin/echo", "hello"), ("/bin/cat",)])
+def test_a_program_that_does_not_start_is_no_mails_fault(program: tuple[str, ...]) -> None:
+    with closing(Reader(ReaderLimits(), program=program)) as reader:
+        raw = mail(1)
+        with pytest.raises(Unavailable, match="the program that reads mail does not start"):
+            reader.posts([raw], len(raw), [ROUTE])
+
+
+class Counting(Reader):
+    """Remembers the mode of each reading."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.modes: list[str] = []
+
+    def posts(self, *args: Any, safe: bool = False, **more: Any) -> Reading:
+        """As usual."""
+        self.modes.append("safe" if safe else "whole")
+        return super().posts(*args, safe=safe, **more)
+
+
+class Desk:
+    """An Intake on a real store, and what it told."""
+
+    def __init__(self, store: Store, **reader: Any) -> None:
+        self.store = store
+        self.reader = Counting(ReaderLimits(cpu_seconds=1, wall_seconds=5), **{"program": BAD, **reader})
+        self.told: list[tuple[int, str]] = []
+        rules = Rules(PATTERNS, ORDER, lambda _: Limits())
+        self._intake = Intake(
+            store.ledger,
+            Interpreter(store.channels, self.reader, rules, lambda: NOW),
+            died=ReaderDied,
+            stopped=ReaderStopped,
+            now=lambda: NOW,
+            told=lambda message_id, reading: self.told.append((message_id, reading.outcome)),
+        )
+
+    def accept(self, *raws: bytes) -> None:
+        """Puts mails into the store."""
+        self.store.ledger.accept([RawMessage(None, None, (raw,)) for raw in raws], NOW)
+
+    def read(self) -> None:
+        """One run's reading."""
+        self._intake.read(lambda: False)
+
+    def states(self) -> Sequence[tuple[str, int]]:
+        """(state, attempts) of each message."""
+        return [(entry.state, entry.attempts) for entry in self.store.messages.list()[::-1]]
+
+    def bodies(self) -> Sequence[str]:
+        """What was posted."""
+        return sorted(delivery.post.body for delivery in self.store.outbox.list())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    site = Site(tmp_path, None)
+    site.channel("dev")
+    desks: list[Desk] = []
+    with site.store() as store:
+
+        def make(**reader: Any) -> Desk:
+            desks.append(Desk(store, **reader))
+            return desks[-1]
+
+        yield make
+        for made in desks:
+            made.reader.close()
+
+
+class TestIntake:
+    def test_mails_are_read_in_one_batch(self, desk: Callable[..., Desk]) -> None:
+        here = desk()
+        here.accept(mail(1), mail(2), mail(3))
+        here.read()
+        assert here.states() == [("read", 1)] * 3
+        assert here.bodies() == ["This is mail 1.", "This is mail 2.", "This is mail 3."]
+        assert here.told == [(1, "posted"), (2, "posted"), (3, "posted")]
+
+    def test_a_mail_that_kills_the_reader_is_tried_in_its_batch_alone_and_safe_then_set_aside(
+        self, desk: Callable[..., Desk]
+    ) -> None:
+        here = desk()
+        here.accept(mail(1), bad("crash"), mail(3))
+        here.read()
+        assert here.states() == [("read", 1), ("quarantined", 3), ("read", 1)]
+        assert here.reader.modes == ["whole", "whole", "whole", "whole", "safe"]
+        assert here.store.messages.get(2).reason == "the reader was killed by SIGSEGV"
+        assert here.bodies() == ["This is mail 1.", "This is mail 3."]
+        assert here.told[-1] == (2, "quarantined")
+        assert here.store.messages.get(2).has_raw, "its bytes are kept for a person, or for a better mailpoll"
+
+    def test_safe_mode_saves_what_can_be_saved(self, desk: Callable[..., Desk]) -> None:
+        here = desk()
+        here.accept(bad("leave", safe=False))
+        here.read()
+        assert here.states() == [("read", 3)]
+        assert here.bodies() == ["This is mail bad."]
+        assert any("safe mode" in defect for defect in here.store.messages.get(1).defects)
+
+    def test_a_mail_during_which_run_after_run_was_killed_is_set_aside_unread(
+        self, desk: Callable[..., Desk]
+    ) -> None:  # fmt: skip
+        here = desk(program=NOWHERE)
+        here.accept(mail(1))
+        for _ in range(3):
+            here.store.ledger.begin_reading([1])
+        here.read()
+        assert here.states() == [("quarantined", 3)]
+        assert here.store.messages.get(1).reason == "the run ended each time this mail was read"
+
+    def test_a_mail_during_which_a_run_was_killed_is_read_alone_by_the_next(self, desk: Callable[..., Desk]) -> None:
+        here = desk()
+        here.accept(mail(1), mail(2))
+        here.store.ledger.begin_reading([1])
+        here.read()
+        assert here.states() == [("read", 2), ("read", 1)]
+
+    def test_attempts_are_taken_back_when_we_stopped_the_reader(self, desk: Callable[..., Desk]) -> None:
+        here = desk(stop_at=time.monotonic() + 2.0)
+        here.accept(mail(1), bad("hang"), mail(3))
+        here.read()
+        assert here.states() == [("read", 1), ("accepted", 0), ("accepted", 0)]
+        assert here.bodies() == ["This is mail 1."]
+
+    def test_the_second_attempt_is_taken_back_too(self, desk: Callable[..., Desk]) -> None:
+        here = desk(stop_at=time.monotonic() + 2.0)
+        here.accept(bad("hang"))
+        here.store.ledger.begin_reading([1])
+        here.read()
+        assert here.states() == [("accepted", 1)]
+
+    def test_without_mail_no_reader_is_started(self, desk: Callable[..., Desk]) -> None:
+        here = desk(program=NOWHERE)
+        here.read()
+        assert here.reader.modes == []
+
+    def test_a_reader_that_does_not_start_costs_no_mail_an_attempt(self, desk: Callable[..., Desk]) -> None:
+        broken = desk(program=NOWHERE)
+        broken.accept(mail(1), mail(2))
+        broken.store.ledger.begin_reading([2])
+        for _ in range(4):
+            with pytest.raises(Unavailable):
+                broken.read()
+        assert broken.states() == [("accepted", 0), ("accepted", 1)]
+        desk().read()
+        assert broken.states() == [("read", 1), ("read", 2)]
