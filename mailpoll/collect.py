@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,8 @@ from mailpoll.errors import RunError, Unavailable
 from mailpoll.model import Candidate, FolderInfo, Position, RawMessage
 
 PUT_PATIENCE_S = 0.2
+# How long the main thread is given to hear how a thread ended, once the run is over.
+LAST_WORD_S = 2.0
 
 _Answer = TypeVar("_Answer")
 
@@ -224,7 +227,8 @@ class Collector:
         finally:
             if self._session is not None:
                 self._session.close()
-        self._tell(Ended(self, error), whatever=True)
+        with contextlib.suppress(Unavailable):
+            self._tell(Ended(self, error), last=True)
 
     def _collect(self) -> None:
         for folder in self.plan.folders:
@@ -348,14 +352,15 @@ class Collector:
             raise AssertionError("no session")
         return self._session
 
-    def _tell(self, report: Report, *, whatever: bool = False) -> None:
+    def _tell(self, report: Report, *, last: bool = False) -> None:
         """Puts a report, waiting while the main thread is busy; gives up when the run is over."""
+        patience = LAST_WORD_S if last else PUT_PATIENCE_S
         while True:
             try:
-                self._reports.put(report, timeout=PUT_PATIENCE_S)
+                self._reports.put(report, timeout=patience)
                 return
             except queue.Full:
-                if self._gone.is_set() and not whatever:
+                if self._gone.is_set():
                     raise Unavailable("the run was at its end", about=f"account.{self.plan.account}") from None
 
     def _answer(self) -> object:

@@ -36,7 +36,7 @@ def _migrated() -> bytes:
         return path.read_bytes()
 
 
-def _empty_store() -> bytes:
+def empty_store() -> bytes:
     """A store at the newest schema: Alembic, which made it, costs 0.3 s and is for one thread at a time."""
     with _migrating:
         return _migrated()
@@ -65,7 +65,7 @@ class Site:
                 f'username = "{self.user}"\npassword = {{ file = "imap-password" }}\n{account}\n'
             )
         self.config.write_text(text + more)
-        (folder / "mailpoll.db").write_bytes(_empty_store())
+        (folder / "mailpoll.db").write_bytes(empty_store())
         (folder / "mailpoll.db").chmod(0o600)
 
     def store(self) -> Store:

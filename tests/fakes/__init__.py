@@ -1,0 +1,1 @@
+"""Adapters in memory that behave as the contracts say, and can be killed."""
