@@ -98,8 +98,10 @@ class Channels:
         topic: str | None = None,
         prefix: str = "",
         options: Sequence[str] = (),
+        address: str | None = None,
     ) -> None:
-        """Makes a channel. ConfigError when there is one of this name."""
+        """Makes a channel, with `address` as the token of its first address. ConfigError when the name or the token is
+        taken."""
         with transaction(self._engine) as connection:
             if connection.scalar(sa.select(schema.channel.c.id).where(schema.channel.c.name == name)) is not None:
                 raise ConfigError(f"there is a channel {name} already", advice=f"Change it with `channel set {name}`.")
@@ -109,6 +111,8 @@ class Channels:
                 )
             ).inserted_primary_key
             _set_targets(connection, key[0] if key else 0, targets)
+            if address is not None:
+                _insert_address(connection, name, address, created_at=now)
 
     def set(self, name: str, *, targets: Sequence[tuple[str, str]] | None = None, **values: Any) -> None:
         """Changes columns of a channel (enabled, topic, prefix, options) and, when given, its destinations."""
@@ -140,19 +144,15 @@ class Channels:
     ) -> None:
         """Gives a channel an address. ConfigError when the token is taken."""
         with transaction(self._engine) as connection:
-            if connection.scalar(sa.select(schema.address.c.id).where(schema.address.c.token == token)) is not None:
-                what = "an address takes every detail already" if token == ANY else "this token is in use already"
-                raise ConfigError(what, advice="`mailpoll address list` shows all addresses.")
-            connection.execute(
-                schema.address.insert().values(
-                    channel_id=_channel_id(connection, channel),
-                    token=token,
-                    options=" ".join(options),
-                    topic=topic,
-                    allow_from=" ".join(allow_from),
-                    expires_at=expires_at,
-                    created_at=now,
-                )
+            _insert_address(
+                connection,
+                channel,
+                token,
+                options=" ".join(options),
+                topic=topic,
+                allow_from=" ".join(allow_from),
+                expires_at=expires_at,
+                created_at=now,
             )
 
     def set_address(self, token: str, **values: Any) -> None:
@@ -262,6 +262,14 @@ def _channel_id(connection: Connection, name: str) -> int:
         there_are = f"There are: {', '.join(names)}." if names else "Make it with `mailpoll channel add`."
         raise ConfigError(f"there is no channel {name}", advice=there_are)
     return int(channel_id)
+
+
+def _insert_address(connection: Connection, channel: str, token: str, **values: Any) -> None:
+    if connection.scalar(sa.select(schema.address.c.id).where(schema.address.c.token == token)) is not None:
+        what = "an address takes every detail already" if token == ANY else "this token is in use already"
+        raise ConfigError(what, advice="`mailpoll address list` shows all addresses.")
+    channel_id = _channel_id(connection, channel)
+    connection.execute(schema.address.insert().values(channel_id=channel_id, token=token, **values))
 
 
 def _owners(connection: Connection, tokens: Sequence[str]) -> dict[str, int]:
