@@ -15,19 +15,19 @@ MAX_BLOCK_LINES = 25
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _MARKDOWN_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>|])")
 _QUOTED = re.compile(r"\s{0,8}(?:[A-Z]{1,3})?>")
-_EMAIL = re.compile(r"[^\s<>@\"():,;]{1,80}@[^\s<>@\"():,;]{2,255}")
+_EMAIL = re.compile(r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}")
 _DIGITS = re.compile(r"\d")
 _YEAR_OR_TIME = re.compile(r"(?<!\d)(?:(?:19|20)\d\d|[٠-٩۰-۹]{4}|[\d٠-٩۰-۹]{1,2}[:.h][\d٠-٩۰-۹]{2})(?!\d)")
 _DATE_FIRST = re.compile(r"(?:\w{2,12}\.?,? )?\d{1,4}[./\- ]")
 _RULE = re.compile(r"[-_=*~—–─#+ ]{2,80}|\u1427")  # U+1427 is the mark of a tracking extension for Gmail
-_OUTER_RULES = re.compile(r"^[-_=*~—–─\s]{2,80}(.*?)[-_=*~—–─\s]{2,80}:?$")
-_LINK_ONLY = re.compile(r"\s*[<(\[]?(?:https?://|mailto:|_nonce)[^\s]*[)>\]]?[\s>]*$")
+_DRAWN = "-_=*~—–─ "
+_LINK_STARTS = ("http://", "https://", "mailto:", "_nonce")
 _FIELD_KINDS = {name: kind for kind, names in languages.HEADER_NAMES.items() for name in names}
 _WROTE = re.compile(
     "|".join(re.escape(verb) if not verb.isascii() else rf"\b{re.escape(verb)}\b" for verb in languages.WROTE)
 )
 _OPENER = re.compile("(?:" + "|".join(map(re.escape, languages.OPENERS)) + r")(?=[\s\d,.-]|$)")
-_SENTENCE = re.compile(r"[a-zа-я]{3,}[.!?] +[A-ZА-Я]")
+_SENTENCE = re.compile(r"[a-zа-я]{3}[.!?] +[A-ZА-Я]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,16 @@ def is_rule(line: Line) -> bool:
 
 def is_link_only(line: Line) -> bool:
     """A link that a client broke out of the line it stood in."""
-    return _LINK_ONLY.match(line.plain) is not None
+    bare = line.plain.strip("<>()[] ")
+    return bare.startswith(_LINK_STARTS) and " " not in bare
+
+
+def _between_rules(text: str) -> str | None:
+    """What stands between dashes or the like at both ends (`----- text -----`), or None without them."""
+    text = text.rstrip(":")
+    inner = text.strip(_DRAWN)
+    left = len(text) - len(text.lstrip(_DRAWN))
+    return inner if left >= 2 and len(text) - len(inner) - left >= 2 else None
 
 
 def separator(line: Line) -> str:
@@ -77,8 +86,8 @@ def separator(line: Line) -> str:
     lowered = line.plain.lower()
     if any(phrase in lowered for phrase in languages.REPLY_ABOVE) and len(lowered) < 120:
         return "above"
-    inner = _OUTER_RULES.match(lowered)
-    words = (inner[1] if inner else lowered.rstrip(": ")).strip(" -_=*:>")
+    inner = _between_rules(lowered)
+    words = (inner or lowered.rstrip(": ")).strip(" -_=*:>")
     if words.startswith(languages.FORWARDED) and (inner or lowered.endswith(":")):
         return "forward"
     if inner and any(phrase in words for phrase in languages.ORIGINAL) and len(words) < 60:
@@ -136,9 +145,9 @@ def _may_go_on(first: str) -> bool:
 def _attributes(joined: str, count: int) -> str:
     """ "sure", "maybe", "undecided" (ends in an address, without a colon) or "" for joined lines."""
     lowered = joined.lower()
-    inner = _OUTER_RULES.match(lowered)
+    inner = _between_rules(lowered)
     if inner:
-        lowered = inner[1].strip()
+        lowered = inner
     lowered = lowered.lstrip("-–—* ")  # Zimbra and SFR lead in with a dash
     ends = lowered.endswith((":", "：")) or bool(inner)
     undecided = count <= 2 and lowered.endswith(">") and dated_first(lowered)
