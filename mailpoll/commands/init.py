@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mailpoll import addressing, config, router
+from mailpoll.commands import init_providers as providers
 from mailpoll.commands import init_wait, program
 from mailpoll.commands.addressbook import Book, checked_name
 from mailpoll.commands.init_ask import Asker
@@ -21,10 +22,11 @@ from mailpoll.commands.init_login import (
     ask_password,
     ask_server,
     check_username,
+    keep_in_keyring,
     log_in,
 )
 from mailpoll.commands.installation import Installation, now, parse_target
-from mailpoll.crosscheck import derived_pattern
+from mailpoll.crosscheck import derived_pattern, url_problem
 from mailpoll.errors import ConfigError
 
 LOCAL_PATTERN = "mail+%s@localhost"
@@ -77,6 +79,9 @@ def _with_mailbox(installation: Installation, ask: Asker, wishes: Wishes) -> Non
     account = Account(server, username, password.reference, shared, name)
     address = _write(installation, pattern, account, password, name, target)
     click.echo(f"\nYour first address:\n\n    {address}\n\nMail to it goes to the channel {name}.")
+    provider = providers.of_address(username)
+    if provider is not None and not provider.plus:
+        click.echo(f"{provider.name} is said not to deliver mail to plus addresses: the first mail will tell.")
     _first_mail(installation, ask, wishes, address)
     _say_cron(installation)
 
@@ -97,7 +102,8 @@ def _ask_account(installation: Installation, ask: Asker, wishes: Wishes) -> tupl
         wishes.password_file, wishes.password_keyring, wishes.password_command, wishes.password_stdin
     )  # fmt: skip
     password = ask_password(ask, flags, installation.path.parent, installation.env)
-    return log_in(ask, server, username, password)
+    server, username, password = log_in(ask, server, username, password)
+    return server, username, keep_in_keyring(ask, password)
 
 
 def _without_mailbox(installation: Installation, ask: Asker, wishes: Wishes) -> None:
@@ -131,12 +137,9 @@ def _ask_channel(ask: Asker, wishes: Wishes, default: str) -> tuple[str, tuple[s
 
 def _check_target(text: str) -> tuple[str, str]:
     """`store`, or the URL of a web hook. Raises ConfigError."""
-    from mailpoll import destinations
-    from mailpoll.settings import Settings
-
     target = parse_target(text, ("store",))
-    if destinations.is_url(target[0]):
-        destinations.settings_of(target[0], Settings())
+    if target[0] != "store" and (problem := url_problem(target[0], allow_plaintext=False)):
+        raise ConfigError(problem, about="--to")
     return target
 
 

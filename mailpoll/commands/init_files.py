@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailpoll import config, secret
+from mailpoll import config
 from mailpoll.commands.init_login import Password, Server
 from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.settings import SecretRef
@@ -120,12 +120,9 @@ def _reference(reference: SecretRef) -> str:
 
 
 def keep_password(password: Password, base: Path) -> str:
-    """Puts a typed password where the configuration will look for it; says where that is, empty when it was there."""
+    """Writes a typed password into its file and returns the path; empty when it is kept already."""
     if not password.new:
         return ""
-    if password.reference.keyring is not None:
-        secret.store_in_keyring(password.reference.keyring, password.text)
-        return f"the keyring ({secret.SERVICE}, {password.reference.keyring})"
     path = base / (password.reference.file or "")
     write_private(path, f"{password.text}\n")
     return str(path)

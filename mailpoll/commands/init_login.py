@@ -24,6 +24,7 @@ GUESS_WITHIN_S = 3.0
 PASSWORD_FILE = "imap-password"
 KEYRING_NAME = "main"
 _ABOUT = "account.main.password"
+_CHANGES = ("host", "user", "password", "folder", "ca-file", "quit")
 _USUAL_PORT: dict[Tls, int] = {"implicit": 993, "starttls": 143, "none": 143}
 
 
@@ -157,11 +158,8 @@ def log_in(ask: Asker, server: Server, username: str, password: Password) -> tup
             info = _try(server, username, password)
         except RunError as problem:
             ask.trouble(problem)
-            what = ask.choice(
-                "Change what? (host, user, password, folder; quit)",
-                ("host", "user", "password", "folder", "quit"),
-                "password" if isinstance(problem, AccessDenied) else "host",
-            )
+            likely = "password" if isinstance(problem, AccessDenied) else "host"
+            what = ask.choice("What is to be changed?", _CHANGES, likely)
             if what == "quit" or ask.yes:
                 raise
             server, username, password = _corrected(ask, what, server, username, password)
@@ -189,6 +187,23 @@ def _try(server: Server, username: str, password: Password) -> FolderInfo:
         session.close()
 
 
+def keep_in_keyring(ask: Asker, password: Password) -> Password:
+    """The password as it is now kept; where the keyring does not take it, a file will, if somebody is there to read so.
+
+    Raises AccessDenied when nobody is.
+    """
+    if not password.new or password.reference.keyring is None:
+        return password
+    try:
+        secret.store_in_keyring(password.reference.keyring, password.text)
+    except AccessDenied as problem:
+        ask.trouble(problem)
+        ask.say("The password goes into a file beside the configuration instead.")
+        return replace(password, reference=SecretRef(file=PASSWORD_FILE))
+    click.echo(f"The password is in the keyring, service {secret.SERVICE}, name {password.reference.keyring}.")
+    return replace(password, new=False)
+
+
 def _corrected(
     ask: Asker, what: str, server: Server, username: str, password: Password
 ) -> tuple[Server, str, Password]:  # fmt: skip
@@ -199,12 +214,23 @@ def _corrected(
         server = replace(server, host=host, port=port, tls=tls)
     elif what == "user":
         username = ask.text("User name", "--username", None, check_username, default=username)
+    elif what == "ca-file":
+        ca_file = ask.text("PEM file of the authority to trust", "--ca-file", None, check_file)
+        server = replace(server, ca_file=ca_file)
     elif what == "folder":
         server = replace(server, folder=ask.text("Folder", "--folder", None, check_username, default=server.folder))
     else:
         place = password.reference if password.reference.command is None else _ask_place(ask)
         password = Password(ask.password("Password (not shown)", "--password-file"), place, True)
     return server, username, password
+
+
+def check_file(text: str) -> str:
+    """The absolute path of a file that is there. Raises ConfigError."""
+    path = Path(text).expanduser().absolute()
+    if not path.is_file():
+        raise ConfigError("there is no such file", about=text)
+    return str(path)
 
 
 def check_port(text: str) -> int:

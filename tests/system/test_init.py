@@ -51,7 +51,11 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / ".config/mailpoll/config.toml"
-        self.env = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+        self.env = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        }
 
     def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -303,6 +307,7 @@ def test_without_a_mailbox_mail_to_the_printed_address_is_routed(home: Home) -> 
 def test_a_web_hook_is_checked_before_anything_is_written(home: Home) -> None:
     done = home.run("init", "--no-mailbox", "--to", "http://elsewhere.example/hook")
     assert done.returncode == 78
+    assert "--to: everybody on the way can read http" in done.stderr
     assert not home.config.exists()
 
 
@@ -373,7 +378,7 @@ def test_a_person_answers_corrects_a_password_and_is_shown_the_first_mail(
     person.answer("E-mail address (or user name) of the inbox: ", "person@example.com")
     person.answer("Password (not shown): ", "mistyped")
     person.answer("Keep it in a file or in the keyring?", "")
-    person.answer("Change what? (host, user, password, folder; quit)", "password")
+    person.answer("What is to be changed?", "password")
     person.answer("Password (not shown): ", PASSWORD)
     person.answer("Do people, or other programs, read this inbox, too? [Y/n]: ", "")
     person.answer("Name of the first channel [mail]: ", "help desk")
@@ -386,6 +391,30 @@ def test_a_person_answers_corrects_a_password_and_is_shown_the_first_mail(
     assert "mistyped" not in person.shown
     assert PASSWORD not in person.shown
     assert home.config.with_name("imap-password").read_text() == f"{PASSWORD}\n"
+
+
+def test_a_keyring_that_is_not_there_and_an_authority_nobody_knows_are_got_over(
+    home: Home, dovecot: dovecot_server.Dovecot, at_terminal: list[Terminal]
+) -> None:
+    person = Terminal(home, "init", "--username", "keys@example.com", "--shared-inbox", "--channel", "x", "--to",
+                      "store", "--no-wait")  # fmt: skip
+    at_terminal.append(person)
+    person.answer("IMAP server [imap.example.com]: ", "localhost")
+    person.answer("Password (not shown): ", PASSWORD)
+    person.answer("Keep it in a file or in the keyring?", "keyring")
+    person.answer("What is to be changed?", "host")
+    person.answer("IMAP server [localhost]: ", "")
+    person.answer("TLS (implicit, starttls) [implicit]: ", "starttls")
+    person.answer("Port [143]: ", str(dovecot.imap_port))
+    person.answer("What is to be changed?", "ca-file")
+    person.answer("PEM file of the authority to trust: ", str(dovecot.ca_file))
+    assert person.close() == 0, person.shown
+    assert "comes from an unknown authority" in person.shown
+    assert "The password goes into a file" in person.shown
+    account = home.settings().account["main"]
+    assert (account.tls, account.port, account.ca_file) == ("starttls", dovecot.imap_port, str(dovecot.ca_file))
+    assert account.password.file == "imap-password"
+    assert home.run("fetch").returncode == 0
 
 
 def test_ctrl_c_ends_the_waiting_and_keeps_the_set_up(
