@@ -13,6 +13,9 @@ _CLAUSE = re.compile(r"^\w+ \w+ \w+ [a-z]+, [a-z]")
 MAX_SENT_FROM = 140
 MAX_AFTER_SENT_FROM = 3
 MAX_AFTER_RULE = 12
+# How far up from the end lines of telephones, and how many paragraphs of small print, are looked for.
+MAX_LAST_LINES = 60
+MAX_SMALL_PRINT = 20
 SMALL_PRINT_FROM = 60
 
 
@@ -43,7 +46,8 @@ def signature_start(lines: list[Line]) -> int | None:
 
 def _cut_from(sorted_: Sorted, at: int, kind: str, end: int | None = None) -> None:
     """Moves lines [at:end] to the cuts unless nothing would be left above them."""
-    if not any(not line.blank for line in sorted_.kept[:at]) and end is None:
+    first = next((index for index, line in enumerate(sorted_.kept) if not line.blank), at)
+    if first >= at and end is None:
         return
     cut = sorted_.kept[at:end]
     if kind == "signature":
@@ -106,7 +110,7 @@ def _drop_last_rules(sorted_: Sorted) -> None:
 def _drop_sent_from(sorted_: Sorted) -> None:
     """The line of a telephone or client, when at most a few lines follow."""
     seen = 0
-    for index in range(len(sorted_.kept) - 1, -1, -1):
+    for index in range(len(sorted_.kept) - 1, max(-1, len(sorted_.kept) - 1 - MAX_LAST_LINES), -1):
         line = sorted_.kept[index]
         if line.blank:
             continue
@@ -138,7 +142,7 @@ def is_sent_from(line: Line) -> bool:
 
 def _drop_small_print(sorted_: Sorted) -> None:
     """The last paragraphs, as long as they are legal small print or a list's footer."""
-    while True:
+    for _ in range(MAX_SMALL_PRINT):
         end = len(sorted_.kept)
         while end and sorted_.kept[end - 1].blank:
             end -= 1

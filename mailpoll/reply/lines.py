@@ -125,7 +125,7 @@ def attribution(lines: list[Line], at: int) -> tuple[int, bool]:
             kind = "maybe" if below is None or below.blank or below.quoted else ""
         if kind:
             return count, kind == "sure"
-        if count == 1 and not _may_go_on(line.plain):
+        if joined.endswith((":", "：")) or (count == 1 and not _may_go_on(line.plain)):
             break
     return 0, False
 

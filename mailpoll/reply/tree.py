@@ -14,7 +14,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 MAX_HTML = 1_000_000
 # No client nests deeper; parsers and converters pay for depth.
 MAX_DEPTH = 120
+MAX_MARKS = 16
 MAX_ATTRIBUTE = 20_000
+# Longer tags are looked at for how many blanks they have: more than this, and their attributes are not read.
+MAX_TAG, MAX_ATTRIBUTES = 2_000, 300
 # No real mail has as many; of those beyond, only the text is read.
 MAX_ELEMENTS = 50_000
 
@@ -25,6 +28,7 @@ _UNSEEN = frozenset(
 _VOID = frozenset(("br", "hr", "img", "meta", "link", "input", "col", "area", "base", "wbr", "param", "source"))
 # Elements that end by themselves when the next one starts: they nest in the source, not in the tree.
 _UNCLOSED = frozenset(("p", "li", "td", "th", "tr", "dt", "dd", "option", "tbody", "thead", "tfoot"))
+_MARKS = frozenset(("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"))
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:_-]{0,40})")
 _HIDDEN = re.compile(
     r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden|mso-hide\s{0,3}:\s{0,3}all"
@@ -93,19 +97,29 @@ def _take(node: LexborNode, parent: Element, room: bool) -> Element | None:
 
 
 def _shallow(html: str) -> str:
-    """The HTML without start tags beyond MAX_DEPTH, so that no parser has to build what nobody can see."""
-    depth = 0
+    """The HTML without start tags that cost a parser more than anybody sees of them.
+
+    Those beyond MAX_DEPTH; marks (b, font, …) beyond MAX_MARKS, all of which HTML5 opens anew in each paragraph; and
+    the attributes of tags that have hundreds, each of which is compared with all others.
+    """
+    depth, marks, kept, close = 0, 0, 0, 0
     pieces: list[str] = []
-    kept = 0
     for tag in _TAG.finditer(html):
         name = tag[2].lower()
-        if name in _VOID or name in _UNCLOSED:
-            continue
+        if close != -1 and close < tag.end():
+            close = html.find(">", tag.end())
+        end = close if close != -1 else len(html)
+        is_mark, nests = name in _MARKS, name not in _VOID and name not in _UNCLOSED
         if tag[1]:
-            depth = max(0, depth - 1)
-        elif depth < MAX_DEPTH:
-            depth += 1
-        else:
+            depth -= nests and depth > 0
+            marks -= is_mark and marks > 0
+        elif (nests and depth >= MAX_DEPTH) or (is_mark and marks >= MAX_MARKS):
             pieces.append(html[kept : tag.start()])
-            kept = html.find(">", tag.end(), tag.end() + 2000) + 1 or tag.end()
+            kept = min(end + 1, len(html))
+        else:
+            depth += nests
+            marks += is_mark
+            if end - tag.end() > MAX_TAG and len(html[tag.end() : end].split()) > MAX_ATTRIBUTES:
+                pieces.append(html[kept : tag.end()])
+                kept = end
     return "".join([*pieces, html[kept:]]) if pieces else html
