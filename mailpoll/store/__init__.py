@@ -8,8 +8,9 @@ from types import TracebackType
 from sqlalchemy.engine import make_url
 
 from mailpoll.store.channels import ANY, Channel, Channels
+from mailpoll.store.deliveries import idempotency_key
 from mailpoll.store.engine import bring_up_to_date, connect
-from mailpoll.store.ledger import Ledger, idempotency_key
+from mailpoll.store.ledger import Ledger
 from mailpoll.store.locks import RunLock
 from mailpoll.store.messages import Entry, Messages
 from mailpoll.store.outbox import Outbox

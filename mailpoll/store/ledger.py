@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
-from mailpoll.model import Position, Post, RawMessage, Reading, Unread
-from mailpoll.store import schema
+from mailpoll.model import Position, RawMessage, Reading, Unread
+from mailpoll.store import deliveries, schema
 from mailpoll.store.engine import portions, transaction
-
-# States of a delivery after which nothing more happens by itself.
-FINAL = ("delivered", "failed", "duplicate")
 
 
 class Ledger:
@@ -172,11 +166,11 @@ class Ledger:
     def due_after(self, folder_id: int, *, final_only: bool) -> tuple[int, ...]:
         """UIDs of this folder whose `after` is still to be done: all that are read, or (move, delete) only those that
         are final, never oversize, held, unrouted or quarantined ones."""
-        messages, deliveries = schema.message, schema.delivery
+        messages, posts = schema.message, schema.delivery
         condition = sa.and_(messages.c.folder_id == folder_id, messages.c.after == "due")
         if final_only:
             open_deliveries = sa.exists().where(
-                deliveries.c.message_id == messages.c.id, deliveries.c.state.not_in(FINAL)
+                posts.c.message_id == messages.c.id, posts.c.state.not_in(deliveries.FINAL)
             )
             condition &= messages.c.state.in_(("read", "ignored")) & (messages.c.oversize_of == 0) & ~open_deliveries
         with transaction(self._engine, writes=False) as connection:
@@ -255,70 +249,4 @@ def _record_one(connection: Connection, message_id: int, reading: Reading, now: 
         )
     )
     for post in reading.posts:
-        _insert_delivery(connection, message_id, reading, post, now)
-
-
-def _insert_delivery(connection: Connection, message_id: int, reading: Reading, post: Post, now: datetime) -> None:
-    deliveries = schema.delivery
-    same_post = sa.and_(
-        deliveries.c.channel == post.channel,
-        deliveries.c.destination == post.destination,
-        deliveries.c.place == post.place,
-        deliveries.c.content_key == reading.facts.content_key,
-        deliveries.c.state != "duplicate",
-    )
-    earlier = connection.execute(
-        sa.select(deliveries.c.id, deliveries.c.message_id, deliveries.c.state).where(same_post)
-    ).first()
-    if earlier and earlier.message_id == message_id:  # read once more (`messages retry`)
-        if earlier.state == "held" and reading.outcome == "posted":
-            release(connection, deliveries.c.id == earlier.id, now)
-        return
-    state = "pending"
-    if earlier:
-        state = "duplicate"
-    elif reading.outcome == "held":
-        state = "held"
-    elif post.destination == "store":
-        state = "delivered"
-    key = idempotency_key(post.channel, post.destination, post.place, reading.facts.content_key)
-    connection.execute(
-        deliveries.insert().values(
-            message_id=message_id,
-            channel=post.channel,
-            destination=post.destination,
-            place=post.place,
-            content_key=reading.facts.content_key,
-            key=key,
-            state=state,
-            due_at=now if state == "pending" else None,
-            receipt=key if state == "delivered" else "",
-            topic=post.topic,
-            body="" if state == "duplicate" else post.body,
-            details=encode_details(post),
-            created_at=now,
-            changed_at=now,
-        )
-    )
-
-
-def release(connection: Connection, condition: sa.ColumnElement[bool], now: datetime) -> int:
-    """Lets held deliveries go, those to `store` to where they belong at once; returns how many."""
-    d = schema.delivery
-    held = condition & (d.c.state == "held")
-    in_store = connection.execute(
-        d.update().where(held & (d.c.destination == "store")).values(state="delivered", receipt=d.c.key, changed_at=now)
-    )
-    others = connection.execute(d.update().where(held).values(state="pending", due_at=now, changed_at=now))
-    return in_store.rowcount + others.rowcount
-
-
-def idempotency_key(*parts: str) -> str:
-    """32 hex digits that are the same for the same channel, destination, place and content key, even in a store that
-    was lost and filled again."""
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def encode_details(post: Post) -> str:
-    """All of a post but topic and body, which have columns of their own, as JSON."""
-    return msgspec.json.encode(replace(post, topic="", body="")).decode()
+        deliveries.insert(connection, message_id, reading, post, now)

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Engine, Row
 from mailpoll.errors import ConfigError
 from mailpoll.model import MessageState
 from mailpoll.store import schema
+from mailpoll.store.deliveries import release
 from mailpoll.store.engine import transaction
-from mailpoll.store.ledger import release
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,227 @@
+"""store: opening it, its schema, its files, and what is said when the disk or the rights are against it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import exc
+from support.site import empty_store
+
+from mailpoll.errors import ConfigError, MailpollError, ProtocolError, Unavailable
+from mailpoll.model import Facts, Post, RawMessage, Reading
+from mailpoll.store import Store, run_lock, schema
+from mailpoll.store.engine import transaction, translated
+
+NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "mailpoll.db").write_bytes(empty_store())
+    return tmp_path / "mailpoll.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store(f"sqlite:///{path}") as opened:
+        yield opened
+
+
+def mail(*chunks: bytes, uid: int | None = None) -> RawMessage:
+    return RawMessage(uid, NOW, chunks or (b"Subject: x\r\n\r\ny",))
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    url = f"sqlite:///{folder / 'mailpoll.db'}"
+    before = os.umask(0o002)
+    try:
+        lock = run_lock(url)
+        with Store(url) as store:
+            store.ledger.accept([mail()], NOW)
+            assert lock.acquire()
+            modes = {file.name: mode(file) for file in folder.iterdir()}
+            lock.release()
+    finally:
+        os.umask(before)
+    assert mode(folder) == 0o700
+    assert set(modes.values()) == {0o600}
+    assert {"mailpoll.db", "mailpoll.db-wal", "mailpoll.db.lock"} <= set(modes)
+
+
+def test_the_migrations_make_what_the_models_say(store: Store) -> None:
+    with transaction(store._engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+        assert compare_metadata(context, schema.metadata) == []
+        assert context.get_current_revision() == schema.HEAD
+
+
+def test_the_migrations_make_the_indices_of_the_models(store: Store, tmp_path: Path) -> None:
+    """Alembic does not compare the WHERE of an index."""
+
+    def indices(engine: sa.Engine) -> set[str]:
+        with transaction(engine) as connection:
+            found = connection.scalars(sa.text("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql <> ''"))
+            return {" ".join(text.split()) for text in found}
+
+    by_models = sa.create_engine(f"sqlite:///{tmp_path / 'models.db'}", poolclass=sa.StaticPool)
+    schema.metadata.create_all(by_models)
+    assert indices(store._engine) == indices(by_models)
+    by_models.dispose()
+
+
+def test_an_open_store_imports_no_alembic(path: Path) -> None:
+    program = (
+        f"from mailpoll.store import Store; Store('sqlite:///{path}'); import sys; print('alembic' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "False"
+
+
+def test_a_store_of_a_newer_mailpoll_is_left_alone(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(ConfigError, match="schema 9999, which this version of mailpoll does not know"):
+        Store(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
+    connection.close()
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database at all " * 100)
+    with pytest.raises(ConfigError, match="not a mailpoll store"):
+        Store(f"sqlite:///{tmp_path / 'x.db'}")
+
+
+def test_a_damaged_store_is_named(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[100:4096] = os.urandom(3996)
+    path.write_bytes(data)
+    with pytest.raises(ConfigError, match=r"damaged|not a mailpoll store"):
+        Store(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nodialect://x/y", "mysql://x/y"])
+def test_a_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"store\.url"):
+        Store(url)
+
+
+def test_a_full_disk_loses_nothing_and_ends_when_there_is_space(store: Store) -> None:
+    [kept] = store.ledger.accept([mail(b"first")], NOW)
+    with transaction(store._engine) as connection:
+        pages = connection.scalar(sa.text("PRAGMA page_count"))
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(Unavailable, match="the disk that holds the store is full") as caught:
+        store.ledger.accept([mail(b"second"), mail(bytes(1_000_000))], NOW)
+    assert caught.value.exit_status == 69
+    assert [entry.id for entry in store.messages.list()] == [kept]
+    with transaction(store._engine) as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    store.ledger.accept([mail(b"second"), mail(bytes(1_000_000))], NOW)
+    assert len(store.messages.list()) == 3
+
+
+def written(url: str) -> str:
+    """What comes of writing to the store at `url`."""
+    try:
+        with Store(url) as store:
+            store.ledger.accept([mail()], NOW)
+    except MailpollError as problem:
+        return f"{type(problem).__name__} {problem.exit_status} {problem}"
+    return "written"
+
+
+def as_ordinary_user(action: Callable[[], str]) -> str:
+    """What `action` returns in a child that file modes stop, as they do not stop root."""
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            os.write(writing, action().encode())
+        finally:
+            os._exit(0)  # whatever happened: the test goes on in the parent alone
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    return said
+
+
+@pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o444, 0o755), (0o444, 0o777), (0o000, 0o777)])
+def test_a_store_that_may_not_be_written_is_access_denied(file_mode: int, folder_mode: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "mailpoll.db"
+        path.write_bytes(empty_store())
+        path.chmod(file_mode)
+        folder.chmod(folder_mode)
+        said = as_ordinary_user(lambda: written(f"sqlite:///{path}"))
+        folder.chmod(0o700)
+    assert said.startswith("AccessDenied 77 ")
+    assert "Give the user" in said or "Check that" in said
+
+
+def test_a_folder_that_cannot_be_made_is_access_denied() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o555)
+        said = as_ordinary_user(lambda: written(f"sqlite:///{name}/state/mailpoll.db"))
+    assert said.startswith("AccessDenied 77 ")
+
+
+@pytest.mark.parametrize("error", sorted({e for e in vars(exc).values() if isinstance(e, type) and issubclass(
+    e, exc.SQLAlchemyError)}, key=lambda e: e.__name__), ids=lambda e: e.__name__)  # fmt: skip
+def test_every_error_of_the_library_becomes_ours(store: Store, error: type[exc.SQLAlchemyError]) -> None:
+    problem = error.__new__(error)
+    Exception.__init__(problem, "something")
+    attributes = {"orig": Exception("something"), "statement": "", "params": (), "hide_parameters": False,
+                  "connection_invalidated": False, "ismulti": False, "message": "something", "detail": []}  # fmt: skip
+    for name, value in attributes.items():
+        vars(problem).setdefault(name, value)
+    with pytest.raises(MailpollError) as caught, translated(store._engine):
+        raise problem
+    assert isinstance(caught.value, (ProtocolError, Unavailable))
+
+
+def test_only_one_run_holds_the_lock(path: Path) -> None:
+    url = f"sqlite:///{path}"
+    first, second = run_lock(url), run_lock(url)
+    assert first.acquire()
+    assert not second.acquire()
+    first.release()
+    assert second.acquire()
+    second.release()
+    second.release()
+
+
+def test_text_of_any_mail_can_be_kept(store: Store) -> None:
+    """Lone surrogates and NUL, which databases refuse."""
+    [message_id] = store.ledger.accept([mail()], NOW)
+    awful = "a\ud800b\x00c\U0001f600"
+    facts = Facts("k", awful, awful, awful, None, (awful,))
+    posts = (Post("dev", "store", "", awful, awful, sender="a\x00b"),)
+    store.ledger.record([(message_id, Reading("posted", awful, facts, posts))], NOW)
+    entry = store.messages.get(message_id)
+    assert entry.subject == "a?b\ufffdc\U0001f600"
+    [delivery] = store.outbox.list()
+    assert delivery.post.body == "a?b\ufffdc\U0001f600"

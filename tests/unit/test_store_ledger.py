@@ -1,0 +1,236 @@
+"""store.ledger and store.messages: what came in, and what it led to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.site import empty_store
+
+from mailpoll.errors import ConfigError
+from mailpoll.model import Facts, Post, RawMessage, Reading
+from mailpoll.store import Store, idempotency_key
+
+NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+HOUR = 3600.0
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    (tmp_path / "mailpoll.db").write_bytes(empty_store())
+    with Store(f"sqlite:///{tmp_path / 'mailpoll.db'}") as opened:
+        yield opened
+
+
+def folder_of(store: Store, name: str = "INBOX", uidvalidity: int = 1) -> int:
+    return store.ledger.position("main", name, uidvalidity, margin_s=HOUR, overlap_s=2 * HOUR).folder_id
+
+
+def take(store: Store, *uids: int, folder: int | None = None, oversize_of: int = 0) -> tuple[int, ...]:
+    mails = [RawMessage(uid, NOW, (b"mail %d" % uid,), oversize_of) for uid in uids]
+    return store.ledger.accept(mails, NOW, folder_id=folder_of(store) if folder is None else folder)
+
+
+def reading(*posts: Post, key: str = "k", outcome: str = "posted") -> Reading:
+    return Reading(outcome, "", Facts(content_key=key), posts)  # type: ignore[arg-type]
+
+
+def post(destination: str = "hook", channel: str = "dev", place: str = "") -> Post:
+    return Post(channel, destination, place, "Topic", "Body")
+
+
+def states(store: Store) -> list[str]:
+    return [delivery.state for delivery in store.outbox.list()]
+
+
+def test_a_folder_begins_an_hour_before_the_store(store: Store) -> None:
+    position = store.ledger.position("main", "INBOX", 1, margin_s=HOUR, overlap_s=2 * HOUR)
+    assert (position.floor, position.mark) == (None, 0)
+    assert position.new_since < datetime.now(UTC) - timedelta(minutes=59)
+    assert store.ledger.position("main", "INBOX", 1, margin_s=HOUR, overlap_s=2 * HOUR) == position
+
+
+def test_a_new_uidvalidity_begins_before_the_last_good_poll(store: Store) -> None:
+    first = folder_of(store)
+    store.ledger.polled(first, 7, NOW)
+    position = store.ledger.position("main", "INBOX", 2, margin_s=HOUR, overlap_s=2 * HOUR)
+    assert position.folder_id != first
+    assert position.new_since == NOW - timedelta(hours=2)
+
+
+def test_the_mark_never_falls(store: Store) -> None:
+    folder = folder_of(store)
+    for mark in (7, 5):
+        store.ledger.polled(folder, mark, NOW)
+    assert store.ledger.position("main", "INBOX", 1, margin_s=0, overlap_s=0).mark == 7
+    store.ledger.set_floor(folder, 3, mark=4)
+    position = store.ledger.position("main", "INBOX", 1, margin_s=0, overlap_s=0)
+    assert (position.floor, position.mark) == (3, 4)
+
+
+def test_unknown_are_the_uids_nobody_decided(store: Store) -> None:
+    folder = folder_of(store)
+    take(store, 2)
+    store.ledger.skip(folder, [3])
+    assert store.ledger.unknown(folder, [1, 2, 3, 4]) == (1, 4)
+    assert store.ledger.unknown(folder_of(store, "Other"), [2, 3]) == (2, 3)
+    assert len(store.ledger.unknown(folder, range(1, 25_001))) == 24_998
+
+
+def test_a_uid_is_accepted_once(store: Store) -> None:
+    assert len(take(store, 1, 2)) == 2
+    assert len(take(store, 2, 3)) == 1
+    assert [entry.uid for entry in store.messages.list()] == [3, 2, 1]
+
+
+def test_mails_without_a_uid_are_each_accepted(store: Store) -> None:
+    same = RawMessage(None, None, (b"x",))
+    assert len(store.ledger.accept([same, same], NOW, sent_to="dev")) == 2
+    assert [unread.sent_to for unread in store.ledger.unread(10)] == ["dev", "dev"]
+    assert [unread.account for unread in store.ledger.unread(10)] == ["", ""]
+
+
+def test_bytes_come_back_as_they_were(store: Store) -> None:
+    chunks = (bytes(range(256)) * 4000, b"", b"\r\n.\r\n")
+    [message_id] = store.ledger.accept([RawMessage(None, None, chunks)], NOW)
+    assert b"".join(store.ledger.chunks(message_id)) == b"".join(chunks)
+    assert list(store.ledger.chunks(99)) == []
+
+
+def test_attempts_are_counted_and_given_back(store: Store) -> None:
+    first, second = take(store, 1, 2)
+    store.ledger.begin_reading([first, second])
+    store.ledger.begin_reading([first])
+    store.ledger.give_back([second])
+    assert [unread.attempts for unread in store.ledger.unread(10)] == [2, 0]
+    store.ledger.begin_reading([])
+
+
+def test_a_post_to_the_store_is_delivered_at_once(store: Store) -> None:
+    [message_id] = take(store, 1)
+    store.ledger.record([(message_id, reading(post("store"), post()))], NOW)
+    stored, hooked = store.outbox.list()
+    assert (stored.state, stored.receipt) == ("delivered", stored.post.key)
+    assert (hooked.state, hooked.due_at, hooked.receipt) == ("pending", NOW, "")
+    assert hooked.post.key == idempotency_key("dev", "hook", "", "k")
+
+
+def test_a_second_copy_is_a_duplicate_of_the_same_place_only(store: Store) -> None:
+    first, second = take(store, 1, 2)
+    store.ledger.record([(first, reading(post(), post(place="a")))], NOW)
+    store.ledger.record([(second, reading(post(), post(place="b"), post(channel="ops")))], NOW)
+    assert states(store) == ["pending", "pending", "duplicate", "pending", "pending"]
+    assert store.outbox.list(message_id=second)[0].due_at is None
+
+
+def test_two_copies_in_one_batch_make_one_post(store: Store) -> None:
+    store.ledger.record([(message_id, reading(post())) for message_id in take(store, 1, 2, 3)], NOW)
+    assert states(store) == ["pending", "duplicate", "duplicate"]
+
+
+def test_reading_once_more_posts_only_what_is_new(store: Store) -> None:
+    [message_id] = take(store, 1)
+    store.ledger.record([(message_id, reading(post()))], NOW)
+    store.messages.read_again(message_id)
+    assert store.ledger.unread(10)[0].attempts == 0
+    store.ledger.record([(message_id, reading(post(), post(channel="ops")))], NOW)
+    assert [(d.post.channel, d.state) for d in store.outbox.list()] == [("dev", "pending"), ("ops", "pending")]
+
+
+@pytest.mark.parametrize(("destination", "state"), [("hook", "pending"), ("store", "delivered")])
+def test_a_held_post_goes_out_when_reading_again_allows_it(store: Store, destination: str, state: str) -> None:
+    [message_id] = take(store, 1)
+    for outcome, expected in (("held", "held"), ("held", "held"), ("posted", state)):
+        store.ledger.record([(message_id, reading(post(destination), outcome=outcome))], NOW)
+        assert states(store) == [expected]
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("posted", "read"), ("ignored", "ignored"), ("held", "held"),
+                                                ("unrouted", "unrouted"), ("quarantined", "quarantined")])  # fmt: skip
+def test_an_outcome_is_a_state_and_is_no_longer_unread(store: Store, outcome: str, state: str) -> None:
+    [message_id] = take(store, 1)
+    store.ledger.record([(message_id, reading(outcome=outcome))], NOW)
+    assert store.messages.get(message_id).state == state
+    assert store.messages.counts() == {state: 1}
+    assert store.ledger.unread(10) == ()
+
+
+# outcome · state of its delivery · oversize · after read? · after final?
+AFTER = [
+    ("posted", "delivered", 0, True, True),
+    ("posted", "failed", 0, True, True),
+    ("posted", "duplicate", 0, True, True),
+    ("posted", "", 0, True, True),
+    ("ignored", "", 0, True, True),
+    ("posted", "pending", 0, True, False),
+    ("posted", "sending", 0, True, False),
+    ("posted", "delayed", 0, True, False),
+    ("posted", "uncertain", 0, True, False),
+    ("posted", "delivered", 9_000, True, False),
+    ("held", "held", 0, True, False),
+    ("unrouted", "", 0, True, False),
+    ("quarantined", "", 0, False, False),
+]
+
+
+@pytest.mark.parametrize(("outcome", "state", "oversize", "when_read", "when_final"), AFTER)
+def test_when_a_mail_may_be_touched_on_the_server(
+    store: Store, outcome: str, state: str, oversize: int, when_read: bool, when_final: bool
+) -> None:
+    folder = folder_of(store)
+    if state == "duplicate":
+        [first] = store.ledger.accept([RawMessage(None, None, (b"x",))], NOW)
+        store.ledger.record([(first, reading(post()))], NOW)
+    [message_id] = take(store, 5, oversize_of=oversize)
+    assert store.ledger.due_after(folder, final_only=False) == ()
+    store.ledger.record([(message_id, reading(*[post()] if state else [], outcome=outcome))], NOW)
+    for delivery in store.outbox.list(message_id=message_id, states=("pending",)):
+        if state != "pending":
+            store.outbox._set(delivery, NOW, state=state)
+    assert store.ledger.due_after(folder, final_only=False) == ((5,) if when_read else ())
+    assert store.ledger.due_after(folder, final_only=True) == ((5,) if when_final else ())
+    store.ledger.after_done(folder, [5])
+    assert store.ledger.due_after(folder, final_only=False) == ()
+
+
+def test_one_open_post_keeps_a_mail_on_the_server(store: Store) -> None:
+    [message_id] = take(store, 5)
+    store.ledger.record([(message_id, reading(post("store"), post()))], NOW)
+    assert store.ledger.due_after(folder_of(store), final_only=True) == ()
+
+
+def test_a_message_that_was_not_fetched_asks_nothing_of_a_server(store: Store) -> None:
+    [message_id] = store.ledger.accept([RawMessage(None, None, (b"x",))], NOW)
+    store.ledger.record([(message_id, reading(post("store")))], NOW)
+    assert store.messages.get(message_id).after == ""
+
+
+def test_a_dropped_message_lets_go_of_bytes_and_posts(store: Store) -> None:
+    [message_id] = take(store, 1)
+    store.ledger.record([(message_id, reading(post("store"), post(), post("other")))], NOW)
+    assert store.outbox.claim(store.outbox.list()[2], NOW)
+    store.messages.drop(message_id, NOW)
+    assert states(store) == ["delivered", "failed", "sending"]
+    entry = store.messages.get(message_id)
+    assert (entry.state, entry.has_raw) == ("ignored", False)
+
+
+def test_facts_of_a_message_come_back(store: Store) -> None:
+    [message_id] = take(store, 1)
+    facts = Facts("k", "a@b.example", "Ann <ann@b.example>", "Hello", NOW, ("one", "two"))
+    store.ledger.record([(message_id, Reading("held", "why", facts))], NOW)
+    entry = store.messages.get(message_id)
+    assert (entry.account, entry.folder, entry.uid, entry.size) == ("main", "INBOX", 1, 6)
+    assert Facts("k", entry.message_id, entry.sender, entry.subject, entry.date, entry.defects) == facts
+    assert (entry.reason, entry.read_at) == ("why", NOW)
+
+
+def test_messages_are_listed_newest_first_by_state(store: Store) -> None:
+    first, second, third = take(store, 1, 2, 3)
+    store.ledger.record([(second, reading(outcome="unrouted"))], NOW)
+    assert [entry.id for entry in store.messages.list(limit=2)] == [third, second]
+    assert [entry.id for entry in store.messages.list(states=("accepted",))] == [third, first]
+    with pytest.raises(ConfigError, match="there is no message 99"):
+        store.messages.get(99)

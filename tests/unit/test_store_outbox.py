@@ -1,0 +1,219 @@
+"""store.outbox and store.channels: what goes out, and where mail belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.site import empty_store
+
+from mailpoll.errors import ConfigError
+from mailpoll.model import Attachment, Delivery, Facts, Pause, Post, RawMessage, Reading, Receipt
+from mailpoll.store import ANY, Store
+
+NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+STORE = (("store", ""),)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    (tmp_path / "mailpoll.db").write_bytes(empty_store())
+    return f"sqlite:///{tmp_path / 'mailpoll.db'}"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with Store(url) as opened:
+        yield opened
+
+
+def deliver(store: Store, *posts: Post, now: datetime = NOW) -> tuple[Delivery, ...]:
+    [message_id] = store.ledger.accept([RawMessage(None, None, (b"x",))], now)
+    store.ledger.record([(message_id, Reading("posted", "", Facts(f"k{message_id}"), posts))], now)
+    return store.outbox.list(message_id=message_id)
+
+
+def post(destination: str = "hook", channel: str = "dev", **more: object) -> Post:
+    return Post(channel, destination, "", "Topic", "Body", **more)  # type: ignore[arg-type]
+
+
+def test_a_post_comes_back_whole(store: Store) -> None:
+    whole = post(
+        attachments=(Attachment(2, "a.pdf", "application/pdf", 9, "cid"),),
+        whole_text=True, subject="S", sender="Ann", date=NOW, message_id="m", in_reply_to=("a",), references=("b",),
+        address="u+t@b.example", tag="Tag", automatic="list",
+    )  # fmt: skip
+    [delivery] = deliver(store, whole)
+    assert delivery.post == Post(**{**{f: getattr(whole, f) for f in whole.__slots__}, "key": delivery.post.key})
+    assert len(delivery.post.key) == 32
+
+
+def test_only_one_claim_of_a_delivery_holds(store: Store, url: str) -> None:
+    [delivery] = deliver(store, post())
+    with Store(url) as other:
+        assert other.outbox.claim(delivery, NOW)
+    assert not store.outbox.claim(delivery, NOW)
+    [claimed] = store.outbox.orphans()
+    assert (claimed.state, claimed.attempts) == ("sending", 1)
+
+
+def test_a_delivery_that_was_dropped_cannot_be_claimed(store: Store) -> None:
+    [delivery] = deliver(store, post())
+    store.outbox.drop(delivery, NOW)
+    assert not store.outbox.claim(delivery, NOW)
+    assert store.outbox.get(delivery.id).error == "dropped by hand"
+
+
+def test_due_is_what_may_be_tried_now_in_the_order_of_arrival(store: Store) -> None:
+    first, second = deliver(store, post(), post("other"))
+    [third] = deliver(store, post())
+    assert [d.id for d in store.outbox.due(NOW, not_to=(), limit=10)] == [first.id, second.id, third.id]
+    assert [d.id for d in store.outbox.due(NOW, not_to={"other"}, limit=1)] == [first.id]
+    store.outbox.delayed(first, LATER, "busy", NOW)
+    store.outbox.uncertain(third, None, "no answer", NOW)
+    assert [d.id for d in store.outbox.due(NOW, not_to={"other"}, limit=10)] == []
+    assert [d.id for d in store.outbox.due(LATER, not_to={"other"}, limit=10)] == [first.id]
+
+
+def test_each_end_of_an_attempt_is_kept(store: Store) -> None:
+    deliveries = [deliver(store, post())[0] for _ in range(5)]
+    for delivery in deliveries:
+        assert store.outbox.claim(delivery, NOW)
+    outbox = store.outbox
+    outbox.delivered(deliveries[0], Receipt("r", "https://x.example"), LATER)
+    outbox.delayed(deliveries[1], LATER, "busy", NOW)
+    outbox.uncertain(deliveries[2], LATER, "no answer", NOW)
+    outbox.failed(deliveries[3], "refused", NOW)
+    outbox.unclaim(deliveries[4], "401", NOW)
+    got = [outbox.get(delivery.id) for delivery in deliveries]
+    assert [d.state for d in got] == ["delivered", "delayed", "uncertain", "failed", "delayed"]
+    assert [d.attempts for d in got] == [1, 1, 1, 1, 0]
+    assert [d.due_at for d in got] == [None, LATER, LATER, None, NOW]
+    assert [d.error for d in got] == ["", "busy", "no answer", "refused", "401"]
+    assert (got[0].receipt, got[0].receipt_url, got[2].uncertain_at) == ("r", "https://x.example", NOW)
+    assert outbox.counts() == {"delivered": 1, "delayed": 2, "uncertain": 1, "failed": 1}
+    assert outbox.counts("ops") == {}
+    assert outbox.waiting() == {"hook": 3}
+
+
+def test_a_retry_begins_anew_under_the_same_key(store: Store) -> None:
+    [delivery] = deliver(store, post())
+    store.outbox.claim(delivery, NOW)
+    store.outbox.failed(delivery, "refused", NOW)
+    store.outbox.retry(delivery, LATER)
+    got = store.outbox.get(delivery.id)
+    assert (got.state, got.attempts, got.due_at, got.error, got.post.key) == (
+        "pending",
+        0,
+        LATER,
+        "",
+        delivery.post.key,
+    )
+    store.outbox.resend(got, "new key", LATER)
+    assert store.outbox.get(delivery.id).post.key == "new key"
+
+
+def test_delayed_posts_of_one_destination_are_made_due(store: Store) -> None:
+    first, second = deliver(store, post(), post("other"))
+    for delivery in (first, second):
+        store.outbox.delayed(delivery, NOW + timedelta(days=1), "busy", NOW)
+    assert store.outbox.make_due("hook", LATER) == 1
+    assert [d.id for d in store.outbox.due(LATER, not_to=(), limit=10)] == [first.id]
+
+
+def test_a_pause_is_replaced_and_ended(store: Store) -> None:
+    store.outbox.pause(Pause("hook", "401", NOW, "h1"))
+    store.outbox.pause(Pause("hook", "403", LATER, "h2"))
+    assert store.outbox.pauses() == (Pause("hook", "403", LATER, "h2"),)
+    assert store.outbox.resume("hook")
+    assert not store.outbox.resume("hook")
+
+
+def test_a_channel_comes_back_as_it_was_made(store: Store) -> None:
+    store.channels.add(
+        "dev", [("hook", "a"), ("store", ""), ("hook", "a")], NOW, topic="", prefix="p ", options=["full"]
+    )
+    channel = store.channels.get("dev")
+    assert channel.targets == (("hook", "a"), ("store", ""))
+    assert (channel.enabled, channel.topic, channel.prefix, channel.options) == (True, "", "p ", ("full",))
+    assert channel.created_at == NOW
+    with pytest.raises(ConfigError, match="there is a channel dev already"):
+        store.channels.add("dev", STORE, NOW)
+    with pytest.raises(ConfigError, match="There are: dev"):
+        store.channels.get("dve")
+
+
+def test_a_channel_is_not_made_when_its_token_is_taken(store: Store) -> None:
+    store.channels.add("dev", STORE, NOW, address="t")
+    with pytest.raises(ConfigError, match="in use already"):
+        store.channels.add("ops", STORE, NOW, address="t")
+    assert [channel.name for channel in store.channels.list()] == ["dev"]
+
+
+def test_a_token_is_found_exactly_and_with_everything_routing_needs(store: Store) -> None:
+    store.channels.add("dev", STORE, NOW, topic="channel's", options=["show-sender"])
+    store.channels.add_address(
+        "dev", "t1", NOW, options=["full"], topic="own", allow_from=["a.example"], expires_at=LATER
+    )
+    store.channels.add_address("dev", "t2", NOW)
+    found = store.channels.lookup(["t1", "t2", "T1", "t"])
+    assert set(found) == {"t1", "t2"}
+    assert (found["t1"].topic, found["t2"].topic) == ("own", "channel's")
+    assert (found["t1"].channel_options, found["t1"].options) == (("show-sender",), ("full",))
+    assert (found["t1"].allow_from, found["t1"].expires_at) == (("a.example",), LATER)
+    assert found["t1"].targets == STORE
+    store.channels.add_address("dev", ANY, NOW)
+    assert set(store.channels.lookup([])) == {ANY}
+
+
+def test_what_is_disabled_is_still_found(store: Store) -> None:
+    store.channels.add("dev", STORE, NOW, address="t")
+    store.channels.set_address("t", enabled=False)
+    store.channels.set("dev", enabled=False)
+    known = store.channels.lookup(["t"])["t"]
+    assert (known.enabled, known.channel_enabled) == (False, False)
+
+
+def test_a_removed_channel_takes_its_addresses_along_and_leaves_its_posts(store: Store) -> None:
+    store.channels.add("dev", STORE, NOW, address="t")
+    deliver(store, post())
+    store.channels.remove("dev")
+    assert store.channels.lookup(["t"]) == {}
+    assert len(store.outbox.list(channel="dev")) == 1
+    store.channels.add("dev", (("hook", ""),), NOW)
+    assert store.channels.get("dev").targets == (("hook", ""),)
+
+
+def test_a_rotation_keeps_all_but_the_token(store: Store) -> None:
+    store.channels.add("dev", STORE, NOW, topic="channel's")
+    store.channels.add_address("dev", "old", NOW, options=["full"], allow_from=["a.example"], expires_at=LATER)
+    store.channels.rotate("old", "new", NOW, LATER + timedelta(days=1))
+    old, new = store.channels.addresses("dev")
+    assert (old.expires_at, new.expires_at) == (LATER, LATER)
+    assert (new.options, new.allow_from) == (old.options, old.allow_from)
+    store.channels.set("dev", topic="another")
+    assert store.channels.lookup(["new"])["new"].topic == "another"
+    with pytest.raises(ConfigError, match="no address with this token"):
+        store.channels.rotate("none", "x", NOW, LATER)
+
+
+def test_addresses_are_taken_over_all_or_none(store: Store) -> None:
+    store.channels.add("dev", STORE, NOW, address="t0")
+    many = [("big", f"t{number}", ("full",)) for number in range(1, 12_001)]
+    assert store.channels.take_over([*many, ("dev", "t0", ())], STORE, NOW) == (1, 12_000)
+    assert store.channels.take_over(many[:3], STORE, NOW) == (0, 0)
+    for clash in ([("new", "a", ()), ("new", "t0", ())], [("new", "a", ()), ("other", "a", ())]):
+        with pytest.raises(ConfigError, match="in use by another channel"):
+            store.channels.take_over(clash, STORE, NOW)
+    assert [channel.name for channel in store.channels.list()] == ["big", "dev"]
+
+
+def test_a_channel_can_stand_for_an_address(store: Store) -> None:
+    store.channels.add("dev", STORE, NOW, options=["show-sender"])
+    known = store.channels.as_address("dev")
+    assert known is not None
+    assert (known.token, known.channel_options, known.targets) == ("", ("show-sender",), STORE)
+    assert store.channels.as_address("dve") is None
