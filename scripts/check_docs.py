@@ -127,7 +127,8 @@ def command_problem(arguments: list[str]) -> str:
             values, rest, _ = command.make_parser(context).parse_args(list(arguments))
         except click.UsageError as error:
             return error.format_message()
-        if {"-h", "--help", "-V", "--version"} & set(arguments):
+        own = arguments[: len(arguments) - len(rest)] if isinstance(command, click.Group) else arguments
+        if {"-h", "--help", "-V", "--version"} & set(own):
             return ""
         for parameter in command.params:
             if parameter.required and not isinstance(values.get(parameter.name), str | tuple | list | int):
