@@ -205,7 +205,7 @@ def _await_mail(installation: Installation, seconds: int, address: str) -> None:
     minutes = f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
     click.echo(f"\nSend a mail to it now, from anywhere. Waiting up to {minutes}; Ctrl-C ends the waiting only.")
     waiting = init_wait.wait(installation, seconds)
-    if waiting.posts:
+    if waiting.deliveries:
         init_wait.show(waiting)
     else:
         init_wait.explain(installation, waiting, address)

@@ -14,12 +14,12 @@ import click
 
 from mailpoll import config, router
 from mailpoll.commands import assembly
+from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.fetch import Journal, run_once
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import one_line, safe_text
-from mailpoll.delivery import Attempt
 from mailpoll.errors import RunError
-from mailpoll.model import Post
+from mailpoll.model import Delivery
 
 if TYPE_CHECKING:
     from mailpoll.imap import Session
@@ -31,6 +31,7 @@ RUN_WITHIN_S = 50.0
 # Where a mail is looked for that did not come: so many folders, so many new mails in each.
 FOLDERS_LOOKED_INTO = 40
 MAILS_LOOKED_AT = 200
+POSTS_SHOWN = 5
 
 
 @dataclass
@@ -38,18 +39,15 @@ class Waiting:
     """What the runs saw while waiting."""
 
     since: datetime
-    posts: list[Post] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     others: int = 0
     said: set[str] = field(default_factory=set)
 
     def heed(self, journal: Journal) -> None:
         """Takes in what a run did; says its troubles, each once."""
         for message_id, reading in journal.readings:
-            self.posts.extend(reading.posts)
             if reading.outcome != "posted":
                 self._say(f"Message {message_id} came in, but is {reading.outcome}: {reading.reason}.")
-        self.attempts.extend(journal.attempts)
         for result in journal.accounts:
             self.others += result.skipped
             for note in result.notes:
@@ -69,14 +67,22 @@ def wait(installation: Installation, seconds: float) -> Waiting:
     until = time.monotonic() + seconds
     for pause in _pauses():
         left = until - time.monotonic()
-        if waiting.posts or left <= 0:
+        if waiting.deliveries or left <= 0:
             break
         journal = run_once(installation, deadline_s=min(RUN_WITHIN_S, max(left, 5.0)))
         if journal is not None:
             waiting.heed(journal)
-        if not waiting.posts:
+        waiting.deliveries = _since(installation, waiting.since)
+        if not waiting.deliveries:
             time.sleep(max(0.0, min(pause, until - time.monotonic())))
     return waiting
+
+
+def _since(installation: Installation, moment: datetime) -> list[Delivery]:
+    """What was posted since, oldest first; by whichever run: cron may be faster."""
+    with installation.store() as store:
+        newest = store.outbox.list(limit=POSTS_SHOWN, newest_first=True)
+    return [delivery for delivery in reversed(newest) if delivery.created_at >= moment]
 
 
 def _pauses() -> Iterator[float]:
@@ -87,12 +93,12 @@ def _pauses() -> Iterator[float]:
 
 def show(waiting: Waiting) -> None:
     """Prints what came."""
-    for post in waiting.posts:
+    for delivery in waiting.deliveries:
+        post = delivery.post
         click.echo(f"\nIt came. Channel {post.channel}, topic: {one_line(post.topic)}\n")
         click.echo(textwrap.indent(safe_text(post.body).strip("\n"), "   "))
-    for attempt in waiting.attempts:
-        trouble = f": {attempt.error}" if attempt.error else ""
-        click.echo(f"\nPost to {one_line(attempt.delivery.post.destination)}: {attempt.state}{trouble}")
+        trouble = f": {delivery.error}" if delivery.error else ""
+        click.echo(f"\nPost to {shown_destination(post.destination, post.place)}: {delivery.state}{trouble}")
 
 
 def explain(installation: Installation, waiting: Waiting, address: str) -> None:
