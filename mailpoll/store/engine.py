@@ -113,15 +113,22 @@ def translated(engine: Engine) -> Iterator[None]:
         raise _translate(engine, problem) from problem
 
 
+def _place(engine: Engine) -> str:
+    """Which database it is, for people: the file, or the URL without its password."""
+    if engine.dialect.name == "sqlite":
+        return engine.url.database or ""
+    return engine.url.render_as_string(hide_password=True)
+
+
 def _translate(engine: Engine, problem: SQLAlchemyError) -> MailpollError:
-    about = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string(hide_password=True)
+    about = _place(engine)
     words = str(problem.orig) if isinstance(problem, DBAPIError) else str(problem)
     for sign, error, what, advice in SQLITE_TROUBLES:
         if sign in words:
-            return error(what, about=about or "", advice=advice)
+            return error(what, about=about, advice=advice)
     if isinstance(problem, DBAPIError) and (problem.connection_invalidated or "connection" in words.lower()):
-        return Unavailable(f"the database cannot be reached ({words.splitlines()[0]})", about=about or "")
-    return ProtocolError(f"the database refused a statement ({words.splitlines()[0]})", about=about or "")
+        return Unavailable(f"the database cannot be reached ({words.splitlines()[0]})", about=about)
+    return ProtocolError(f"the database refused a statement ({words.splitlines()[0]})", about=about)
 
 
 @contextlib.contextmanager
@@ -159,7 +166,7 @@ def bring_up_to_date(engine: Engine) -> None:
     except util.CommandError as problem:
         raise ConfigError(
             f"the store has schema {revision}, which this version of mailpoll does not know",
-            about="store.url",
+            about=_place(engine),
             advice="Install the version of mailpoll that last used it, or a newer one.",
         ) from problem
 

@@ -42,6 +42,7 @@ class Answer:
         return f"HTTP/1.1 {self.status} Scripted\r\n{head}\r\n".encode() + self.body
 
 
+HELD = "held"  # reads the request, answers 200 once `let_go` is set
 SILENT = "silent"  # reads the request, never answers
 RESET_UNREAD = "reset unread"  # resets as soon as the connection is there
 RESET_READ = "reset read"  # reads the whole request, then resets
@@ -59,6 +60,8 @@ class Receiver:
     def __init__(self, *answers: int | str | Answer, certificate: tuple[Path, Path] | None = None) -> None:
         self.requests: list[Request] = []
         self.connections = 0
+        self.holding = threading.Event()  # set once a request is held
+        self.let_go = threading.Event()
         self._answers = list(answers) or [200]
         self._over = threading.Event()
         self._context = None
@@ -124,6 +127,10 @@ class Receiver:
     def _respond(self, connection: socket.socket, answer: int | str | Answer) -> None:
         if answer == SILENT:
             self._over.wait(10)
+        elif answer == HELD:
+            self.holding.set()
+            self.let_go.wait(10)
+            connection.sendall(Answer().wire())
         elif answer == RESET_READ:
             _reset(connection)
         elif answer == DRIP:

@@ -1,0 +1,265 @@
+"""What goes wrong with accounts, settings and the store: one clear sentence, the right status, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from servers import free_port, require
+from servers.dovecot import Dovecot, missing
+from servers.http_receiver import HELD, Receiver
+from servers.scripted_imap import DRIP, ScriptedImap
+from support.hindered import bound_by_file_modes, no_file_larger_than
+from support.mishap import CANARY, SECOND_PASSWORD, Mishap, checked
+from support.site import CRON, MAILPOLL
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="root gives up its rights over files in the Linux way")
+
+
+@pytest.fixture(scope="module")
+def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+    require(missing() or "Dovecot", not missing())
+    with Dovecot(tmp_path_factory.mktemp("dovecot"), extra_config=SECOND_PASSWORD) as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class Case:
+    """A trouble: how it comes about, what the run says (a regular expression, {…} filled in) and ends with."""
+
+    upset: Callable[[Mishap], object]
+    status: int
+    says: str
+    mend: Callable[[Mishap], object] = Mishap.put_right
+    how: dict[str, Any] = field(default_factory=dict)
+
+
+def setting(**lines: str) -> Callable[[Mishap], None]:
+    return lambda site: site.change(**lines)
+
+
+def tls(server_port: str, mode: str, **more: str) -> Callable[[Mishap], None]:
+    return lambda site: site.change(port=str(getattr(site.server, server_port)), tls=f'"{mode}"', **more)
+
+
+def trusting(site: Mishap) -> None:
+    assert isinstance(site.server, Dovecot)
+    site.change(ca_file=f'"{site.server.ca_file}"')
+
+
+def wrong_name(site: Mishap) -> None:
+    trusting(site)
+    tls("imaps_port", "implicit", host='"127.1"')(site)
+
+
+ACCOUNT = {
+    "wrong password": Case(
+        lambda site: site.secret.write_text(f"wrong-{CANARY}"),
+        77,
+        r"account\.main \(localhost:{imap}\): the server refused the login: .*Authentication failed\. "
+        r"Check username and password; many providers want an app password for IMAP\.",
+    ),
+    "unknown host": Case(
+        setting(host='"imap.invalid"', tls='"implicit"'),
+        69,
+        r"account\.main \(imap\.invalid:{imap}\): (this host name is not known\. Check host, and this machine's DNS\.|"
+        r"the name servers do not answer now\. The next run tries again\.)",
+    ),
+    "closed port": Case(
+        lambda site: site.change(port=str(free_port())),
+        69,
+        r"account\.main \(localhost:\d+\): nothing listens there \(connection refused\)\. The next run tries again\.",
+    ),
+    "certificate of an unknown authority": Case(
+        tls("imaps_port", "implicit"),
+        77,
+        r"account\.main \(localhost:{imaps}\): the server's certificate comes from an unknown authority\. "
+        r"Set ca_file to the certificate of that authority\.",
+        mend=trusting,
+    ),
+    "STARTTLS, certificate of an unknown authority": Case(
+        tls("imap_port", "starttls"),
+        77,
+        r"account\.main \(localhost:{imap}\): the server's certificate comes from an unknown authority\. "
+        r"Set ca_file to the certificate of that authority\.",
+        mend=trusting,
+    ),
+    "certificate for another name": Case(
+        wrong_name,
+        77,
+        r"account\.main \(127\.1:{imaps}\): the server's certificate is for another host name\. "
+        r"Set host to a name that the certificate bears\.",
+        mend=setting(host='"localhost"'),
+    ),
+    "TLS where STARTTLS is spoken": Case(
+        tls("imap_port", "implicit"),
+        78,
+        r"account\.main \(localhost:{imap}\): port {imap} does not speak TLS from the start\. "
+        r'Set tls = "starttls", usual on port 143; TLS from the start is usual on port 993\.',
+    ),
+    "STARTTLS where TLS is spoken": Case(
+        tls("imaps_port", "starttls", timeout="0.5"),
+        69,
+        r"account\.main \(localhost:{imaps}\): no answer within 0\.5 s\. "
+        r'If this port speaks TLS from the start, as 993 does, set tls = "implicit"\.',
+    ),
+    "missing folder": Case(
+        setting(folders='["Nowhere"]'),
+        78,
+        r"account\.main \(localhost:{imap}\): there is no folder 'Nowhere'\. There are: INBOX\.",
+    ),
+    "missing secret": Case(
+        lambda site: site.secret.unlink(),
+        78,
+        r"account\.main \(password\): the file {folder}/imap-password does not exist\. Write the secret into it",
+    ),
+    "secret that everybody may read": Case(
+        lambda site: site.secret.chmod(0o644),
+        77,
+        r"account\.main \(password\): everybody may read the file {folder}/imap-password\. "
+        r"Type: chmod 0600 {folder}/imap-password",
+    ),
+    "environment variable that cron does not pass on": Case(
+        setting(password='{ env = "IMAP_PASSWORD" }'),
+        78,
+        r"account\.main \(password\): the environment variable IMAP_PASSWORD is not set\. "
+        r"Set it where mailpoll is started; cron passes almost nothing on",
+    ),
+}
+
+SETTINGS = {
+    "missing configuration": Case(
+        lambda site: site.config.unlink(),
+        78,
+        r"{folder}/config\.toml: there is no such file\. Run mailpoll init to make one",
+    ),
+    "no TOML": Case(
+        setting(host="localhost"),
+        78,
+        r"{folder}/config\.toml: is no valid TOML: .* \(at line \d+, column \d+\)\. "
+        r"Texts stand in quotes, one setting per line",
+    ),
+    "several mistakes": Case(
+        setting(folder='"INBOX"', timeout='"soon"', after='"burn"'),
+        78,
+        r"{folder}/config\.toml: the configuration has 3 problems"
+        r"(\n  account\.main\.(folder: is no setting\. Did you mean folders\?|timeout: expected a number over 0, not text\. .*"
+        r'|after: this text is not possible here\. Write one of "seen", .*)){{3}}',
+    ),
+    "no account": Case(
+        lambda site: site.config.write_text(f'[store]\nurl = "{site.url}"\n'),
+        78,
+        r"{folder}/config\.toml: no account is configured, so there is nothing to fetch\. "
+        r"`mailpoll init` adds one; `mailpoll receive` takes mail from files\.",
+    ),
+    "unreadable configuration": Case(
+        lambda site: site.config.chmod(0),
+        77,
+        r"{folder}/config\.toml: the configuration may not be read by this user\. "
+        r"Run as the user it belongs to, or type: chmod g\+r {folder}/config\.toml",
+        how={"preexec_fn": bound_by_file_modes},
+    ),
+}
+
+
+def newer(site: Mishap) -> None:
+    with closing(sqlite3.connect(site.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+def read_only_folder(site: Mishap) -> None:
+    site.folder.chmod(0o500)
+
+
+def read_only_folder_after_a_run(site: Mishap) -> None:
+    site.put_store_back()  # no mail known, but a lock file is there
+    (site.folder / "mailpoll.db.lock").touch(0o600)
+    site.folder.chmod(0o500)
+
+
+STORE = {
+    "no database": Case(
+        lambda site: site.database.write_bytes(b"Not a database. " * 400),
+        78,
+        r"{folder}/mailpoll\.db: the file is not a mailpoll store\. Check `store\.url`\.",
+        mend=Mishap.put_store_back,
+    ),
+    "damaged": Case(
+        lambda site: site.database.write_bytes(site.database.read_bytes()[:8192] + os.urandom(100_000)),
+        78,
+        r"{folder}/mailpoll\.db: the store is damaged\. Restore it from a backup, or start with a new file\.",
+        mend=Mishap.put_store_back,
+    ),
+    "store of a newer version": Case(
+        newer,
+        78,
+        r"{folder}/mailpoll\.db: the store has schema 9999, which this version of mailpoll does not know\. "
+        r"Install the version of mailpoll that last used it, or a newer one\.",
+        mend=Mishap.put_store_back,
+    ),
+    "read-only store": Case(
+        lambda site: site.database.chmod(0o400),
+        77,
+        r"{folder}/mailpoll\.db: the store cannot be written to\. "
+        r"Give the user mailpoll runs as write access to the file and to its folder\.",
+        how={"preexec_fn": bound_by_file_modes},
+    ),
+    "read-only folder": Case(
+        read_only_folder,
+        77,
+        r"{folder}/mailpoll\.db\.lock: the lock file cannot be opened \(Permission denied\)\. "
+        r"Give the user mailpoll runs as write access to the folder of the store\.",
+        how={"preexec_fn": bound_by_file_modes},
+    ),
+    "folder that became read-only": Case(
+        read_only_folder_after_a_run,
+        77,
+        r"{folder}/mailpoll\.db: the store cannot be (written to|opened)\. .*(write|folder).*",
+        how={"preexec_fn": bound_by_file_modes},
+    ),
+    "disk that fails": Case(
+        lambda site: site.send(),
+        69,
+        r"{folder}/mailpoll\.db: the disk that holds the store failed to read or write\. "
+        r"Check the disk; nothing is removed from the server before it is stored\.",
+        how={"preexec_fn": no_file_larger_than(20_000)},
+    ),
+}
+
+CASES = {**ACCOUNT, **SETTINGS, **STORE}
+ordinary = [
+    pytest.param(name, marks=linux) if case.how.get("preexec_fn") is bound_by_file_modes else name
+    for name, case in CASES.items()
+]
+
+
+@pytest.mark.parametrize("name", ordinary)
+def test_a_mistake_is_told_in_one_sentence_and_mended_without_a_loss(
+    name: str, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    case, folder = CASES[name], tmp_path / re.sub(r"\W", "-", name)
+    site = Mishap(folder, dovecot)
+    case.upset(site)
+    says = case.says.format(folder=re.escape(str(folder)), imap=dovecot.imap_port, imaps=dovecot.imaps_port)
+    for flags in ((), ("-v",)):
+        result = site.run("fetch", *flags, **case.how)
+        assert re.fullmatch(f"mailpoll: {says}\n", result.stderr), result.stderr
+        assert result.returncode == case.status
+        if not flags:
+            assert result.stdout == ""
+    site.send()  # mail goes on to come while nobody looks after it
+    case.mend(site)
+    result = site.run("fetch")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    site.assert_all_delivered_once()
