@@ -1,5 +1,7 @@
 """What of a plain body is new: clients, languages and habits, each with a mail written for it."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -203,3 +205,21 @@ def test_no_order_of_lines_fails_or_loses_everything(text):
 @given(st.text(max_size=500))
 def test_any_text_can_be_read(text):
     assert bool(new_text(text).strip()) == bool(text.strip())
+
+
+HOSTILE = {
+    "attributions that never end": "On 1 a:\n",
+    "signatures": "Sent from my iPhone\n\nx\n",
+    "rules with text between": "-" * 100 + "x" + "-" * 100 + ":\n",
+    "attributions and quotes in turn": "On 5/3/2024 10:20 a@b.example wrote:\n> q\ntext\n",
+    "small print": "confidential, intended recipient, notify the sender, and so on and so forth\n\n",
+    "header fields": "From: a@b.example\nx\n",
+    "links in quotes": "> a\n<http://" + ">" * 500 + "x\n> b\n",
+}
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_costs_little(piece):
+    started = time.process_time()
+    new_text(piece * (200_000 // len(piece)))
+    assert time.process_time() - started < 3  # 0.5 s where this was written; minutes when it is quadratic

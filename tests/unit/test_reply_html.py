@@ -1,5 +1,7 @@
 """What of an HTML body is new, and the Markdown that it becomes."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,3 +112,22 @@ TAGS = (
 def test_any_heap_of_tags_can_be_read(html):
     new_text(html, "html").encode("utf-8")
     cut(html, "html", include_quotes=True, include_footer=True)
+
+
+HOSTILE = {
+    "attributes": "<p " + " ".join(f"a{number}=1" for number in range(20_000)) + ">x",
+    "marks opened anew in each paragraph": "".join(f"<p><b id=x{number}>a" for number in range(10_000)),
+    "newlines": "<p>" + "\n" * 200_000,
+    "lists in lists": "<ul><li>x" * 20_000,
+    "tables in tables": "<table><tr><td>" * 10_000,
+    "quotes in quotes": "<blockquote>x<br>" * 10_000,
+    "unclosed tags": "<a " * 60_000,
+    "empty paragraphs": "<p>" * 60_000,
+}
+
+
+@pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_html_costs_little(html):
+    started = time.process_time()
+    new_text(html, "html")
+    assert time.process_time() - started < 4  # 0.6 s where this was written; minutes when it is quadratic
