@@ -233,6 +233,8 @@ def remove(installation: Installation, name: str, yes: bool) -> None:
             return
         store.channels.remove(name)
     click.echo(f"Channel {name} is removed, and its addresses ({count}).")
+    for setting in _settings_naming(installation, name):
+        click.echo(f"{setting} still names it: change that in {installation.path}.")
 
 
 @command.command()
@@ -249,6 +251,13 @@ def test(installation: Installation, name: str, as_json: bool) -> int:
     from mailpoll.commands.trial import try_channel
 
     return try_channel(installation, name, as_json=as_json)
+
+
+def _settings_naming(installation: Installation, channel: str) -> tuple[str, ...]:
+    """The key paths of the configuration that name a channel."""
+    settings = installation.settings
+    accounts = tuple(f"account.{name}.channel" for name, a in settings.account.items() if a.channel == channel)
+    return (*accounts, "unrouted.action") if settings.unrouted.action == channel else accounts
 
 
 def parse_targets(installation: Installation, destinations: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -139,6 +141,28 @@ def test_a_channel_is_changed_disabled_and_removed(mailpoll: CommandLine) -> Non
     mailpoll.ok("channel", "remove", "dev", "--yes")
     assert mailpoll.ok("channel", "list", "--json").json == []
     assert mailpoll.ok("address", "list", "--json").json == []
+
+
+def test_a_channel_that_the_configuration_names_is_removed_with_a_note(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path, '[unrouted]\naction = "dev"\n')
+    line.ok("channel", "add", "dev")
+    assert "unrouted.action still names it" in line.ok("channel", "remove", "dev", "--yes").out
+
+
+@pytest.mark.parametrize(("answer", "left"), [(b"n\n", 1), (b"y\n", 0)])
+def test_at_a_terminal_a_removal_is_asked_for(tmp_path: Path, answer: bytes, left: int) -> None:
+    line = CommandLine(tmp_path)
+    line.ok("channel", "add", "dev")
+    terminal, side = pty.openpty()
+    os.write(terminal, answer)
+    words = [MAILPOLL, "--config", line.config, "channel", "remove", "dev"]
+    said = subprocess.run(words, stdin=side, capture_output=True, text=True, timeout=60)
+    os.close(terminal)
+    os.close(side)
+    assert said.returncode == 0
+    assert "Remove channel dev and its addresses (1)?" in said.stdout
+    assert ("Nothing was changed." in said.stdout) == bool(left)
+    assert len(line.ok("channel", "list", "--json").json) == left
 
 
 def test_show_counts_the_posts_of_the_channel(mailpoll: CommandLine) -> None:

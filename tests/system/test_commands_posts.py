@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import socket
 import stat
+import subprocess
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 from servers.http_receiver import Receiver
 from support.command_line import NOW, CommandLine, post
+from support.site import MAILPOLL
 
 from mailpoll.errors import Unanswered
 from mailpoll.model import Pause, RawMessage, Receipt
@@ -224,6 +227,19 @@ def test_a_message_is_exported_byte_for_byte(mailpoll: CommandLine, tmp_path: Pa
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert mailpoll("messages", "export", "1", str(file)).status == 77
     assert "File exists" in mailpoll("messages", "export", "1", str(file)).err
+
+
+def test_a_stranger_s_bytes_are_not_written_to_a_terminal_unasked(mailpoll: CommandLine) -> None:
+    mailpoll.message()
+    terminal, side = pty.openpty()
+    words = [MAILPOLL, "--config", mailpoll.config, "messages", "export", "1"]
+    said = subprocess.run(words, stdout=side, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(terminal)
+    os.close(side)
+    assert said.returncode == 2
+    assert "name a FILE, or -" in said.stderr
+    piped = subprocess.run(words, stdout=subprocess.PIPE, timeout=60)
+    assert piped.stdout == b"Subject: Hello\r\n\r\nText\r\n"
 
 
 def test_destinations_are_listed_with_what_waits(mailpoll: CommandLine) -> None:
