@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from mailpoll.errors import MailpollError, RunError
 from mailpoll.interpret import Interpreter, Mail
-from mailpoll.model import Facts, Reading, Unread
+from mailpoll.model import Facts, RawMessage, Reading, Unread
 
 BATCH = 100
+NOTHING: Mapping[int, RawMessage] = {}
 
 # Readings begun before a mail is set aside: in its batch, alone, alone in safe mode (DESIGN.md §2 Read).
 MAX_ATTEMPTS = 3
@@ -45,13 +46,18 @@ class Intake:
     ) -> None:
         self._ledger = ledger
         self._interpreter = interpreter
+        self._at_hand = NOTHING
         self._died = died
         self._stopped = stopped
         self._now = now
         self._told = told
 
-    def read(self, enough: Callable[[], bool]) -> None:
-        """Reads all accepted messages, oldest first, until `enough` says that the run is at its end."""
+    def read(self, enough: Callable[[], bool], at_hand: Mapping[int, RawMessage] = NOTHING) -> None:
+        """Reads all accepted messages, oldest first, until `enough` says that the run is at its end.
+
+        `at_hand` are messages by id that were accepted just now: their bytes need not be read back from the store.
+        """
+        self._at_hand = at_hand
         while not enough() and (unread := self._ledger.unread(BATCH)):
             fresh = [message for message in unread if message.attempts == 0]
             if not (self._read_batch(fresh, enough) if fresh else True):
@@ -114,8 +120,9 @@ class Intake:
             self._told(message_id, reading)
 
     def _reading(self, message: Unread, *, safe: bool) -> Reading:
+        raw = self._at_hand.get(message.id)
         mail = Mail(
-            lambda: self._ledger.chunks(message.id),
+            (lambda: self._ledger.chunks(message.id)) if raw is None else (lambda: iter(raw.chunks)),
             message.size,
             message.oversize_of,
             message.account,

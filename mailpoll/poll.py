@@ -6,7 +6,7 @@ import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -45,7 +45,7 @@ class Ledger(Protocol):
 
     def accept(
         self, messages: Iterable[RawMessage], now: datetime, *, folder_id: int | None = None, sent_to: str = ""
-    ) -> tuple[int, ...]: ...
+    ) -> dict[int, RawMessage]: ...
 
     def due_after(self, folder_id: int, *, final_only: bool) -> tuple[int, ...]: ...
 
@@ -53,9 +53,9 @@ class Ledger(Protocol):
 
 
 class Intake(Protocol):
-    """Reads what was accepted until `enough`."""
+    """Reads what was accepted until `enough`; `at_hand` are messages by id whose bytes need not be asked for."""
 
-    def read(self, enough: Callable[[], bool]) -> None: ...
+    def read(self, enough: Callable[[], bool], at_hand: Mapping[int, RawMessage] = ...) -> None: ...
 
 
 class Courier(Protocol):
@@ -167,9 +167,9 @@ class Run:
                 self._ledger.skip(report.folder_id, report.uids)
                 result.skipped += len(report.uids)
             case collect.Batch():
-                ids = self._ledger.accept(report.messages, self._clock.now(), folder_id=report.folder_id)
-                result.accepted += len(ids)
-                self._intake.read(self._enough)
+                accepted = self._ledger.accept(report.messages, self._clock.now(), folder_id=report.folder_id)
+                result.accepted += len(accepted)
+                self._intake.read(self._enough, accepted)
                 sender.answer(self._settle(sender, report.folder_id))
             case collect.FolderEnded():
                 if report.complete:

@@ -3,63 +3,82 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mailpoll.model import Post, Reading
+from mailpoll.model import DeliveryState, Post, Reading
 from mailpoll.store import schema
 
 # States of a delivery after which nothing more happens by itself.
 FINAL = ("delivered", "failed", "duplicate")
 
 
-def insert(connection: Connection, message_id: int, reading: Reading, post: Post, now: datetime) -> None:
-    """Makes the delivery of a post; see Ledger.record for the state it begins in."""
-    deliveries = schema.delivery
-    same_post = sa.and_(
-        deliveries.c.channel == post.channel,
-        deliveries.c.destination == post.destination,
-        deliveries.c.place == post.place,
-        deliveries.c.content_key == reading.facts.content_key,
-        deliveries.c.state != "duplicate",
-    )
-    earlier = connection.execute(
-        sa.select(deliveries.c.id, deliveries.c.message_id, deliveries.c.state).where(same_post)
-    ).first()
-    if earlier and earlier.message_id == message_id:  # read once more (`messages retry`)
-        if earlier.state == "held" and reading.outcome == "posted":
-            release(connection, deliveries.c.id == earlier.id, now)
-        return
-    state = "pending"
-    if earlier:
-        state = "duplicate"
-    elif reading.outcome == "held":
-        state = "held"
-    elif post.destination == "store":
-        state = "delivered"
+def insert(connection: Connection, readings: Sequence[tuple[int, Reading]], now: datetime) -> None:
+    """Makes the deliveries of all posts of these (message id, reading); see Ledger.record for how they begin.
+
+    Few statements for many posts: one by one they cost more than reading the mails does.
+    """
+    known = _known(connection, {reading.facts.content_key for _, reading in readings})
+    rows = []
+    for message_id, reading in readings:
+        for post in reading.posts:
+            once = (post.channel, post.destination, post.place, reading.facts.content_key)
+            earlier = known.get(once)
+            if earlier and earlier.message_id == message_id:  # read once more (`messages retry`)
+                if earlier.state == "held" and reading.outcome == "posted":
+                    release(connection, schema.delivery.c.id == earlier.id, now)
+                continue
+            row = _row(message_id, reading, post, "duplicate" if earlier else _first_state(reading, post), now)
+            known.setdefault(once, _Earlier(0, message_id, row["state"]))
+            rows.append(row)
+    if rows:
+        connection.execute(schema.delivery.insert(), rows)
+
+
+class _Earlier(NamedTuple):
+    id: int
+    message_id: int
+    state: str
+
+
+def _known(connection: Connection, content_keys: set[str]) -> dict[tuple[str, str, str, str], _Earlier]:
+    """The deliveries there are of mails with these keys, by what makes a post one: duplicates left out."""
+    d = schema.delivery
+    query = sa.select(d.c.channel, d.c.destination, d.c.place, d.c.content_key, d.c.id, d.c.message_id, d.c.state)
+    rows = connection.execute(query.where(d.c.content_key.in_(content_keys), d.c.state != "duplicate"))
+    return {tuple(row[:4]): _Earlier(*row[4:]) for row in rows}
+
+
+def _first_state(reading: Reading, post: Post) -> DeliveryState:
+    if reading.outcome == "held":
+        return "held"
+    return "delivered" if post.destination == "store" else "pending"
+
+
+def _row(message_id: int, reading: Reading, post: Post, state: DeliveryState, now: datetime) -> dict[str, Any]:
     key = idempotency_key(post.channel, post.destination, post.place, reading.facts.content_key)
-    connection.execute(
-        deliveries.insert().values(
-            message_id=message_id,
-            channel=post.channel,
-            destination=post.destination,
-            place=post.place,
-            content_key=reading.facts.content_key,
-            key=key,
-            state=state,
-            due_at=now if state == "pending" else None,
-            receipt=key if state == "delivered" else "",
-            topic=post.topic,
-            body="" if state == "duplicate" else post.body,
-            details=encode_details(post),
-            created_at=now,
-            changed_at=now,
-        )
-    )
+    return {
+        "message_id": message_id,
+        "channel": post.channel,
+        "destination": post.destination,
+        "place": post.place,
+        "content_key": reading.facts.content_key,
+        "key": key,
+        "state": state,
+        "due_at": now if state == "pending" else None,
+        "receipt": key if state == "delivered" else "",
+        "topic": post.topic,
+        "body": "" if state == "duplicate" else post.body,
+        "details": encode_details(post),
+        "created_at": now,
+        "changed_at": now,
+    }
 
 
 def release(connection: Connection, condition: sa.ColumnElement[bool], now: datetime) -> int:

@@ -100,15 +100,14 @@ class Ledger:
 
     def accept(
         self, messages: Iterable[RawMessage], now: datetime, *, folder_id: int | None = None, sent_to: str = ""
-    ) -> tuple[int, ...]:
-        """Commits the bytes of `messages` and returns their ids. A UID the ledger already has is passed over."""
-        ids = []
+    ) -> dict[int, RawMessage]:
+        """Commits the bytes of `messages` and returns them by their ids. A UID the ledger has is passed over."""
         with transaction(self._engine) as connection:
-            for raw in messages:
-                if raw.uid is not None and _has_uid(connection, folder_id, raw.uid):
-                    continue
-                ids.append(_insert_message(connection, raw, now, folder_id, sent_to))
-        return tuple(ids)
+            uids = [raw.uid for raw in messages if raw.uid is not None]
+            known = _known_uids(connection, folder_id, uids) if uids else set()
+            new = [raw for raw in messages if raw.uid is None or raw.uid not in known]
+            ids = _insert_messages(connection, new, now, folder_id, sent_to) if new else ()
+        return dict(zip(ids, new, strict=True))
 
     def unread(self, limit: int) -> tuple[Unread, ...]:
         """Up to `limit` accepted messages, oldest first."""
@@ -159,9 +158,11 @@ class Ledger:
         A post whose (channel, destination, place, content key) already has a delivery becomes `duplicate`. Posts to
         `store` are delivered here and now: they are rows of this very transaction.
         """
+        if not readings:
+            return
         with transaction(self._engine) as connection:
-            for message_id, reading in readings:
-                _record_one(connection, message_id, reading, now)
+            _update_messages(connection, readings, now)
+            deliveries.insert(connection, readings, now)
 
     def due_after(self, folder_id: int, *, final_only: bool) -> tuple[int, ...]:
         """UIDs of this folder whose `after` is still to be done: all that are read, or (move, delete) only those that
@@ -201,52 +202,57 @@ def _only(key: Row[Any] | None) -> int:
     return int(key[0])
 
 
-def _has_uid(connection: Connection, folder_id: int | None, uid: int) -> bool:
-    messages = schema.message
-    return connection.scalar(
-        sa.select(messages.c.id).where(messages.c.folder_id == folder_id, messages.c.uid == uid)
-    ) is not None  # fmt: skip
+def _known_uids(connection: Connection, folder_id: int | None, uids: Sequence[int]) -> set[int]:
+    m = schema.message
+    return set(connection.scalars(sa.select(m.c.uid).where(m.c.folder_id == folder_id, m.c.uid.in_(uids))))
 
 
-def _insert_message(connection: Connection, raw: RawMessage, now: datetime, folder_id: int | None, sent_to: str) -> int:
-    message_id = _only(
-        connection.execute(
-            schema.message.insert().values(
-                folder_id=folder_id,
-                uid=raw.uid,
-                state="accepted",
-                size=raw.size,
-                oversize_of=raw.oversize_of,
-                internaldate=raw.internaldate,
-                accepted_at=now,
-                sent_to=sent_to,
-            )
-        ).inserted_primary_key
+def _insert_messages(
+    connection: Connection, raws: Sequence[RawMessage], now: datetime, folder_id: int | None, sent_to: str
+) -> Sequence[int]:
+    rows = [
+        {
+            "folder_id": folder_id,
+            "uid": raw.uid,
+            "state": "accepted",
+            "size": raw.size,
+            "oversize_of": raw.oversize_of,
+            "internaldate": raw.internaldate,
+            "accepted_at": now,
+            "sent_to": sent_to,
+        }
+        for raw in raws
+    ]
+    insert = schema.message.insert().returning(schema.message.c.id, sort_by_parameter_order=True)
+    ids = connection.scalars(insert, rows).all()
+    slices = (
+        {"message_id": message_id, "n": n, "data": data}
+        for message_id, raw in zip(ids, raws, strict=True)
+        for n, data in enumerate(raw.chunks)
     )
-    for n, data in enumerate(raw.chunks):
-        connection.execute(schema.raw.insert().values(message_id=message_id, n=n, data=data))
-    return message_id
+    connection.execute(schema.raw.insert(), list(slices))
+    return ids
 
 
-def _record_one(connection: Connection, message_id: int, reading: Reading, now: datetime) -> None:
-    messages, facts = schema.message, reading.facts
-    state = "read" if reading.outcome == "posted" else reading.outcome
-    connection.execute(
-        messages.update()
-        .where(messages.c.id == message_id)
-        .values(
-            state=state,
-            reason=reading.reason,
-            # Nothing is done on the server for a mail that nobody could read, nor for one that did not come from it.
-            after="" if state == "quarantined" else sa.case((messages.c.uid.is_(None), ""), else_="due"),
-            read_at=now,
-            content_key=facts.content_key,
-            message_id=facts.message_id,
-            sender=facts.sender,
-            subject=facts.subject,
-            date=facts.date,
-            defects="\n".join(facts.defects),
-        )
-    )
-    for post in reading.posts:
-        deliveries.insert(connection, message_id, reading, post, now)
+def _update_messages(connection: Connection, readings: Sequence[tuple[int, Reading]], now: datetime) -> None:
+    m = schema.message
+    rows = [
+        {
+            "number": message_id,
+            "then": "" if reading.outcome == "quarantined" else "due",
+            "state": "read" if reading.outcome == "posted" else reading.outcome,
+            "reason": reading.reason,
+            "read_at": now,
+            "content_key": reading.facts.content_key,
+            "message_id": reading.facts.message_id,
+            "sender": reading.facts.sender,
+            "subject": reading.facts.subject,
+            "date": reading.facts.date,
+            "defects": "\n".join(reading.facts.defects),
+        }
+        for message_id, reading in readings
+    ]
+    # Nothing is done on the server for a mail that nobody could read, nor for one that did not come from it.
+    after = sa.case((m.c.uid.is_(None), ""), else_=sa.bindparam("then"))
+    columns = {name: sa.bindparam(name) for name in rows[0] if name not in ("number", "then")}
+    connection.execute(m.update().where(m.c.id == sa.bindparam("number")).values(after=after, **columns), rows)

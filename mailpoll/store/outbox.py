@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, Row
 
-from mailpoll.errors import ConfigError
+from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt
 from mailpoll.store import schema
 from mailpoll.store.engine import transaction
@@ -157,15 +157,25 @@ class Outbox:
 
     def retry(self, delivery: Delivery, now: datetime) -> None:
         """Makes a delayed, uncertain, failed or held delivery due now, its attempts counted anew."""
-        self._set(delivery, now, state="pending", due_at=now, attempts=0, error="")
+        self._decide(delivery, now, state="pending", due_at=now, attempts=0, error="")
 
     def resend(self, delivery: Delivery, key: str, now: datetime) -> None:
         """Sends a post once more under a new idempotency key, whatever became of it."""
-        self._set(delivery, now, state="pending", due_at=now, attempts=0, error="", key=key)
+        self._decide(delivery, now, state="pending", due_at=now, attempts=0, error="", key=key)
 
     def drop(self, delivery: Delivery, now: datetime) -> None:
         """Gives a delivery up."""
-        self._set(delivery, now, state="failed", due_at=None, error="dropped by hand")
+        self._decide(delivery, now, state="failed", due_at=None, error="dropped by hand")
+
+    def _decide(self, delivery: Delivery, now: datetime, **values: Any) -> None:
+        """What a person decides holds for the state they saw: TemporaryFailure when a run was quicker."""
+        d = schema.delivery
+        with transaction(self._engine) as connection:
+            as_seen = (d.c.id == delivery.id) & (d.c.state == delivery.state)
+            if not connection.execute(d.update().where(as_seen).values(changed_at=now, **values)).rowcount:
+                raise TemporaryFailure(
+                    "a run has changed it just now", about=f"post {delivery.id}", advice="Look again."
+                )
 
     def _select(
         self, condition: sa.ColumnElement[bool], *, limit: int | None, newest_first: bool = False

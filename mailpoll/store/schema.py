@@ -188,7 +188,7 @@ delivery = Table(
     Column("changed_at", Moment, nullable=False),
 )
 # What makes one post of the same mail in two folders, two accounts or two copies.
-Index("uq_delivery_once", delivery.c.channel, delivery.c.destination, delivery.c.place, delivery.c.content_key,
+Index("uq_delivery_once", delivery.c.content_key, delivery.c.channel, delivery.c.destination, delivery.c.place,
       unique=True, sqlite_where=delivery.c.state != "duplicate",
       postgresql_where=delivery.c.state != "duplicate")  # fmt: skip
 Index("ix_delivery_due", delivery.c.state, delivery.c.due_at)

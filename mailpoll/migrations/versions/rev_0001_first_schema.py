@@ -184,7 +184,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_delivery_once",
         "delivery",
-        ["channel", "destination", "place", "content_key"],
+        ["content_key", "channel", "destination", "place"],
         unique=True,
         sqlite_where=sa.text("state != 'duplicate'"),
         postgresql_where=sa.text("state != 'duplicate'"),
