@@ -16,7 +16,7 @@ from mailpoll.commands import assembly
 from mailpoll.commands.fetch import Journal, only_run
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, print_json
-from mailpoll.errors import AccessDenied, ConfigError, PermanentFailure
+from mailpoll.errors import AccessDenied, ConfigError, MailpollError, PermanentFailure, worst
 from mailpoll.model import RawMessage
 from mailpoll.store import Store
 
@@ -46,8 +46,9 @@ def command(installation: Installation, files: tuple[str, ...], to: str, verbose
     with installation.store() as store:
         if to:
             _check_destination(installation, store, to)
-        for name in files or ("-",):
-            store.ledger.accept([_from_file(name)], now(), sent_to=to)
+        refused = [problem for name in files or ("-",) if (problem := _accept(store, name, to))]
+        if len(refused) == len(files or ("-",)):
+            return worst([problem.exit_status for problem in refused])
         with only_run(installation) as alone:
             if alone:
                 _work(installation, store, journal)
@@ -58,7 +59,19 @@ def command(installation: Installation, files: tuple[str, ...], to: str, verbose
     else:
         journal.tell_troubles()
     # A mail server at the other end of a pipe would send the mail back, although it is safe here.
-    return journal.exit_status if files and "-" not in files else 0
+    later = [journal.exit_status] if files and "-" not in files else []
+    return worst([problem.exit_status for problem in refused] + later)
+
+
+def _accept(store: Store, name: str, to: str) -> MailpollError | None:
+    """Takes one mail; what is wrong with its file is said, returned, and no reason to leave the others."""
+    try:
+        raw = _from_file(name)
+    except (AccessDenied, PermanentFailure) as problem:
+        click.echo(f"mailpoll: {problem}", err=True)
+        return problem
+    store.ledger.accept([raw], now(), sent_to=to)
+    return None
 
 
 def _work(installation: Installation, store: Store, journal: Journal) -> None:
