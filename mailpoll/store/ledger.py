@@ -156,13 +156,15 @@ class Ledger:
         """Commits what reading these messages led to: their state and facts, and a delivery for each post.
 
         A post whose (channel, destination, place, content key) already has a delivery becomes `duplicate`. Posts to
-        `store` are delivered here and now: they are rows of this very transaction.
+        `store` are delivered here and now: they are rows of this very transaction. A message that a person dropped
+        in the meantime stays dropped.
         """
-        if not readings:
-            return
         with transaction(self._engine) as connection:
-            _update_messages(connection, readings, now)
-            deliveries.insert(connection, readings, now)
+            waiting = _accepted(connection, [message_id for message_id, _ in readings])
+            wanted = [(message_id, reading) for message_id, reading in readings if message_id in waiting]
+            if wanted:
+                _update_messages(connection, wanted, now)
+                deliveries.insert(connection, wanted, now)
 
     def due_after(self, folder_id: int, *, final_only: bool) -> tuple[int, ...]:
         """UIDs of this folder whose `after` is still to be done: all that are read, or (move, delete) only those that
@@ -200,6 +202,11 @@ def _only(key: Row[Any] | None) -> int:
     if key is None:
         raise AssertionError("an INSERT returned no key")
     return int(key[0])
+
+
+def _accepted(connection: Connection, ids: Sequence[int]) -> set[int]:
+    m = schema.message
+    return set(connection.scalars(sa.select(m.c.id).where(m.c.id.in_(ids), m.c.state == "accepted")))
 
 
 def _known_uids(connection: Connection, folder_id: int | None, uids: Sequence[int]) -> set[int]:
@@ -254,5 +261,5 @@ def _update_messages(connection: Connection, readings: Sequence[tuple[int, Readi
     ]
     # Nothing is done on the server for a mail that nobody could read, nor for one that did not come from it.
     after = sa.case((m.c.uid.is_(None), ""), else_=sa.bindparam("then"))
-    columns = {name: sa.bindparam(name) for name in rows[0] if name not in ("number", "then")}
+    columns: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name not in ("number", "then")}
     connection.execute(m.update().where(m.c.id == sa.bindparam("number")).values(after=after, **columns), rows)
