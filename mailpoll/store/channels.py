@@ -31,6 +31,25 @@ class Channel:
     created_at: datetime
 
 
+# Built once: a run asks it for every mail.
+_LOOKUP = (
+    sa.select(
+        schema.address,
+        schema.channel.c.name,
+        schema.channel.c.enabled.label("channel_enabled"),
+        schema.channel.c.options.label("channel_options"),
+        schema.channel.c.topic.label("channel_topic"),
+        schema.channel.c.prefix,
+        schema.target.c.destination,
+        schema.target.c.place,
+    )
+    .join(schema.channel, schema.channel.c.id == schema.address.c.channel_id)
+    .outerjoin(schema.target, schema.target.c.channel_id == schema.channel.c.id)
+    .where(schema.address.c.token.in_(sa.bindparam("tokens", expanding=True)))
+    .order_by(schema.target.c.id)
+)
+
+
 class Channels:
     """The channels and addresses of the store. Every method is one transaction; ConfigError names what is missing."""
 
@@ -39,17 +58,14 @@ class Channels:
 
     def lookup(self, tokens: Collection[str]) -> dict[str, KnownAddress]:
         """What the store knows of `tokens` (lower-case), and of "*" when an address takes every detail: one query."""
-        a, c = schema.address, schema.channel
-        wanted = [*tokens, ANY]
+        found: dict[str, Row[Any]] = {}
+        targets: dict[str, tuple[tuple[str, str], ...]] = {}
         with transaction(self._engine, writes=False) as connection:
-            rows = connection.execute(
-                sa.select(a, c.c.name, c.c.enabled.label("channel_enabled"), c.c.options.label("channel_options"),
-                          c.c.topic.label("channel_topic"), c.c.prefix)
-                .join(c, c.c.id == a.c.channel_id)
-                .where(a.c.token.in_(wanted))
-            ).all()  # fmt: skip
-            targets = _targets(connection, {row.channel_id for row in rows})
-        return {row.token: _known(row, targets.get(row.channel_id, ())) for row in rows}
+            for row in connection.execute(_LOOKUP, {"tokens": [*tokens, ANY]}):
+                found.setdefault(row.token, row)
+                if row.destination is not None:
+                    targets[row.token] = (*targets.get(row.token, ()), (row.destination, row.place))
+        return {token: _known(row, targets.get(token, ())) for token, row in found.items()}
 
     def as_address(self, name: str) -> KnownAddress | None:
         """A channel seen as if an address of it had been used (`receive --to CHANNEL`, `[unrouted] action`)."""
