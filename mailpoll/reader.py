@@ -23,8 +23,9 @@ _START_S = 20.0  # a cold start with no byte-code cache took 1.5 s on a slow mac
 _READY = b"mailpoll reader"
 _MAX_ANSWER = 1 << 30  # octets; what says that it is longer is no answer
 
-# -I: neither the working directory nor PYTHON* variables decide what is imported. Never a fork: accounts are threads.
-PROGRAM = (sys.executable, "-I", "-m", "mailpoll.reader")
+# Neither PYTHON* variables (-E) nor the working directory (-P) decide what is imported. Not -I, which would also leave
+# out what `pip install --user` installed: mailpoll itself. Never a fork: accounts are threads.
+PROGRAM = (sys.executable, "-E", "-P", "-m", "mailpoll.reader")
 
 
 class ReaderDied(MailpollError):
@@ -188,9 +189,11 @@ class Reader:
 
     def _receive(self, child: subprocess.Popen[bytes], size: int, ends: float, seconds: float) -> bytearray:
         data, at, pipe = bytearray(size), 0, _pipe(child.stdout).fileno()
+        poller = select.poll()  # select() takes no file descriptor above 1023, and every account has one
+        poller.register(pipe, select.POLLIN)
+        until = ends if self._stop_at is None else min(ends, self._stop_at)
         while at < size:
-            until = ends if self._stop_at is None else min(ends, self._stop_at)
-            if not select.select([pipe], [], [], max(until - time.monotonic(), 0.0))[0]:
+            if not poller.poll(max(until - time.monotonic(), 0.0) * 1000):
                 if until < ends:
                     raise ReaderStopped("the run was at its end")
                 raise ReaderDied(f"reading took more than {seconds:g} s")

@@ -29,7 +29,13 @@ def read(
     posts = compose.posts(parsed, routes if refused else allowed, message_ref=reference, max_text=max_text)
     if refused:
         return Reading("held", "the sender is not among those the address is limited to", facts, posts)
-    return Reading("posted", "", facts, posts)
+    return Reading("posted", _left_out(routes, allowed), facts, posts)
+
+
+def _left_out(routes: Sequence[Route], allowed: Sequence[Route]) -> str:
+    """Which channels do not get a mail that others get; "" when all do."""
+    names = [route.channel for route in routes if route not in allowed]
+    return f"not posted to {', '.join(names)}: the sender is not among those its address is limited to" if names else ""
 
 
 def part(raw: bytes, number: int, max_text: int) -> bytes:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from mailpoll import reader, reading
 
-PROGRAM = (sys.executable, "-I", __file__)
+PROGRAM = (sys.executable, "-E", "-P", __file__)
 
 _answers: list[BinaryIO] = []
 

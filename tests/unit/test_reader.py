@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -17,8 +19,8 @@ from mailpoll.errors import Unavailable
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
 from mailpoll.model import Limits, RawMessage, Reading, Recipient, Route, Target
+from mailpoll.reader import PROGRAM, Reader, ReaderDied, ReaderStopped
 from mailpoll.reader import Limits as ReaderLimits
-from mailpoll.reader import Reader, ReaderDied, ReaderStopped
 from mailpoll.store import Store
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -75,6 +77,13 @@ class TestAnswers:
         reading = reader.posts([raw], len(raw), [limited])
         assert reading.outcome == "held"
         assert len(reading.posts) == 1
+
+    def test_a_channel_whose_address_is_limited_does_not_hold_up_the_others_and_is_named(self, reader: Reader) -> None:
+        raw = mail(1)
+        limited = Route("ops", (Target("store"),), allow_from=("example.org",))
+        reading = reader.posts([raw], len(raw), [ROUTE, limited])
+        assert (reading.outcome, [post.channel for post in reading.posts]) == ("posted", ["dev"])
+        assert reading.reason == "not posted to ops: the sender is not among those its address is limited to"
 
     def test_safe_mode_says_so(self, reader: Reader) -> None:
         raw = mail(1)
@@ -141,6 +150,19 @@ def test_a_run_at_its_end_stops_the_reader_and_does_not_blame_the_mail() -> None
         with pytest.raises(ReaderStopped):
             reader.posts([raw], len(raw), [ROUTE])
         assert reader._child is None
+
+
+def test_the_child_is_found_where_pip_install_user_puts_it(tmp_path: Path) -> None:
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = tmp_path / ".local" / "lib" / version / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "installed_for_me.py").touch()
+    python = str(Path(sys.base_prefix) / "bin" / version)
+    if sys.platform == "darwin" or not Path(python).exists():
+        pytest.skip(f"the folder of a user's packages is elsewhere here, or there is no {python}")
+    flags = PROGRAM[1 : PROGRAM.index("-m")]
+    found = subprocess.run([python, *flags, "-c", "import installed_for_me"], env={"HOME": str(tmp_path)}, check=False)
+    assert found.returncode == 0
 
 
 @pytest.mark.parametrize("program", [NOWHERE, ("/bin/true",), ("/bin/echo", "hello"), ("/bin/cat",)])
