@@ -145,6 +145,7 @@ def test_a_held_post_goes_out_when_reading_again_allows_it(store: Store, destina
     for outcome, expected in (("held", "held"), ("held", "held"), ("posted", state)):
         store.ledger.record([(message_id, reading(post(destination), outcome=outcome))], NOW)
         assert states(store) == [expected]
+        store.messages.read_again(message_id)
 
 
 @pytest.mark.parametrize(("outcome", "state"), [("posted", "read"), ("ignored", "ignored"), ("held", "held"),
@@ -215,6 +216,14 @@ def test_a_dropped_message_lets_go_of_bytes_and_posts(store: Store) -> None:
     assert states(store) == ["delivered", "failed", "sending"]
     entry = store.messages.get(message_id)
     assert (entry.state, entry.has_raw) == ("ignored", False)
+
+
+def test_a_message_that_is_dropped_while_it_is_read_stays_dropped(store: Store) -> None:
+    [message_id] = take(store, 1)
+    store.messages.drop(message_id, NOW)
+    store.ledger.record([(message_id, reading(post()))], NOW)
+    assert store.messages.get(message_id).state == "ignored"
+    assert store.outbox.list() == ()
 
 
 def test_facts_of_a_message_come_back(store: Store) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.site import empty_store
 
-from mailpoll.errors import ConfigError
+from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Attachment, Delivery, Facts, Pause, Post, RawMessage, Reading, Receipt
 from mailpoll.store import ANY, Store
 
@@ -103,7 +103,7 @@ def test_a_retry_begins_anew_under_the_same_key(store: Store) -> None:
     [delivery] = deliver(store, post())
     store.outbox.claim(delivery, NOW)
     store.outbox.failed(delivery, "refused", NOW)
-    store.outbox.retry(delivery, LATER)
+    store.outbox.retry(store.outbox.get(delivery.id), LATER)
     got = store.outbox.get(delivery.id)
     assert (got.state, got.attempts, got.due_at, got.error, got.post.key) == (
         "pending",
@@ -114,6 +114,15 @@ def test_a_retry_begins_anew_under_the_same_key(store: Store) -> None:
     )
     store.outbox.resend(got, "new key", LATER)
     assert store.outbox.get(delivery.id).post.key == "new key"
+
+
+def test_what_a_person_decides_holds_only_for_the_state_they_saw(store: Store) -> None:
+    [seen] = deliver(store, post())
+    assert store.outbox.claim(seen, NOW)
+    for decide in (store.outbox.drop, store.outbox.retry):
+        with pytest.raises(TemporaryFailure, match="a run has changed it just now"):
+            decide(seen, NOW)
+    assert store.outbox.get(seen.id).state == "sending"
 
 
 def test_delayed_posts_of_one_destination_are_made_due(store: Store) -> None:
