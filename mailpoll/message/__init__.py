@@ -10,7 +10,7 @@ from mailpoll.message.automatic import automatic
 from mailpoll.message.bodies import attachment, body_texts, split_leaves
 from mailpoll.message.charsets import decode
 from mailpoll.message.dates import parse_date
-from mailpoll.message.headers import Block, header_fields, read_block, unstructured
+from mailpoll.message.headers import Block, header_fields, in_lines, read_block, unstructured
 from mailpoll.message.parameters import parameters
 from mailpoll.message.structure import leaves
 from mailpoll.message.transfer import decoded
@@ -29,7 +29,7 @@ def parse(raw: bytes, *, safe: bool = False, max_text: int = 1_000_000) -> Messa
     Message-IDs come without their angle brackets. `max_text` bounds text and HTML in characters. With `safe` only the
     header and the first text part are read, by the simplest code there is, for mail that other code did not survive.
     """
-    raw = _with_line_feeds(raw)
+    raw = in_lines(raw)
     head = read_block(raw)
     attachments: tuple[Attachment, ...] = ()
     defects: tuple[str, ...] = ()
@@ -63,17 +63,12 @@ def part(raw: bytes, number: int) -> bytes:
 
     An attached mail (message/rfc822) comes as it is.
     """
-    raw = _with_line_feeds(raw)
+    raw = in_lines(raw)
     _, files = split_leaves(leaves(raw, read_block(raw))[0])
     if not 1 <= number <= len(files):
         return b""
     leaf = files[number - 1]
     return decoded(raw[leaf.start : leaf.end], leaf.encoding)
-
-
-def _with_line_feeds(raw: bytes) -> bytes:
-    """The mail with line feeds: mail of classic Mac OS, and of some scripts, ends its lines with CR alone."""
-    return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
 
 
 def _ids(value: str) -> tuple[str, ...]:

@@ -147,6 +147,8 @@ def _address(words: list[tuple[str, bool, bool]]) -> str:
         return ""
     local = "".join(text for text, _, _ in words[: ats[0]])
     domain = "".join(text for text, _, _ in words[ats[0] + 1 :]).rstrip(".")
+    if local.startswith("'") and domain.endswith("'"):  # Outlook quotes like that what was typed by hand
+        local, domain = local[1:], domain[:-1]
     if not words[0][1] and "=?" in local:
         decoded = unstructured(local)
         local = local if "@" in decoded or _NOT_IN_ADDRESS.search(decoded) else decoded

@@ -40,7 +40,14 @@ def header_fields(raw: bytes) -> tuple[tuple[str, str], ...]:
     Values keep their encoded words; raw 8-bit text is read as UTF-8, else windows-1252, and holds no line end, NUL or
     surrogate. An mbox "From " line and lines without a colon are passed over; what is beyond 100 KB is not read.
     """
-    return read_block(raw).fields
+    return read_block(in_lines(raw)).fields
+
+
+def in_lines(raw: bytes) -> bytes:
+    """The mail with line feeds and without a byte order mark: mail of classic Mac OS, and of some scripts, ends its
+    lines with CR alone; editors of Windows put a mark in front."""
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
 
 
 def read_block(raw: bytes, start: int = 0, end: int | None = None) -> Block:

@@ -23,6 +23,8 @@ from mailpoll.message.parameters import parameters
         ("Subject: Grüße\n\n".encode(), (("Subject", "Grüße"),)),
         ("Subject: Grüße\n\n".encode("latin-1"), (("Subject", "Grüße"),)),
         (b"Subject: =?utf-8?q?left_as_it_is?=\n\n", (("Subject", "=?utf-8?q?left_as_it_is?="),)),
+        (b"To: a\rX: b\r\rbody", (("To", "a"), ("X", "b"))),  # no line feed anywhere: CR ends the lines
+        (b"\xef\xbb\xbfTo: a\n\n", (("To", "a"),)),  # a byte order mark
         (b"no header at all", ()),
         (b"\nbody", ()),
         (b"", ()),
@@ -71,6 +73,9 @@ def test_encoded_words(value, text):
         ("(a@evil.example (nested)) jane@example.com", ["a@evil.example (nested) <jane@example.com>"]),
         ('"x@evil.example" <jane@example.com>', ["x@evil.example <jane@example.com>"]),
         ("x@evil.example <jane@example.com>", ["x@evil.example <jane@example.com>"]),
+        ("'jane@example.com'; '", ["jane@example.com"]),  # Outlook quotes like that what was typed by hand
+        ("<'jane@example.com'>", ["jane@example.com"]),
+        ("o'neil@example.com", ["o'neil@example.com"]),
         ('"jane roe"@example.com', ["jane roe@example.com"]),
         ('"a\\"b"@example.com', ['a"b@example.com']),
         ("Team: jane@example.com, bob@example.com;, eve@example.com", ["jane@example.com", "bob@example.com",
