@@ -15,6 +15,8 @@ from mailpoll.errors import RunError, Unavailable
 from mailpoll.model import Candidate, FolderInfo, Position, RawMessage
 
 PUT_PATIENCE_S = 0.2
+# Octets of a batch that is not overlapped with the next one, so that memory holds one such mail at a time.
+LARGE = 8_000_000
 # How long the main thread is given to hear how a thread ended, once the run is over.
 LAST_WORD_S = 2.0
 
@@ -252,7 +254,8 @@ class Collector:
         for messages in self._batches(taken):
             self._tell(Batch(self, position.folder_id, messages))
             self._owed += 1
-            self._obey_all(wait=False)  # while the main thread stores and reads, the next batch is fetched
+            # While the main thread stores and reads, the next batch is fetched; but never a second large mail.
+            self._obey_all(wait=sum(raw.size for raw in messages) > LARGE)
             if self._stop.is_set():
                 break
         # What the server has but would not give is not decided: the mark must not pass it.
