@@ -107,18 +107,3 @@ def decorations(name: str) -> frozenset[str]:
     """Everything that may stand before a token in an address of the channel `name`: its slug, whole or shortened."""
     whole = slug(name)
     return frozenset(whole[:length].rstrip("-_") for length in range(1, len(whole) + 1))
-
-
-def mask(address: str, tokens: Collection[str] = ()) -> str:
-    """An address without its token, for everywhere but the commands that show addresses: `bot+oncall.…q7x2@b.example`.
-
-    Masked are `tokens` and whatever is as long as a token.
-    """
-    local, at, domain = address.rpartition("@") if "@" in address else (address, "", "")
-    parts = re.split(f"([{re.escape(SEPARATORS)}])", local)
-    shown = (_masked(part) if part.lower() in tokens or len(part) >= 20 else part for part in parts)
-    return f"{''.join(shown)}{at}{domain}"
-
-
-def _masked(part: str) -> str:
-    return f"…{part[-4:]}" if len(part) >= 12 else "…"

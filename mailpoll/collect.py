@@ -55,7 +55,8 @@ class Session(Protocol):
 class Plan:
     """What one run does with one account; the settings of the same names explain the fields.
 
-    `abort` ends what `connect` began, connecting included, and is called from another thread. `since` is None, or the moment (datetime.min: all) back to which `fetch --since` lowers the floor.
+    `abort` ends what `connect` began, connecting included, and is called from another thread. `since` is None, or the
+    moment (datetime.min: all) back to which `fetch --since` lowers the floor.
     """
 
     account: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -130,7 +130,7 @@ def routes(found: Sequence[Recipient], known: Mapping[str, KnownAddress], rules:
     if found and ANY in known:
         return _serve([_Claim(known[ANY], found[0], "", (), found[0].detail)], rules)
     if found:
-        return Routing((), "unrouted", f"no channel has an address for {found[0].address}")
+        return Routing((), "unrouted", f"no channel has an address for {mask(found[0].address)}")
     return Routing((), "unrouted", "the mail names none of our addresses")
 
 
@@ -231,3 +231,18 @@ def _matches(sender: str, entry: str) -> bool:
     wanted = a_labels(domain)
     host = sender.rpartition("@")[2]
     return host == wanted or host.endswith(f".{wanted}")
+
+
+def mask(address: str, tokens: Collection[str] = ()) -> str:
+    """An address without its token, for everywhere but the commands that show addresses: `bot+oncall.…q7x2@b.example`.
+
+    Masked are `tokens` and whatever is as long as a token.
+    """
+    local, at, domain = address.rpartition("@") if "@" in address else (address, "", "")
+    parts = re.split(f"([{re.escape(SEPARATORS)}])", local)
+    shown = (_masked(part) if part.lower() in tokens or len(part) >= 20 else part for part in parts)
+    return f"{''.join(shown)}{at}{domain}"
+
+
+def _masked(part: str) -> str:
+    return f"…{part[-4:]}" if len(part) >= 12 else "…"

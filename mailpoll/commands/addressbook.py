@@ -64,7 +64,7 @@ class Book:
             if part in known:
                 return known[part]
         raise ConfigError(
-            f"there is no address {addressing.mask(text)}", advice="`mailpoll address list` shows all addresses."
+            f"there is no address {router.mask(text)}", advice="`mailpoll address list` shows all addresses."
         )
 
     def facts(self, known: KnownAddress) -> dict[str, Any]:

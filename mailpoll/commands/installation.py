@@ -86,7 +86,7 @@ def now() -> datetime:
 
 
 def parse_target(text: str, names: tuple[str, ...]) -> tuple[str, str]:
-    """`DESTINATION[:PLACE]` or a URL as (destination, place). Raises ConfigError for a destination nobody configured."""
+    """`DESTINATION[:PLACE]` or a URL as (destination, place). Raises ConfigError when nobody configured it."""
     if text.lower().startswith(("http://", "https://")):
         return text, ""
     destination, _, place = text.partition(":")

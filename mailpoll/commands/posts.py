@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from mailpoll import addressing, router
+from mailpoll import router
 from mailpoll.commands.facts import agreed, number, print_facts, shown_destination, yes_option
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, one_line, print_json, print_table, safe_text
@@ -106,7 +106,7 @@ def show(installation: Installation, post_id: int, as_json: bool) -> None:
             ("from", post.sender),
             ("subject", post.subject),
             ("date", post.date),
-            ("address", addressing.mask(post.address, tokens)),
+            ("address", router.mask(post.address, tokens)),
             ("tag", post.tag),
             ("message", delivery.message_id),
             ("attachments", tuple(f"{a.name} ({a.type}, {a.size} octets)" for a in post.attachments)),
@@ -190,7 +190,7 @@ def post_facts(delivery: Delivery, tokens: Sequence[str] | dict[str, Any] = ()) 
     facts = asdict(delivery)
     facts["message"] = facts.pop("message_id")  # the post's own message_id is the Message-ID of its mail
     post = facts.pop("post")
-    post["address"] = addressing.mask(delivery.post.address, tokens)
+    post["address"] = router.mask(delivery.post.address, tokens)
     post["destination"] = shown_destination(delivery.post.destination)
     return {**facts, **post}
 

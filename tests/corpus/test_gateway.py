@@ -26,7 +26,7 @@ LATER = {
     "reply_auto_replied": "reply addresses: an automatic answer to one is dropped; here every address is a channel's",
     "reply_token_gateway_off": "reply addresses: what stands in Reply-To when there are none",
     "rate_limit_two_in_ten": "rate limits: they will defer what that gateway drops",
-    **{f"redact_{name}": "redaction of free text; addresses alone are masked by addressing.mask"
+    **{f"redact_{name}": "redaction of free text; addresses alone are masked by router.mask"
        for name in ("channel", "invalid", "reply", "twice", "extra_pattern")},
     **{f"log_error_{name}": "redaction of free text in a log" for name in ("to", "none")},
 }  # fmt: skip

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from mailpoll import addressing, router
-from mailpoll.addressing import chosen_token, mask, new_token, slug, write_address
+from mailpoll.addressing import chosen_token, new_token, slug, write_address
 from mailpoll.errors import ConfigError
+from mailpoll.router import mask
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 OWN = "hg4hhbnc6o3445qtgpzmbcpqpq"

@@ -176,7 +176,8 @@ class TestRecipients:
             return time.process_time() - begun
 
         seconds(1_000)
-        assert seconds(96_000) < 16 * max(min(seconds(12_000) for _ in range(3)), 0.01)
+        small, large = (min(seconds(size) for _ in range(3)) for size in (12_000, 96_000))
+        assert large < 30 * max(small, 0.005)  # linear is 8, quadratic 64; the machine is shared
 
 
 class TestParts:
