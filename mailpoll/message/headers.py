@@ -14,6 +14,11 @@ MAX_HEADERS = 102_400
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,80}+)\?([bBqQ])\?([^?]*+)\?=")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
+_BEFORE_HEADER = re.compile(
+    rb"(?:\xef\xbb\xbf|(?=\s))(?:[ \t]*+\r?\n)*+"
+    rb"(?=(?:From|To|Subject|Date|Received|Return-Path|Delivered-To|Message-ID|MIME-Version)[ \t]*:)",
+    re.IGNORECASE,
+)
 _BASE64_ONLY = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
@@ -44,9 +49,10 @@ def header_fields(raw: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def in_lines(raw: bytes) -> bytes:
-    """The mail with line feeds and without a byte order mark: mail of classic Mac OS, and of some scripts, ends its
-    lines with CR alone; editors of Windows put a mark in front."""
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    """The mail with line feeds, and nothing in front of its header: mail of classic Mac OS, and of some scripts, ends
+    its lines with CR alone; editors of Windows put a byte order mark in front, here-documents an empty line."""
+    if before := _BEFORE_HEADER.match(raw):
+        raw = raw[before.end() :]
     return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
 
 

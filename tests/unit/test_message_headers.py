@@ -25,6 +25,9 @@ from mailpoll.message.parameters import parameters
         (b"Subject: =?utf-8?q?left_as_it_is?=\n\n", (("Subject", "=?utf-8?q?left_as_it_is?="),)),
         (b"To: a\rX: b\r\rbody", (("To", "a"), ("X", "b"))),  # no line feed anywhere: CR ends the lines
         (b"\xef\xbb\xbfTo: a\n\n", (("To", "a"),)),  # a byte order mark
+        (b"  \r\n\r\nTo: a\r\n\r\nbody", (("To", "a"),)),  # blank lines in front
+        (b"\nNote: a body", ()),
+        (b" To: a\n\n", ()),
         (b"no header at all", ()),
         (b"\nbody", ()),
         (b"", ()),
