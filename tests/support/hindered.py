@@ -1,7 +1,7 @@
 """Hindrances that no setting can bring about, for a mailpoll started by a test; also a program that runs it so.
 
-As a program it takes a word of JSON ({"pages": 3, "patience": 0.1}) and the command line of mailpoll: the store may grow
-by so many pages, and waits so many seconds for a lock.
+As a program it takes a word of JSON ({"pages": 3, "patience": 0.1}) and the command line of mailpoll: the store may
+grow by so many pages, and waits so many seconds for a lock.
 """
 
 from __future__ import annotations

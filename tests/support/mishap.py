@@ -53,19 +53,23 @@ class Mishap(Site):
         places = (self.config, self.secret, self.database)
         self._good = {path: (path.read_bytes(), path.stat().st_mode) for path in places}
 
-    def send(self, to: str = "username+dev@example.com") -> None:
-        """Puts one more mail into the inbox."""
+    def send(self, to: str = "username+dev@example.com", *, size: int = 0) -> None:
+        """Puts one more mail into the inbox, with an attachment of `size` octets."""
         self.sent += 1
-        self.append(mail(self.sent, to=to))
+        self.append(mail(self.sent, to=to, size=size))
 
     def change(self, **lines: str) -> None:
-        """Sets keys of [account.main] or of the destinations; values in TOML."""
+        """Sets keys of [account.main] or, where they are there already, of a destination; values in TOML."""
         text = self.config.read_text()
         for key, value in lines.items():
             text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
             if not found:
                 text = text.replace("[account.main]\n", f"[account.main]\n{key} = {value}\n")
         self.config.write_text(text)
+
+    def hook_at(self, url: str) -> None:
+        """Sets the URL of the web hook."""
+        self.config.write_text(re.sub(r'(?m)^url = "http.*$', f'url = "{url}"', self.config.read_text()))
 
     def put_right(self) -> None:
         """Configuration, password and all file modes as they were before the first run."""
@@ -105,7 +109,7 @@ class Mishap(Site):
     def assert_all_delivered_once(self) -> None:
         """Every mail sent became one post, which was delivered; every one is marked on the server."""
         wanted = sorted(f"This is mail {number}." for number in range(1, self.sent + 1))
-        assert sorted(delivery.post.body for delivery in self.deliveries()) == wanted
+        assert sorted(delivery.post.body.splitlines()[0] for delivery in self.deliveries()) == wanted
         assert set(self.states()) == {"delivered"}
         assert [flags for flags, _ in self.inbox().values()] == [frozenset({"\\Seen"})] * self.sent
 

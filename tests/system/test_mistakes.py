@@ -24,6 +24,7 @@ from support.hindered import bound_by_file_modes, no_file_larger_than
 from support.mishap import CANARY, SECOND_PASSWORD, Mishap, checked
 from support.site import CRON, MAILPOLL
 
+STOPPED = "\nmailpoll: stopped; nothing is lost, the next run goes on.\n"  # after the ^C that a terminal shows
 linux = pytest.mark.skipif(sys.platform != "linux", reason="root gives up its rights over files in the Linux way")
 
 
@@ -154,7 +155,8 @@ SETTINGS = {
         setting(folder='"INBOX"', timeout='"soon"', after='"burn"'),
         78,
         r"{folder}/config\.toml: the configuration has 3 problems"
-        r"(\n  account\.main\.(folder: is no setting\. Did you mean folders\?|timeout: expected a number over 0, not text\. .*"
+        r"(\n  account\.main\.(folder: is no setting\. Did you mean folders\?"
+        r"|timeout: expected a number over 0, not text\. .*"
         r'|after: this text is not possible here\. Write one of "seen", .*)){{3}}',
     ),
     "no account": Case(
@@ -238,6 +240,7 @@ STORE = {
 }
 
 CASES = {**ACCOUNT, **SETTINGS, **STORE}
+ALSO_WITH_V = ("wrong password", "several mistakes", "no database")
 ordinary = [
     pytest.param(name, marks=linux) if case.how.get("preexec_fn") is bound_by_file_modes else name
     for name, case in CASES.items()
@@ -252,14 +255,202 @@ def test_a_mistake_is_told_in_one_sentence_and_mended_without_a_loss(
     site = Mishap(folder, dovecot)
     case.upset(site)
     says = case.says.format(folder=re.escape(str(folder)), imap=dovecot.imap_port, imaps=dovecot.imaps_port)
-    for flags in ((), ("-v",)):
-        result = site.run("fetch", *flags, **case.how)
-        assert re.fullmatch(f"mailpoll: {says}\n", result.stderr), result.stderr
-        assert result.returncode == case.status
-        if not flags:
-            assert result.stdout == ""
+    result = site.run("fetch", **case.how)
+    assert re.fullmatch(f"mailpoll: {says}\n", result.stderr), result.stderr
+    assert (result.stdout, result.returncode) == ("", case.status)
+    if name in ALSO_WITH_V:
+        talkative = site.run("fetch", "-v", **case.how)
+        assert (talkative.stderr, talkative.returncode) == (result.stderr, case.status)
     site.send()  # mail goes on to come while nobody looks after it
     case.mend(site)
     result = site.run("fetch")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     site.assert_all_delivered_once()
+
+
+def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "full", dovecot)
+    site.send(size=100_000)
+    result = site.run_hindered({"pages": 0}, "fetch")
+    assert result.stderr == (
+        f"mailpoll: {site.database}: the disk that holds the store is full. "
+        "Free some space; nothing was lost, the next run goes on.\n"
+    )
+    assert result.returncode == 69
+    assert site.run("fetch").returncode == 0
+    site.assert_all_delivered_once()
+
+
+def test_a_store_that_another_program_holds_is_left_for_the_next_run(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "locked", dovecot)
+    with closing(sqlite3.connect(site.database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        result = site.run_hindered({"patience": 0.1}, "fetch", "-v")
+    assert result.stderr == (
+        f"mailpoll: {site.database}: another program holds the store for too long. "
+        "Find it with `fuser`; the next run tries again.\n"
+    )
+    assert result.returncode == 69
+    assert site.run("fetch").returncode == 0
+    site.assert_all_delivered_once()
+
+
+def test_root_is_told_to_run_as_the_owner_of_the_store(dovecot: Dovecot, tmp_path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root can make the mistake of being root")
+    site = Mishap(tmp_path / "root", dovecot)
+    shutil.chown(site.database, "nobody")
+    result = site.run("fetch")
+    assert result.stderr == (
+        f"mailpoll: {site.database}: the store belongs to nobody, and this is root. "
+        f"Run: sudo -u nobody mailpoll --config {site.config} fetch\n"
+    )
+    assert result.returncode == 77
+    shutil.chown(site.database, "root")
+    assert site.run("fetch").returncode == 0
+    site.assert_all_delivered_once()
+
+
+def test_without_any_configuration_a_newcomer_is_told_what_to_type() -> None:
+    env = {**CRON, "HOME": "/nonexistent"}
+    result = checked(subprocess.run([MAILPOLL, "fetch"], env=env, capture_output=True, text=True, check=False))
+    assert result.stderr == (
+        "mailpoll: there is no configuration, neither /nonexistent/.config/mailpoll/config.toml nor "
+        "/etc/mailpoll/config.toml. Run mailpoll init to make one, or name one with --config\n"
+    )
+    assert result.returncode == 78
+
+
+def second_account(site: Mishap, **changed: object) -> None:
+    """Adds [account.other]: the same inbox, but for what is `changed`."""
+    assert site.server
+    settings = {"host": site.server.host, "port": site.server.imap_port, "username": site.user, **changed}
+    lines = "".join(f"{key} = {value!r}\n" for key, value in settings.items())
+    with site.config.open("a") as config:
+        config.write(f'[account.other]\ntls = "none"\npassword = {{ file = "other-password" }}\n{lines}')
+    (site.folder / "other-password").write_text(f"other-{CANARY}\n")
+    (site.folder / "other-password").chmod(0o600)
+
+
+def test_an_account_with_a_wrong_password_does_not_hold_up_another(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "two-accounts", dovecot)
+    second_account(site)
+    result = site.run("fetch")
+    assert re.fullmatch(
+        r"mailpoll: account\.other \(localhost:\d+\): the server refused the login: .*\n", result.stderr
+    )
+    assert result.returncode == 77
+    site.assert_all_delivered_once()
+
+
+def test_an_account_that_never_comes_to_an_end_is_cut_off_at_the_deadline(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "drip", dovecot)
+    with ScriptedImap({"LOGIN": DRIP}) as slow:
+        second_account(site, host=slow.host, port=slow.port)
+        result = site.run("fetch", "--deadline", "1.5", timeout=20)
+    assert result.stderr == (
+        f"mailpoll: account.other (127.0.0.1:{slow.port}): stopped: the time of this run is up. "
+        "The next run tries again.\n"
+    )
+    assert result.returncode == 69
+    site.assert_all_delivered_once()
+
+
+def started(site: Mishap) -> subprocess.Popen[str]:
+    """A run that goes on while the test does something."""
+    command = [MAILPOLL, "--config", str(site.config), "fetch", "-v"]
+    return subprocess.Popen(command, env=CRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def ended(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    out, err = process.communicate(timeout=30)
+    return checked(subprocess.CompletedProcess(process.args, process.returncode, out, err))
+
+
+def test_of_two_runs_at_once_the_second_does_nothing(dovecot: Dovecot, tmp_path: Path) -> None:
+    with Receiver(HELD) as receiver:
+        site = Mishap(tmp_path / "two-runs", dovecot, "hook", hook=receiver.url)
+        site.change(timeout="20")
+        first = started(site)
+        assert receiver.holding.wait(20)
+        silent, talkative = site.run("fetch"), site.run("fetch", "-v")
+        assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
+        assert talkative.returncode == 0
+        assert talkative.stdout == "Another run is at work on this store; it takes what there is.\n"
+        assert len(receiver.requests) == 1
+        receiver.let_go.set()
+        assert ended(first).returncode == 0
+        assert len(receiver.requests) == 1
+    site.assert_all_delivered_once()
+
+
+def test_ctrl_c_ends_a_run_with_one_sentence_and_the_next_goes_on(dovecot: Dovecot, tmp_path: Path) -> None:
+    with Receiver(HELD) as receiver:
+        site = Mishap(tmp_path / "ctrl-c", dovecot, "hook", hook=receiver.url)
+        site.change(timeout="20")
+        run = started(site)
+        assert receiver.holding.wait(20)
+        run.send_signal(signal.SIGINT)
+        result = ended(run)
+        assert result.stderr == STOPPED
+        assert result.returncode == 130
+        receiver.let_go.set()
+        again = site.run("fetch")
+        assert again.stderr == (
+            "mailpoll: destination.hook: post 1 may have arrived: the run ended before the answer came. "
+            "It is posted again, under the same key.\n"
+        )
+        assert again.returncode == 75
+        assert len({request.headers["idempotency-key"] for request in receiver.requests}) == 1
+    site.assert_all_delivered_once()
+
+
+def test_ctrl_c_while_a_server_is_slow_ends_the_run_at_once(dovecot: Dovecot, tmp_path: Path) -> None:
+    with ScriptedImap({"LOGIN": DRIP}) as slow:
+        site = Mishap(tmp_path / "ctrl-c-imap", dovecot)
+        site.change(port=str(slow.port), host='"127.0.0.1"')
+        run = started(site)
+        while not any(command.startswith("LOGIN") for command in slow.commands):
+            assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        result = ended(run)
+    assert (result.stderr, result.returncode) == (STOPPED, 130)
+    site.put_right()
+    assert site.run("fetch").returncode == 0
+    site.assert_all_delivered_once()
+
+
+def test_mail_to_an_unknown_address_is_kept_until_the_address_is_there(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "unknown", dovecot)
+    site.send("username+oncall@example.com")
+    silent = site.run("fetch")
+    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
+    [unrouted] = [message for message in site.messages() if message.state == "unrouted"]
+    assert len(site.deliveries()) == 1
+    assert [flags for flags, _ in site.inbox().values()] == [frozenset({"\\Seen"})] * 2  # as `after` says
+    site.run("address", "add", "dev", "--token", "oncall")
+    assert site.run("messages", "retry", str(unrouted.id)).returncode == 0
+    assert site.run("fetch").returncode == 0
+    site.assert_all_delivered_once()
+
+
+def test_mail_to_an_unknown_address_is_told_with_what_to_do(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "unknown-v", dovecot)
+    site.send("username+oncall@example.com")
+    assert re.search(
+        r"message \d: Mail 2 from .*: unrouted \(no channel has an address for username\+oncall@example\.com; "
+        r"once it is added: mailpoll messages retry \d\)\n",
+        site.run("fetch", "-v").stdout,
+    )
+
+
+@pytest.mark.parametrize(("action", "state", "posts"), [("ignore", "ignored", 1), ("dev", "read", 2)])
+def test_mail_to_an_unknown_address_is_ignored_or_posted_where_told(
+    action: str, state: str, posts: int, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    site = Mishap(tmp_path / f"unknown-{action}", dovecot, more=f'[unrouted]\naction = "{action}"\n')
+    site.send("username+oncall@example.com")
+    assert site.run("fetch").returncode == 0
+    assert sorted(message.state for message in site.messages()) == sorted(["read", state])
+    assert site.states() == ["delivered"] * posts
+    assert [flags for flags, _ in site.inbox().values()] == [frozenset({"\\Seen"})] * 2

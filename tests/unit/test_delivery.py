@@ -1,0 +1,338 @@
+"""The outbox's rules: when a post is tried again, when it is given up, when a destination is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import pytest
+
+from mailpoll.delivery import GIVE_UP_S, RETRY_AFTER_S, Attempt, Courier, retry_delay
+from mailpoll.errors import (
+    ConfigError,
+    DestinationRefused,
+    MailpollError,
+    PermanentFailure,
+    TemporaryFailure,
+    Unanswered,
+)
+from mailpoll.model import Delivery, Finding, Limits, Pause, Post, Receipt
+
+START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class Outbox:
+    """The outbox of the store, in memory."""
+
+    deliveries: dict[int, Delivery] = field(default_factory=dict)
+    paused: dict[str, Pause] = field(default_factory=dict)
+
+    def orphans(self) -> tuple[Delivery, ...]:
+        return tuple(d for d in self.deliveries.values() if d.state == "sending")
+
+    def due(self, now: datetime, *, not_to: Collection[str], limit: int) -> tuple[Delivery, ...]:
+        waiting = (d for d in self.deliveries.values() if d.state in ("pending", "delayed", "uncertain"))
+        due = (d for d in waiting if d.due_at is not None and d.due_at <= now)
+        return tuple(d for d in due if d.post.destination not in not_to)[:limit]
+
+    def claim(self, delivery: Delivery, now: datetime) -> bool:
+        self._set(delivery, state="sending", attempts=delivery.attempts + 1)
+        return True
+
+    def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None:
+        self._set(delivery, state="delivered", due_at=None, error="", receipt=receipt.id)
+
+    def delayed(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None:
+        self._set(delivery, state="delayed", due_at=due_at, error=error)
+
+    def unclaim(self, delivery: Delivery, error: str, now: datetime) -> None:
+        self._set(delivery, state="delayed", due_at=now, error=error, attempts=delivery.attempts)
+
+    def uncertain(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None:
+        self._set(delivery, state="uncertain", due_at=due_at, error=error)
+
+    def failed(self, delivery: Delivery, error: str, now: datetime) -> None:
+        self._set(delivery, state="failed", due_at=None, error=error)
+
+    def pauses(self) -> tuple[Pause, ...]:
+        return tuple(self.paused.values())
+
+    def pause(self, pause: Pause) -> None:
+        self.paused[pause.destination] = pause
+
+    def resume(self, destination: str) -> bool:
+        return self.paused.pop(destination, None) is not None
+
+    def _set(self, delivery: Delivery, **values: Any) -> None:
+        self.deliveries[delivery.id] = replace(self.deliveries[delivery.id], **values)
+
+
+class Hook:
+    """A destination that answers as told: errors are raised, the last answer is repeated."""
+
+    limits = Limits()
+
+    def __init__(
+        self, *answers: Exception | None, askable: bool = False, on_uncertain: Literal["repost", "hold"] = "repost"
+    ) -> None:
+        self.taken: list[str] = []
+        self.arrived: set[str] = set()
+        self.askable, self.on_uncertain = askable, on_uncertain
+        self._answers = list(answers) or [None]
+
+    def post(self, post: Post, content: object) -> Receipt:
+        self.taken.append(post.key)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if answer is not None:
+            raise answer
+        return Receipt(id=f"receipt of {post.key}")
+
+    def find(self, post: Post) -> Receipt | None:
+        return Receipt(id="found") if post.key in self.arrived else None
+
+    def check(self) -> tuple[Finding, ...]:
+        return ()
+
+
+class World:
+    """Posts on their way to destinations, and a clock that is put on by hand."""
+
+    def __init__(self, posts: int = 1, /, **hooks: Hook | MailpollError) -> None:
+        self.now = START
+        self.hooks = hooks
+        self.settings = "as they were"
+        self.told: list[Attempt] = []
+        self.outbox = Outbox()
+        for number in range(1, posts + 1):
+            for name in hooks:
+                self.add(name, f"{name}{number}")
+
+    def add(self, destination: str, key: str, **values: Any) -> None:
+        number = len(self.outbox.deliveries) + 1
+        post = Post("dev", destination, "", "Topic", "Body", key=key)
+        delivery = Delivery(number, number, "pending", 0, post, self.now, self.now, self.now)
+        self.outbox.deliveries[number] = replace(delivery, **values)
+
+    def run(self, **wind: float) -> list[str]:
+        """One run, after some time; returns what is told, as "key state"."""
+        self.now += timedelta(**wind)
+        self.told = []
+        courier = Courier(
+            self.outbox,
+            self,
+            lambda _: None,  # type: ignore[arg-type, return-value]
+            now=lambda: self.now,
+            jitter=lambda: 0.0,
+            told=self.told.append,
+            paused=lambda _: None,
+        )
+        courier.start()
+        while courier.step():
+            pass
+        return [f"{attempt.delivery.post.key} {attempt.state}" for attempt in self.told]
+
+    def make(self, name: str) -> Hook:
+        hook = self.hooks[name]
+        if isinstance(hook, MailpollError):
+            raise hook
+        return hook
+
+    def settings_hash(self, name: str) -> str:
+        return self.settings
+
+    @property
+    def states(self) -> list[str]:
+        return [delivery.state for delivery in self.outbox.deliveries.values()]
+
+    @property
+    def first(self) -> Delivery:
+        return self.outbox.deliveries[1]
+
+
+MINUTE, HOUR = 60, 3600
+SCHEDULE = (
+    MINUTE, 5 * MINUTE, 10 * MINUTE, 10 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR,
+    6 * HOUR, 6 * HOUR,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), list(enumerate(SCHEDULE, start=1)))
+def test_the_retry_schedule(attempt: int, seconds: int) -> None:
+    assert retry_delay(attempt, None, 0.0) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("attempt", [1, 5, 10, 30])
+def test_jitter_spreads_a_delay_by_a_tenth_at_most(attempt: int) -> None:
+    middle = retry_delay(attempt, None, 0.0)
+    assert retry_delay(attempt, None, -1.0) == pytest.approx(middle * 0.9)
+    assert retry_delay(attempt, None, 1.0) == pytest.approx(middle * 1.1)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [(None, 60), (0.0, 60), (30.0, 60), (61.0, 61), (7200.0, 7200), (86400.0, 86400), (10.0**9, 86400)],
+)
+def test_a_destination_may_ask_for_more_time_up_to_a_day(retry_after: float | None, seconds: float) -> None:
+    assert retry_delay(1, retry_after, 0.0) == timedelta(seconds=seconds)
+
+
+def test_a_post_is_tried_on_schedule_and_given_up_after_five_days() -> None:
+    world = World(hook=Hook(TemporaryFailure("answered 503", about="https://example.com")))
+    waits = []
+    while world.run() == ["hook1 delayed"]:
+        assert world.first.due_at
+        waits.append((world.first.due_at - world.now).total_seconds())
+        world.now = world.first.due_at
+    assert tuple(waits[: len(SCHEDULE)]) == SCHEDULE
+    assert set(waits[len(SCHEDULE) :]) == {6 * HOUR}
+    age = (world.now - START).total_seconds()
+    assert GIVE_UP_S < age <= GIVE_UP_S + 6 * HOUR
+    assert world.states == ["failed"]
+    assert world.first.error == "https://example.com: given up after 5 days: answered 503"
+    [told] = world.told
+    assert told.error
+    assert (told.error.exit_status, told.again) == (65, False)
+
+
+@pytest.mark.parametrize("attempts", [0, 1, len(RETRY_AFTER_S) - 1])
+def test_a_post_that_only_lay_here_for_days_is_not_given_up_at_its_first_attempts(attempts: int) -> None:
+    world = World(hook=Hook(TemporaryFailure("answered 503")))
+    world.outbox.deliveries[1] = replace(world.first, attempts=attempts)
+    assert world.run(days=30) == ["hook1 delayed"]
+
+
+def test_a_run_leaves_a_destination_alone_after_its_first_trouble() -> None:
+    world = World(3, dead=Hook(TemporaryFailure("refused")), alive=Hook())
+    world.run()
+    assert isinstance(world.hooks["dead"], Hook)
+    assert world.hooks["dead"].taken == ["dead1"]
+    assert world.states == ["delayed", "delivered", "pending", "delivered", "pending", "delivered"]
+
+
+def test_posts_of_a_destination_go_out_in_the_order_they_came() -> None:
+    hook = Hook()
+    World(5, hook=hook).run()
+    assert hook.taken == ["hook1", "hook2", "hook3", "hook4", "hook5"]
+
+
+REFUSED = DestinationRefused("answered 401", about="https://example.com", advice="Check its secret")
+
+
+def test_a_refusing_destination_is_paused_and_its_posts_keep_their_attempts() -> None:
+    hook = Hook(REFUSED, None)
+    world = World(2, hook=hook)
+    assert world.run() == ["hook1 delayed"]
+    assert world.told[0].closes
+    assert (world.first.attempts, world.states) == (0, ["delayed", "pending"])
+    assert world.outbox.paused["hook"].reason == "https://example.com: answered 401. Check its secret"
+    assert world.run(days=10) == []
+    assert hook.taken == ["hook1"]
+
+
+def test_resume_ends_a_pause_and_the_posts_go_out_in_order() -> None:
+    hook = Hook(REFUSED, None)
+    world = World(3, hook=hook)
+    world.run()
+    world.outbox.resume("hook")
+    assert world.run(days=10) == ["hook1 delivered", "hook2 delivered", "hook3 delivered"]
+
+
+def test_changed_settings_end_a_pause() -> None:
+    world = World(hook=Hook(REFUSED, None))
+    world.run()
+    world.settings = "changed"
+    assert world.run() == ["hook1 delivered"]
+    assert world.outbox.paused == {}
+
+
+def test_a_destination_that_cannot_be_made_is_paused_with_the_status_of_its_error() -> None:
+    world = World(hook=ConfigError("the file does not exist", about="destination.hook.secret"))
+    assert world.run() == ["hook1 pending"]
+    [told] = world.told
+    assert told.error
+    assert (told.closes, told.error.exit_status) == (True, 78)
+    assert list(world.outbox.paused) == ["hook"]
+
+
+def test_a_permanent_failure_is_final_and_closes_nothing() -> None:
+    world = World(2, hook=Hook(PermanentFailure("answered 422"), None))
+    assert world.run() == ["hook1 failed", "hook2 delivered"]
+    assert world.run(days=1) == []
+
+
+def test_an_unknown_error_is_a_temporary_one() -> None:
+    world = World(hook=Hook(ZeroDivisionError("a secret"), None))
+    assert world.run() == ["hook1 delayed"]
+    assert "a secret" not in world.first.error
+    assert world.run(minutes=2) == ["hook1 delivered"]
+
+
+LOST = Unanswered("did not answer in time")
+
+
+def test_an_unanswered_post_is_posted_again_under_its_key() -> None:
+    hook = Hook(LOST, None)
+    world = World(hook=hook)
+    assert world.run() == ["hook1 uncertain"]
+    assert world.told[0].again
+    assert world.run() == []
+    assert world.run(minutes=2) == ["hook1 delivered"]
+    assert hook.taken == ["hook1", "hook1"]
+
+
+def test_an_unanswered_post_is_held_where_a_double_is_worse() -> None:
+    world = World(hook=Hook(LOST, None, on_uncertain="hold"))
+    assert world.run() == ["hook1 uncertain"]
+    assert not world.told[0].again
+    assert world.first.due_at is None
+    assert world.run(days=10) == []
+
+
+@pytest.mark.parametrize(("arrived", "taken"), [(True, ["hook1"]), (False, ["hook1", "hook1"])])
+def test_a_destination_that_can_be_asked_is_asked_before_a_post_is_repeated(arrived: bool, taken: list[str]) -> None:
+    hook = Hook(LOST, None, askable=True, on_uncertain="hold")
+    world = World(hook=hook)
+    world.run()
+    hook.arrived = {"hook1"} if arrived else set()
+    assert world.run(minutes=2) == ["hook1 delivered"]
+    assert hook.taken == taken
+
+
+def test_a_receiver_that_never_answers_is_not_posted_to_for_ever() -> None:
+    world = World(hook=Hook(LOST))
+    while world.run():
+        if world.first.due_at is None:
+            break
+        world.now = world.first.due_at
+    assert world.states == ["uncertain"]  # nobody knows: listed, and left to a person
+    assert not world.told[0].again
+    assert world.run(days=10) == []
+
+
+@pytest.mark.parametrize(
+    ("on_uncertain", "told"),
+    [("repost", ["hook1 uncertain", "hook1 delivered"]), ("hold", ["hook1 uncertain"])],
+)
+def test_a_post_that_a_dead_run_was_sending_is_uncertain(on_uncertain: Any, told: list[str]) -> None:
+    world = World(hook=Hook(on_uncertain=on_uncertain))
+    world.outbox.deliveries[1] = replace(world.first, state="sending", attempts=1)
+    assert world.run() == told
+
+
+def test_a_post_that_a_dead_run_was_sending_to_a_removed_destination_is_held() -> None:
+    world = World(hook=ConfigError("there is no destination 'hook'"))
+    world.outbox.deliveries[1] = replace(world.first, state="sending", attempts=1)
+    assert world.run() == ["hook1 uncertain"]
+    assert world.first.due_at is None
+
+
+def test_a_claim_that_somebody_else_was_faster_with_posts_nothing() -> None:
+    hook = Hook()
+    world = World(hook=hook)
+    never: Callable[..., bool] = lambda *_: bool(world.outbox.deliveries.clear())  # noqa: E731
+    world.outbox.claim = never  # type: ignore[method-assign]
+    assert world.run() == []
+    assert hook.taken == []
