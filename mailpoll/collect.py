@@ -5,12 +5,27 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from mailpoll import router
+from mailpoll.dialogue import (
+    Answer,
+    Batch,
+    Ended,
+    Fetched,
+    Floored,
+    FolderEnded,
+    Goodbye,
+    Listed,
+    NotOurs,
+    Opened,
+    Plan,
+    Report,
+    Session,
+    Settle,
+    Settled,
+)
 from mailpoll.errors import RunError, Unavailable
 from mailpoll.model import Candidate, FolderInfo, Position, RawMessage
 
@@ -20,169 +35,7 @@ LARGE = 8_000_000
 # How long the main thread is given to hear how a thread ended, once the run is over.
 LAST_WORD_S = 2.0
 
-_Answer = TypeVar("_Answer")
-
-
-class Session(Protocol):
-    """A logged-in connection, one folder open at a time; mailpoll.imap has the real one. Raises RunErrors only."""
-
-    def open(self, folder: str, *, read_only: bool = False) -> FolderInfo: ...
-
-    def search(self, *, above: int, unseen_or_above: int | None, upto: int) -> tuple[int, ...]: ...
-
-    def last_uid_before(self, cut: datetime, upto: int) -> int: ...
-
-    def candidates(self, uids: Sequence[int], headers: Sequence[str]) -> Iterator[Candidate]: ...
-
-    def fetch(self, candidates: Sequence[Candidate]) -> Iterator[tuple[RawMessage, ...]]: ...
-
-    def fetch_headers(self, candidate: Candidate) -> RawMessage | None: ...
-
-    def refused(self) -> frozenset[int]: ...
-
-    def mark_seen(self, uids: Sequence[int]) -> None: ...
-
-    def add_keyword(self, uids: Sequence[int], keyword: str) -> bool: ...
-
-    def move(self, uids: Sequence[int], folder: str) -> bool: ...
-
-    def delete(self, uids: Sequence[int]) -> bool: ...
-
-    def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What one run does with one account; the settings of the same names explain the fields.
-
-    `abort` ends what `connect` began, connecting included, and is called from another thread. `since` is None, or the
-    moment (datetime.min: all) back to which `fetch --since` lowers the floor.
-    """
-
-    account: str
-    connect: Callable[[], Session]
-    abort: Callable[[], None]
-    patterns: tuple[router.Pattern, ...]
-    headers: tuple[str, ...]
-    folders: tuple[str, ...] = ("INBOX",)
-    take: Literal["new", "unseen"] = "new"
-    after: Literal["seen", "keyword", "move", "delete", "leave"] = "seen"
-    keyword: str = "mailpoll"
-    move_to: str = "Processed"
-    scope: Literal["addressed", "all"] = "addressed"
-    channel: str | None = None
-    max_message_size: int = 50_000_000
-    limit: int | None = None
-    since: datetime | None = None
-
-    @property
-    def after_waits(self) -> bool:
-        """Whether `after` waits until every delivery of a mail is final."""
-        return self.after in ("move", "delete")
-
-
-# What the thread tells the main thread. Each carries its Collector, which is where an answer goes.
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A folder is open; wants a Position."""
-
-    sender: Collector
-    info: FolderInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Floored:
-    """First contact (or --since) found the floor; wants no answer. `mark` is set when it was lowered."""
-
-    sender: Collector
-    folder_id: int
-    floor: int
-    mark: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """Candidate UIDs; wants those the ledger does not know, as a tuple."""
-
-    sender: Collector
-    folder_id: int
-    uids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NotOurs:
-    """UIDs of mail that is not ours; wants no answer."""
-
-    sender: Collector
-    folder_id: int
-    uids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Mails fetched; wants a Settle when they are read."""
-
-    sender: Collector
-    folder_id: int
-    messages: tuple[RawMessage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FolderEnded:
-    """All of a folder was handed over, or (`complete` False) as much as the limit allows. `mark` is the UID up to
-    which all is decided once the batches are stored. Wants a Settle."""
-
-    sender: Collector
-    folder_id: int
-    mark: int
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What `after` asks was done for these UIDs; `note` says so when it was not quite what was asked."""
-
-    sender: Collector
-    folder_id: int
-    uids: tuple[int, ...]
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """Every folder was handed over; wants Settles and at last Goodbye."""
-
-    sender: Collector
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The thread is at its end; `error` is what stopped it."""
-
-    sender: Collector
-    error: BaseException | None
-
-
-Report = Opened | Floored | Listed | NotOurs | Batch | FolderEnded | Settled | Fetched | Ended
-
-
-# What the main thread answers.
-
-
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """Do what `after` asks for these UIDs of this folder."""
-
-    folder_id: int
-    folder: str
-    uids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Goodbye:
-    """Nothing more is wanted: log out."""
+_Kind = TypeVar("_Kind")
 
 
 class Collector:
@@ -194,7 +47,7 @@ class Collector:
         self._reports = reports
         self._stop = stop
         self._gone = threading.Event()
-        self._answers: queue.Queue[object] = queue.Queue()
+        self._answers: queue.Queue[Answer] = queue.Queue()
         self._session: Session | None = None
         self._open: FolderInfo | None = None
         self._left = plan.limit
@@ -205,7 +58,7 @@ class Collector:
         """Starts the thread."""
         self._thread.start()
 
-    def answer(self, answer: object) -> None:
+    def answer(self, answer: Answer) -> None:
         """Hands an answer to the thread; called by the main thread, never blocks."""
         self._answers.put(answer)
 
@@ -324,7 +177,7 @@ class Collector:
             self._obey(self._answer())
             self._owed -= 1
 
-    def _obey(self, answer: object) -> None:
+    def _obey(self, answer: Answer) -> None:
         if isinstance(answer, Settle) and answer.uids:
             info = self._select(answer.folder)
             note = "the folder is read-only here: flags stay as they are" if info.read_only else ""
@@ -367,7 +220,7 @@ class Collector:
                 if self._gone.is_set():
                     raise Unavailable("the run was at its end", about=f"account.{self.plan.account}") from None
 
-    def _answer(self) -> object:
+    def _answer(self) -> Answer:
         while True:
             try:
                 return self._answers.get(timeout=PUT_PATIENCE_S)
@@ -375,7 +228,7 @@ class Collector:
                 if self._gone.is_set():
                     raise Unavailable("the run was at its end", about=f"account.{self.plan.account}") from None
 
-    def _answer_to(self, kind: type[_Answer]) -> _Answer:
+    def _answer_to(self, kind: type[_Kind]) -> _Kind:
         answer = self._answer()
         if not isinstance(answer, kind):
             raise AssertionError(f"expected {kind}, got {answer!r}")

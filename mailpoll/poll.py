@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from mailpoll import collect
-from mailpoll.collect import Collector, Plan
+from mailpoll import dialogue
+from mailpoll.collect import Collector
+from mailpoll.dialogue import Plan, Sender
 from mailpoll.errors import BUG, MailpollError, Unavailable
 from mailpoll.model import Position, RawMessage
 
@@ -106,21 +107,20 @@ class Run:
         self._winding_down = self._deadline - min(WINDING_DOWN_S, deadline_s / 4)
         self._stop = threading.Event()
         # Bounded: an account may have one batch on its way while another is stored, no more.
-        self._reports: queue.Queue[collect.Report] = queue.Queue(maxsize=1)
-        self._folders: dict[tuple[Collector, int], str] = {}
-        self._results: dict[Collector, AccountResult] = {}
+        self._reports: queue.Queue[dialogue.Report] = queue.Queue(maxsize=1)
+        self._folders: dict[tuple[Sender, int], str] = {}
+        self._results: dict[Sender, AccountResult] = {}
         self._asked: dict[int, set[int]] = {}  # UIDs a thread was told to settle, by folder; it may not be done yet
-        self._leaving: list[Collector] = []
+        self._leaving: list[Sender] = []
 
     def execute(self, plans: Sequence[Plan]) -> tuple[AccountResult, ...]:
-        """Delivers what was due, collects from every account, reads, delivers again, and lets the accounts go."""
+        """Collects from every account, reads, and delivers, what was due before and what is new; then lets them go."""
         self._courier.start()
         collectors = [Collector(plan, self._reports, self._stop) for plan in plans]
         self._results = {collector: AccountResult(collector.plan.account) for collector in collectors}
         for collector in collectors:
             collector.start()
         try:
-            self._deliver()
             self._intake.read(self._enough)
             self._attend()
         finally:
@@ -153,38 +153,38 @@ class Run:
                 self._handle(self._reports.get(timeout=min(left, 1.0)))
         self._deliver()
 
-    def _handle(self, report: collect.Report) -> None:
+    def _handle(self, report: dialogue.Report) -> None:
         sender = report.sender
         result = self._results[sender]
         match report:
-            case collect.Opened():
+            case dialogue.Opened():
                 sender.answer(self._position(sender, report))
-            case collect.Floored():
+            case dialogue.Floored():
                 self._ledger.set_floor(report.folder_id, report.floor, mark=report.mark)
-            case collect.Listed():
+            case dialogue.Listed():
                 sender.answer(self._ledger.unknown(report.folder_id, report.uids))
-            case collect.NotOurs():
+            case dialogue.NotOurs():
                 self._ledger.skip(report.folder_id, report.uids)
                 result.skipped += len(report.uids)
-            case collect.Batch():
+            case dialogue.Batch():
                 accepted = self._ledger.accept(report.messages, self._clock.now(), folder_id=report.folder_id)
                 result.accepted += len(accepted)
                 self._intake.read(self._enough, accepted)
                 sender.answer(self._settle(sender, report.folder_id))
-            case collect.FolderEnded():
+            case dialogue.FolderEnded():
                 if report.complete:
                     self._ledger.polled(report.folder_id, report.mark, self._clock.now())
                 sender.answer(self._settle(sender, report.folder_id))
-            case collect.Settled():
+            case dialogue.Settled():
                 self._ledger.after_done(report.folder_id, report.uids)
                 if report.note and report.note not in result.notes:
                     result.notes.append(report.note)
-            case collect.Fetched():
+            case dialogue.Fetched():
                 self._leaving.append(sender)
-            case collect.Ended():
+            case dialogue.Ended():
                 self._end(result, report.error)
 
-    def _position(self, sender: Collector, report: collect.Opened) -> Position:
+    def _position(self, sender: Sender, report: dialogue.Opened) -> Position:
         info = report.info
         position = self._ledger.position(
             sender.plan.account,
@@ -196,7 +196,7 @@ class Run:
         self._folders[sender, position.folder_id] = info.name
         return position
 
-    def _settle(self, sender: Collector, folder_id: int) -> collect.Settle:
+    def _settle(self, sender: Sender, folder_id: int) -> dialogue.Settle:
         """What is to be done on the server now. With `after = "leave"` that is nothing, and it is so for good."""
         due = self._ledger.due_after(folder_id, final_only=sender.plan.after_waits)
         if sender.plan.after == "leave":
@@ -205,7 +205,7 @@ class Run:
         asked = self._asked.setdefault(folder_id, set())
         uids = tuple(uid for uid in due if uid not in asked)
         asked.update(uids)
-        return collect.Settle(folder_id, self._folders[sender, folder_id], uids)
+        return dialogue.Settle(folder_id, self._folders[sender, folder_id], uids)
 
     def _let_go(self) -> None:
         """Nothing more can be delivered now: accounts that waited for it move or delete what is final, and log out."""
@@ -213,7 +213,7 @@ class Run:
             for owner, folder_id in self._folders:
                 if owner is sender and sender.plan.after_waits:
                     sender.answer(self._settle(sender, folder_id))
-            sender.answer(collect.Goodbye())
+            sender.answer(dialogue.Goodbye())
         self._leaving.clear()
 
     def _end(self, result: AccountResult, error: BaseException | None) -> None:
@@ -234,7 +234,7 @@ class Run:
                 report = self._reports.get(timeout=GRACE_S / 10)
             except queue.Empty:
                 continue
-            if isinstance(report, collect.Ended):
+            if isinstance(report, dialogue.Ended):
                 self._end(self._results[report.sender], report.error)
         for collector, result in self._results.items():
             if not result.finished:

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mailpoll import config, router
-from mailpoll.collect import Plan
 from mailpoll.commands.installation import Installation, now
 from mailpoll.delivery import Attempt, Courier, Destination
+from mailpoll.dialogue import Plan
 from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure, Unavailable
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules

@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from mailpoll import collect, poll, router
+from mailpoll import poll, router
 from mailpoll.commands import assembly
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, one_line, print_json, safe_text
+from mailpoll.dialogue import Plan, Session
 from mailpoll.errors import AccessDenied, ConfigError, RunError, worst
 from mailpoll.interpret import Channels, Interpretation, Interpreter, Mail, Rules
 from mailpoll.model import Candidate, Facts, KnownAddress, Limits, Post, Reading, Recipient
@@ -211,8 +212,8 @@ def preview_server(installation: Installation, *, since: datetime | None, limit:
 
 def _preview_folder(
     previewer: Previewer,
-    plan: collect.Plan,
-    session: collect.Session,
+    plan: Plan,
+    session: Session,
     folder: str,
     store: Store | None,
     *,
@@ -238,13 +239,11 @@ def _preview_folder(
         previewer.show(mail_name, mail)
 
 
-def _is_ours(plan: collect.Plan, candidate: Candidate) -> bool:
+def _is_ours(plan: Plan, candidate: Candidate) -> bool:
     return plan.scope == "all" or bool(router.recipients(candidate.headers, plan.patterns, plan.headers))
 
 
-def _mails(
-    plan: collect.Plan, session: collect.Session, folder: str, ours: list[Candidate]
-) -> Iterator[tuple[str, Mail]]:
+def _mails(plan: Plan, session: Session, folder: str, ours: list[Candidate]) -> Iterator[tuple[str, Mail]]:
     small = [candidate for candidate in ours if candidate.size <= plan.max_message_size]
     raws = [raw for batch in session.fetch(small) for raw in batch]
     raws += [raw for c in ours if c.size > plan.max_message_size if (raw := session.fetch_headers(c))]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from support.site import empty_store, mail
 
 from mailpoll import router
-from mailpoll.collect import Plan
 from mailpoll.delivery import Courier
+from mailpoll.dialogue import Plan
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
 from mailpoll.model import Limits

@@ -1,0 +1,186 @@
+"""What the main thread and an account's thread say to each other, and the plan they agree on beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from mailpoll import router
+from mailpoll.model import Candidate, FolderInfo, Position, RawMessage
+
+
+class Session(Protocol):
+    """A logged-in connection, one folder open at a time; mailpoll.imap has the real one. Raises RunErrors only."""
+
+    def open(self, folder: str, *, read_only: bool = False) -> FolderInfo: ...
+
+    def search(self, *, above: int, unseen_or_above: int | None, upto: int) -> tuple[int, ...]: ...
+
+    def last_uid_before(self, cut: datetime, upto: int) -> int: ...
+
+    def candidates(self, uids: Sequence[int], headers: Sequence[str]) -> Iterator[Candidate]: ...
+
+    def fetch(self, candidates: Sequence[Candidate]) -> Iterator[tuple[RawMessage, ...]]: ...
+
+    def fetch_headers(self, candidate: Candidate) -> RawMessage | None: ...
+
+    def refused(self) -> frozenset[int]: ...
+
+    def mark_seen(self, uids: Sequence[int]) -> None: ...
+
+    def add_keyword(self, uids: Sequence[int], keyword: str) -> bool: ...
+
+    def move(self, uids: Sequence[int], folder: str) -> bool: ...
+
+    def delete(self, uids: Sequence[int]) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run does with one account; the settings of the same names explain the fields.
+
+    `abort` ends what `connect` began, connecting included, and is called from another thread. `since` is None, or the
+    moment (datetime.min: all) back to which `fetch --since` lowers the floor.
+    """
+
+    account: str
+    connect: Callable[[], Session]
+    abort: Callable[[], None]
+    patterns: tuple[router.Pattern, ...]
+    headers: tuple[str, ...]
+    folders: tuple[str, ...] = ("INBOX",)
+    take: Literal["new", "unseen"] = "new"
+    after: Literal["seen", "keyword", "move", "delete", "leave"] = "seen"
+    keyword: str = "mailpoll"
+    move_to: str = "Processed"
+    scope: Literal["addressed", "all"] = "addressed"
+    channel: str | None = None
+    max_message_size: int = 50_000_000
+    limit: int | None = None
+    since: datetime | None = None
+
+    @property
+    def after_waits(self) -> bool:
+        """Whether `after` waits until every delivery of a mail is final."""
+        return self.after in ("move", "delete")
+
+
+class Sender(Protocol):
+    """The thread that said something: whose plan it follows, where an answer goes, how it is ended at once."""
+
+    plan: Plan
+
+    def answer(self, answer: Answer) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+# What the thread tells the main thread.
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A folder is open; wants a Position."""
+
+    sender: Sender
+    info: FolderInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Floored:
+    """First contact (or --since) found the floor; wants no answer. `mark` is set when it was lowered."""
+
+    sender: Sender
+    folder_id: int
+    floor: int
+    mark: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Candidate UIDs; wants those the ledger does not know, as a tuple."""
+
+    sender: Sender
+    folder_id: int
+    uids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """UIDs of mail that is not ours; wants no answer."""
+
+    sender: Sender
+    folder_id: int
+    uids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Mails fetched; wants a Settle when they are read."""
+
+    sender: Sender
+    folder_id: int
+    messages: tuple[RawMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEnded:
+    """All of a folder was handed over, or (`complete` False) as much as the limit allows. `mark` is the UID up to
+    which all is decided once the batches are stored. Wants a Settle."""
+
+    sender: Sender
+    folder_id: int
+    mark: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What `after` asks was done for these UIDs; `note` says so when it was not quite what was asked."""
+
+    sender: Sender
+    folder_id: int
+    uids: tuple[int, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Every folder was handed over; wants Settles and at last Goodbye."""
+
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The thread is at its end; `error` is what stopped it."""
+
+    sender: Sender
+    error: BaseException | None
+
+
+Report = Opened | Floored | Listed | NotOurs | Batch | FolderEnded | Settled | Fetched | Ended
+
+
+# What the main thread answers.
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Do what `after` asks for these UIDs of this folder."""
+
+    folder_id: int
+    folder: str
+    uids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """Nothing more is wanted: log out."""
+
+
+Answer = Position | tuple[int, ...] | Settle | Goodbye
