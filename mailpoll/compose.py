@@ -72,6 +72,8 @@ def _post(message: Message, route: Route, target: Target, text: str, message_ref
         address=route.address,
         tag=route.tag,
         automatic=message.automatic,
+        options=route.options,
+        quotes=route.quotes,
     )
 
 

@@ -202,7 +202,8 @@ class Cut:
 class Post:
     """What goes out to one destination of one channel. `key` is the delivery's idempotency key, empty until stored.
 
-    `whole_text` says that the body was cut and that part 0 (the whole new text) goes along as a file.
+    `whole_text` says that the body was cut and that part 0 (the whole new text) goes along as a file; `options` and
+    `quotes` are the route's, by which that text is found again.
     """
 
     channel: str
@@ -221,6 +222,8 @@ class Post:
     address: str = ""
     tag: str = ""
     automatic: str = ""
+    options: Options = Options()
+    quotes: Quotes = "mailpoll"
     key: str = ""
 
 

@@ -117,9 +117,9 @@ class Reader:
             raise ReaderDied("the reader answered without a reading")
         return reading
 
-    def part(self, raw: Iterable[bytes], size: int, number: int) -> bytes:
-        """The bytes of attachment `number`, or (0) the whole new text as UTF-8."""
-        return self._ask(_Call("part", size, number=number), raw).part
+    def part(self, raw: Iterable[bytes], size: int, number: int, route: Route) -> bytes:
+        """The bytes of attachment `number`, or (0) the whole new text as UTF-8, found as `route` says."""
+        return self._ask(_Call("part", size, number=number, routes=(route,)), raw).part
 
     def close(self) -> None:
         """Ends the child, if there is one."""
@@ -282,7 +282,7 @@ def _answer(call: _Call, raw: bytes, limits: Limits) -> _Answer:
     if call.kind == "recipients":
         return _Answer(recipients=reading.recipients(raw, call.patterns, call.order))
     if call.kind == "part":
-        return _Answer(part=reading.part(raw, call.number, limits.max_text))
+        return _Answer(part=reading.part(raw, call.number, call.routes[0]))
     return _Answer(
         reading=reading.read(
             raw,

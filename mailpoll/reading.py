@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailpoll import compose, message, reply, router
+from mailpoll import compose, message, router
 from mailpoll.model import Facts, Message, Reading, Recipient, Route
 
 
@@ -38,11 +38,11 @@ def _left_out(routes: Sequence[Route], allowed: Sequence[Route]) -> str:
     return f"not posted to {', '.join(names)}: the sender is not among those its address is limited to" if names else ""
 
 
-def part(raw: bytes, number: int, max_text: int) -> bytes:
-    """The bytes of attachment `number`; 0 is the whole new text as UTF-8."""
+def part(raw: bytes, number: int, route: Route) -> bytes:
+    """The bytes of attachment `number`; 0 is the whole new text that a post of `route` carries, as UTF-8."""
     if number:
         return message.part(raw, number)
-    return reply.of_message(message.parse(raw, max_text=len(raw))).text.encode("utf-8")
+    return compose.new_text(message.parse(raw, max_text=len(raw)), route).encode("utf-8")
 
 
 def _notice(parsed: Message, oversize_of: int) -> Message:

@@ -15,7 +15,7 @@ from mailpoll.dialogue import Plan
 from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure, Unavailable
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
-from mailpoll.model import Delivery, Limits, Pause, Reading
+from mailpoll.model import Delivery, Limits, Pause, Reading, Route
 from mailpoll.poll import Clock
 from mailpoll.reader import Limits as ReaderLimits
 from mailpoll.reader import Reader, ReaderDied, ReaderStopped
@@ -179,6 +179,8 @@ class StoredContent:
         self._store = store
         self._child = child
         self._message_id = delivery.message_id
+        post = delivery.post
+        self._route = Route(post.channel, (), options=post.options, quotes=post.quotes)
 
     def raw(self) -> Iterator[bytes]:
         """The whole mail. Raises PermanentFailure when its bytes were let go."""
@@ -188,7 +190,7 @@ class StoredContent:
     def part(self, number: int) -> bytes:
         """Attachment `number`, or (0) the whole new text as UTF-8."""
         try:
-            return self._child.part(self._store.ledger.chunks(self._message_id), self._size(), number)
+            return self._child.part(self._store.ledger.chunks(self._message_id), self._size(), number, self._route)
         except (ReaderDied, ReaderStopped, Unavailable) as problem:
             raise TemporaryFailure(f"attachment {number} could not be read ({problem.what})") from problem
 
