@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from mailpoll.delivery import Attempt
 from mailpoll.errors import BUG, ConfigError, MailpollError, worst
 from mailpoll.model import Pause, Reading
 from mailpoll.poll import AccountResult, Run
+
+if TYPE_CHECKING:
+    from mailpoll.store import Store
 
 QUARANTINED = 65
 
@@ -33,6 +37,7 @@ class Journal:
     readings: list[tuple[int, Reading]] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
+    reminders: list[str] = field(default_factory=list)
 
     def read(self, message_id: int, reading: Reading) -> None:
         """A message was read."""
@@ -59,6 +64,13 @@ class Journal:
         statuses += [77 for _ in self.pauses]
         return worst([status for status in statuses if status])
 
+    def remind(self, store: Store) -> None:
+        """Of what an earlier run told once and still waits for a person; at a terminal."""
+        new = {pause.destination for pause in self.pauses}
+        old = [pause for pause in store.outbox.pauses() if pause.destination not in new] if self.talkative else []
+        waiting = store.outbox.waiting() if old else {}
+        self.reminders = [troubles.of_old_pause(pause, waiting.get(pause.destination, 0)) for pause in old]
+
     def tell_accounts(self) -> None:
         """A line per account, at a terminal."""
         for result in self.accounts:
@@ -67,6 +79,8 @@ class Journal:
                 click.echo(f"account.{result.account}: {result.accepted} new{others}")
             for note in result.notes:
                 click.echo(f"account.{result.account}: {note}")
+        for reminder in self.reminders:
+            click.echo(reminder)
 
     def tell_troubles(self) -> None:
         """What needs a person, on standard error; each trouble once however many posts it met."""
@@ -130,7 +144,7 @@ def _reading_line(message_id: int, reading: Reading) -> str:
 
 
 def _attempt_line(attempt: Attempt) -> str:
-    post, trouble = attempt.delivery.post, f": {attempt.error}" if attempt.error else ""
+    post, trouble = attempt.delivery.post, f": {attempt.error.what}" if attempt.error else ""
     shown = shown_destination(post.destination)
     return f"post {attempt.delivery.id}: {post.channel} → {shown} {attempt.state}{trouble}"
 
@@ -179,6 +193,7 @@ def run_once(
                 deadline_s=seconds,
             )
             journal.accounts = run.execute(plans)
+            journal.remind(store)
     return journal
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailpoll.commands.facts import shown_destination
+from mailpoll.commands.facts import number, shown_destination
+from mailpoll.commands.output import local
 from mailpoll.delivery import Attempt
 from mailpoll.destinations import is_url
 from mailpoll.errors import MailpollError, Unavailable
@@ -35,6 +36,15 @@ def of_pause(pause: Pause, error: MailpollError | None) -> str:
         return f"{_destination(pause.destination)} is paused, its posts wait: {pause.reason}. Then: {resume}"
     todo = f"{error.advice.rstrip('.')}; then" if error.advice else "When that is put right"
     return f"{_who(_destination(pause.destination), error)} is paused, its posts wait: {_what(error)}. {todo}: {resume}"
+
+
+def of_old_pause(pause: Pause, waiting: int) -> str:
+    """That a destination is still paused."""
+    shown = shown_destination(pause.destination)
+    return (
+        f"{_destination(pause.destination)}: paused since {local(pause.paused_at)}, {number(waiting, 'post')} waiting; "
+        f"why: mailpoll destination list; when that is put right: mailpoll destination resume {shown}"
+    )
 
 
 def of_posts(attempts: Sequence[Attempt]) -> Iterator[str]:

@@ -74,6 +74,19 @@ def test_a_web_hook_that_refuses_us_is_paused_and_told_once(
     site.assert_all_delivered_once()
 
 
+def test_a_run_at_a_terminal_reminds_of_a_pause(dovecot: Dovecot, tmp_path: Path) -> None:
+    with Receiver(401) as receiver:
+        site = Mishap(tmp_path / "reminder", dovecot, "hook", hook=receiver.url)
+        assert site.run("fetch").returncode == 77
+        reminded = site.run("fetch", "-v")
+    assert fnmatchcase(
+        reminded.stdout,
+        "account.main: 0 new\ndestination.hook: paused since *, 1 post waiting; why: mailpoll destination list; "
+        "when that is put right: mailpoll destination resume hook\n",
+    )
+    assert (reminded.stderr, reminded.returncode) == ("", 0)
+
+
 def test_changed_settings_end_a_pause(dovecot: Dovecot, tmp_path: Path) -> None:
     with Receiver(404) as wrong, Receiver() as right:
         site = Mishap(tmp_path / "changed", dovecot, "hook", hook=wrong.url)
