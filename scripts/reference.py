@@ -99,22 +99,40 @@ def default_of(field: msgspec.structs.FieldInfo) -> str:
     return f"`{json.dumps(list(value) if isinstance(value, tuple) else value)}`"
 
 
+# Which kinds of trouble end with a status, in words, and what follows.
+STATUSES = {
+    0: ("all well, or another run is at work", "nothing"),
+    2: ("wrong usage of the command line", "the message says what is possible; so does `--help`"),
+    65: ("a post that its destination will never take, or a mail that cannot be read", "a person looks at it"),
+    69: ("a server, a disk or the store cannot be reached or used now", "the next run tries again"),
+    70: ("a bug in mailpoll; the traceback is kept in the state folder", "please report it"),
+    75: ("a post was not taken now, or its answer was lost", "tried again by itself, for five days"),
+    76: ("a server does not speak as its RFC says", "a person looks whether it is the right server"),
+    77: ("a password, a key, a certificate or a file mode", "a person puts it right"),
+    78: ("a setting is wrong or missing", "a person changes it; the message names its key path"),
+    130: ("stopped by Ctrl-C", "the next run goes on"),
+}
+
+
 def exit_statuses_page() -> str:
-    """The tree of errors.py as a table, and the order in which they win."""
-    rows: dict[int, str] = {0: "all well, or another run is at work", 2: "wrong usage of the command line"}
+    """The statuses of errors.py with their kinds of error, and the order in which they win."""
+    kinds: dict[int, list[str]] = {status: [] for status in STATUSES}
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, errors.MailpollError) and "exit_status" in vars(kind):
-            sentence = (inspect.getdoc(kind) or "").partition(". ")[0].partition(";")[0].rstrip(".")
-            rows.setdefault(kind.exit_status, "")
-            if kind is not errors.MailpollError:
-                rows[kind.exit_status] += f"{'; ' if rows[kind.exit_status] else ''}**{kind.__name__}**: {sentence}"
-    rows[errors.BUG] = "a bug in mailpoll; the traceback is kept in the state folder"
-    rows[130] = "stopped by Ctrl-C"
+            kinds[kind.exit_status] += [f"`{kind.__name__}`"] if kind is not errors.MailpollError else []
+    rows = "\n".join(
+        f"| {status} | {meaning} | {then} | {', '.join(kinds[status])} |"
+        for status, (meaning, then) in STATUSES.items()
+    )
     order = ", ".join(map(str, errors.PRECEDENCE))
-    table = "\n".join(f"| {status} | {meaning} |" for status, meaning in sorted(rows.items()))
     return (
-        f"# Exit statuses\n{MADE}\n| status | meaning |\n|---|---|\n{table}\n\n"
+        f"# Exit statuses\n{MADE}\nAs in sysexits.h. What mailpoll says on standard error tells what happened, to what, "
+        "and what to do\nnext; [when something is wrong](../how-to/when-something-is-wrong.md) has the sentences.\n\n"
+        f"| status | what it is about | what follows | error |\n|---|---|---|---|\n{rows}\n\n"
         f"When several troubles meet, the run ends with the one that most needs a person, in this order: {order}.\n"
+        "What is wrong with one account, mail or destination does not keep the others from being served.\n\n"
+        "`mailpoll receive` with a mail on standard input ends with 0 as soon as the mail is stored: a mail server at\n"
+        "the other end of the pipe would send it back otherwise.\n"
     )
 
 
