@@ -126,8 +126,9 @@ def exit_statuses_page() -> str:
     )
     order = ", ".join(map(str, errors.PRECEDENCE))
     return (
-        f"# Exit statuses\n{MADE}\nAs in sysexits.h. What mailpoll says on standard error tells what happened, to what, "
-        "and what to do\nnext; [when something is wrong](../how-to/when-something-is-wrong.md) has the sentences.\n\n"
+        f"# Exit statuses\n{MADE}\n"
+        "As in sysexits.h. What mailpoll says on standard error tells what happened, to what, and "
+        "what to do\nnext; [when something is wrong](../how-to/when-something-is-wrong.md) has the sentences.\n\n"
         f"| status | what it is about | what follows | error |\n|---|---|---|---|\n{rows}\n\n"
         f"When several troubles meet, the run ends with the one that most needs a person, in this order: {order}.\n"
         "What is wrong with one account, mail or destination does not keep the others from being served.\n\n"

@@ -87,7 +87,7 @@ def _destination(name: str) -> str:
 def _who(name: str, error: MailpollError) -> str:
     """`name`, and where the trouble is, if the error knows it better: a setting below it, a host and port, a URL."""
     about = error.about.removeprefix(name).removeprefix(".")
-    return f"{name} ({about})" if about and not is_url(name) else name
+    return f"{name} ({about})" if about and not name.startswith(about) and not is_url(name) else name
 
 
 def _what(error: MailpollError) -> str:

@@ -123,7 +123,9 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # ssl.SSLError is one: a file without a certificate in it
         raise ConfigError(
-            f"no certificate can be read from it ({error.strerror})", about=f"ca_file {ca_file}"
+            f"no certificate can be read from it ({error.strerror})",
+            about=f"ca_file {ca_file}",
+            advice="Name a PEM file with the certificate of the authority.",
         ) from None
 
 

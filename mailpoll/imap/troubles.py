@@ -178,7 +178,9 @@ def _network(error: Exception, peer: Peer) -> RunError:
 def _ended(error: Exception, peer: Peer) -> RunError:
     words = said(error)
     if _OVER_THE_WIRE.search(words):
-        return ProtocolError(f"the server does not speak IMAP ({words})", about=peer.about)
+        words = re.sub(r"""b(['"])(.*)\1""", r"\2", words)  # imaplib shows its byte strings
+        advice = "Check host and port; 993 and 143 are usual for IMAP."
+        return ProtocolError(f"the server does not speak IMAP ({words})", about=peer.about, advice=advice)
     if isinstance(error.__context__, OSError):
         return _network(error.__context__, peer)
     if words == "EOF":

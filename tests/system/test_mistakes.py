@@ -321,6 +321,30 @@ def test_without_any_configuration_a_newcomer_is_told_what_to_type() -> None:
     assert result.returncode == 78
 
 
+def test_the_first_run_of_all_makes_the_folder_of_its_store(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "first", dovecot)
+    new = site.folder / "state" / "mailpoll"
+    site.config.write_text(site.config.read_text().replace(str(site.database), str(new / "mailpoll.db")))
+    result = site.run("fetch")
+    assert (result.stdout, result.stderr, result.returncode) == ("", "", 0)
+    assert (new.stat().st_mode & 0o777, (new / "mailpoll.db").stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_a_server_of_another_kind_is_told_apart(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "smtp", dovecot)
+    with ScriptedImap(greeting=b"220 mx.example.com ESMTP\r\n") as smtp:
+        site.change(port=str(smtp.port), host='"127.0.0.1"')
+        result = site.run("fetch")
+    assert result.stderr == (
+        f"mailpoll: account.main (127.0.0.1:{smtp.port}): the server does not speak IMAP "
+        "(unexpected response: 220 mx.example.com ESMTP). Check host and port; 993 and 143 are usual for IMAP.\n"
+    )
+    assert result.returncode == 76
+    site.put_right()
+    assert site.run("fetch").returncode == 0
+    site.assert_all_delivered_once()
+
+
 def second_account(site: Mishap, **changed: object) -> None:
     """Adds [account.other]: the same inbox, but for what is `changed`."""
     assert site.server

@@ -328,3 +328,20 @@ def test_a_mail_from_a_pipe_is_taken_even_if_it_cannot_be_posted_now(dovecot: Do
         quiet(site)
         assert bodies(receiver) == [ONE, ONE]
     assert site.states() == ["delivered", "duplicate"]  # the inbox has it, too
+
+
+def test_posts_of_a_destination_that_was_removed_wait_for_its_return(dovecot: Dovecot, tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        site = Mishap(tmp_path / "removed", dovecot, "hook", hook=receiver.url)
+        whole = site.config.read_text()
+        site.config.write_text(whole.partition("[destination.hook]")[0])
+        said(
+            site,
+            78,
+            "destination.hook is paused, its posts wait: there is no destination 'hook'. "
+            "There are store; or write an http(s):// URL; then: mailpoll destination resume hook",
+        )
+        site.config.write_text(whole)
+        quiet(site)
+        assert bodies(receiver) == [ONE]
+    site.assert_all_delivered_once()
