@@ -212,6 +212,10 @@ class Desk:
         """One run's reading."""
         self._intake.read(lambda: False)
 
+    def stop_in(self, seconds: float) -> None:
+        """The run ends soon; set when the child is there, because a cold start may take longer."""
+        self.reader._stop_at = time.monotonic() + seconds
+
     def states(self) -> Sequence[tuple[str, int]]:
         """(state, attempts) of each message."""
         return [(entry.state, entry.attempts) for entry in self.store.messages.list()[::-1]]
@@ -286,16 +290,20 @@ class TestIntake:
         assert here.states() == [("read", 2), ("read", 1)]
 
     def test_attempts_are_taken_back_when_we_stopped_the_reader(self, desk: Callable[..., Desk]) -> None:
-        here = desk(stop_at=time.monotonic() + 2.0)
-        here.accept(mail(1), bad("hang"), mail(3))
+        here = desk()
+        here.accept(mail(0))
         here.read()
-        assert here.states() == [("read", 1), ("accepted", 0), ("accepted", 0)]
-        assert here.bodies() == ["This is mail 1."]
+        here.accept(mail(1), bad("hang"), mail(3))
+        here.stop_in(1.0)
+        here.read()
+        assert here.states() == [("read", 1), ("read", 1), ("accepted", 0), ("accepted", 0)]
+        assert here.bodies() == ["This is mail 0.", "This is mail 1."]
 
     def test_the_second_attempt_is_taken_back_too(self, desk: Callable[..., Desk]) -> None:
-        here = desk(stop_at=time.monotonic() + 2.0)
+        here = desk()
         here.accept(bad("hang"))
         here.store.ledger.begin_reading([1])
+        here.stop_in(0.5)
         here.read()
         assert here.states() == [("accepted", 1)]
 
