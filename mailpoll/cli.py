@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import traceback
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -104,7 +102,9 @@ def _status() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains once more while it exits
         return 0
     except Exception as problem:
-        click.echo(f"mailpoll: this is a bug: {type(problem).__name__}: {problem}. {_keep_traceback()}", err=True)
+        from mailpoll.commands import crash
+
+        click.echo(f"mailpoll: this is a bug: {type(problem).__name__}: {problem}. {crash.keep(problem)}", err=True)
         return BUG
     return result if isinstance(result, int) else 0
 
@@ -115,17 +115,3 @@ def say(problem: MailpollError) -> None:
     click.echo(f"mailpoll: {problem}", err=True)
     for sentence in problems:
         click.echo(f"  {sentence}", err=True)
-
-
-def _keep_traceback() -> str:
-    """Writes the traceback where a person can find it; cron's mail gets one line."""
-    state = os.environ.get("STATE_DIRECTORY") or os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    path = Path(state).expanduser() / "mailpoll-crash.txt"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            traceback.print_exc(file=file)
-    except OSError:
-        return "The traceback could not be kept."
-    return f"The traceback is in {path}; please report it."

@@ -18,7 +18,7 @@ from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.output import json_option, one_line, print_json
 from mailpoll.delivery import Attempt
-from mailpoll.errors import BUG, ConfigError, MailpollError, worst
+from mailpoll.errors import ConfigError, worst
 from mailpoll.model import Pause, Reading
 from mailpoll.poll import AccountResult, Run
 
@@ -84,7 +84,7 @@ class Journal:
 
     def tell_troubles(self) -> None:
         """What needs a person, on standard error; each trouble once however many posts it met."""
-        lines = [troubles.of_account(result) for result in self.accounts if result.error is not None]
+        lines = [troubles.of_account(result.account, result.error) for result in self.accounts if result.error]
         lines += [troubles.of_message(*read) for read in self.readings if read[1].outcome == "quarantined"]
         closing = {a.delivery.post.destination: a for a in self.attempts if a.closes}
         for pause in self.pauses:
@@ -104,7 +104,7 @@ class Journal:
                     "new": result.accepted,
                     "not_ours": result.skipped,
                     "notes": result.notes,
-                    "error": None if result.error is None else assembly.describe(result.error),
+                    "error": troubles.of_account(result.account, result.error) if result.error else None,
                 }
                 for result in self.accounts
             ],
@@ -261,12 +261,4 @@ def command(
         journal.tell_accounts()
     if not as_json:
         journal.tell_troubles()
-    _keep_bugs(journal)
     return journal.exit_status
-
-
-def _keep_bugs(journal: Journal) -> None:
-    """A bug in an account's thread is one for the crash report, as one in the main thread is."""
-    for result in journal.accounts:
-        if result.error is not None and not isinstance(result.error, MailpollError) and journal.exit_status == BUG:
-            raise result.error

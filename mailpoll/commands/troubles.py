@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mailpoll.commands import crash
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.commands.output import local
 from mailpoll.delivery import Attempt
 from mailpoll.destinations import is_url
 from mailpoll.errors import MailpollError, Unavailable
 from mailpoll.model import Pause, Reading
-from mailpoll.poll import AccountResult
 
 NAMED = 5  # how many posts are named one by one
 
 
-def of_account(result: AccountResult) -> str:
+def of_account(account: str, error: BaseException) -> str:
     """What stopped an account; its name comes first, since two accounts may be on one server."""
-    name, error = f"account.{result.account}", result.error
+    name = f"account.{account}"
     if not isinstance(error, MailpollError):
-        return f"{name}: mailpoll failed: {type(error).__name__}: {error}"
+        return f"{name}: this is a bug: {type(error).__name__}: {error}. {crash.keep(error)}"
     advice = error.advice or ("The next run tries again." if isinstance(error, Unavailable) else "")
     return f"{_who(name, error)}: {_what(error)}" + (f". {advice}" if advice else "")
 
