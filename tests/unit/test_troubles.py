@@ -31,12 +31,11 @@ def test_an_account_is_named_first(error: MailpollError, sentence: str) -> None:
 def test_a_bug_in_one_account_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     report = tmp_path / "mailpoll-crash.txt"
-    try:
+    with pytest.raises(KeyError) as bug:
         {}["missing"]
-    except KeyError as error:
-        assert troubles.of_account("main", error) == (
-            f"account.main: this is a bug: KeyError: 'missing'. The traceback is in {report}; please report it."
-        )
+    assert troubles.of_account("main", bug.value) == (
+        f"account.main: this is a bug: KeyError: 'missing'. The traceback is in {report}; please report it."
+    )
     assert "KeyError: 'missing'" in report.read_text()
     assert report.stat().st_mode & 0o777 == 0o600
 
