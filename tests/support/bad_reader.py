@@ -14,16 +14,16 @@ import sys
 import time
 from typing import Any, BinaryIO
 
-from mailpoll import reader, reading
+from mailpoll import frames, reader_child, reading
 
 PROGRAM = (sys.executable, "-E", "-P", __file__)
 
 _answers: list[BinaryIO] = []
 
 
-def _write_frame(pipe: BinaryIO, data: bytes) -> None:
+def _write(pipe: BinaryIO, data: bytes) -> None:
     _answers[:] = [pipe]
-    real_write_frame(pipe, data)
+    real_write(pipe, data)
 
 
 def _say(data: bytes) -> None:
@@ -101,6 +101,6 @@ def read(raw: bytes, *args: Any, safe: bool, **more: Any) -> Any:
 
 
 if __name__ == "__main__":
-    real_read, real_write_frame = reading.read, reader._write_frame
-    reading.read, reader._write_frame = read, _write_frame
-    reader.main()
+    real_read, real_write = reading.read, frames.write
+    reading.read, frames.write = read, _write
+    reader_child.main()

@@ -145,6 +145,38 @@ def test_processor_time_is_counted_per_mail() -> None:
             reader.posts([raw], len(raw), [ROUTE])
 
 
+# A child that starts as it should, and then reads nothing more.
+DEAF = (
+    sys.executable,
+    "-c",
+    "import os, time; os.read(0, 1 << 16); os.write(1, b'\\0\\0\\0\\0\\0\\0\\0\\x0fmailpoll reader'); time.sleep(600)",
+)
+
+
+@pytest.mark.parametrize(
+    ("wall", "run", "error"), [(0.5, None, ReaderDied), (20.0, 1.0, ReaderStopped)], ids=["mail", "run"]
+)
+def test_a_child_that_does_not_read_holds_nobody_up(wall: float, run: float | None, error: type[Exception]) -> None:
+    with closing(Reader(ReaderLimits(wall_seconds=wall), program=DEAF)) as reader:
+        reader._start()
+        reader._stop_at = None if run is None else time.monotonic() + run
+        began = time.monotonic()
+        with pytest.raises(error):
+            reader.posts([bytes(1_000_000)], 1_000_000, [ROUTE])
+        assert time.monotonic() - began < 10
+        assert reader._child is None
+
+
+def test_a_bug_while_a_mail_is_handed_over_leaves_no_child_in_the_middle_of_it(reader: Reader) -> None:
+    def slices() -> Iterator[bytes]:
+        yield mail(1)[:100]
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        reader.posts(slices(), len(mail(1)), [ROUTE])
+    assert post_of(reader, mail(2)) == "This is mail 2."
+
+
 def test_a_run_at_its_end_stops_the_reader_and_does_not_blame_the_mail() -> None:
     with closing(Reader(ReaderLimits(), program=BAD, stop_at=time.monotonic() + 1.0)) as reader:
         raw = bad("hang")

@@ -1,0 +1,70 @@
+"""The program of the reader child: reads strangers' bytes under limits, one call after another."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+
+from mailpoll import frames, reading
+from mailpoll.frames import Answer, Call, Limits
+
+
+def main() -> None:
+    """Answers one call after another until standard input ends."""
+    stdin, stdout = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not pass for an answer
+    try:
+        limits = frames.limits_from(stdin)
+        _limit_memory(limits.memory)
+        frames.write(stdout, frames.LENGTH.pack(len(frames.READY)) + frames.READY)
+        while True:
+            call, raw = frames.call_from(stdin)
+            _limit_cpu(limits.cpu_seconds)
+            frames.write(stdout, frames.framed(_answered(call, raw, limits)))
+    except EOFError:
+        return
+
+
+def _answered(call: Call, raw: bytes, limits: Limits) -> Answer:
+    """The answer to a call, or why there is none."""
+    try:
+        return _answer(call, raw, limits)
+    except MemoryError:
+        return Answer(failure="reading took more memory than allowed")
+    except Exception as problem:
+        return Answer(failure=f"reading failed: {type(problem).__name__}: {problem}"[:300])
+
+
+def _answer(call: Call, raw: bytes, limits: Limits) -> Answer:
+    if call.kind == "recipients":
+        return Answer(recipients=reading.recipients(raw, call.patterns, call.order))
+    if call.kind == "part":
+        return Answer(part=reading.part(raw, call.number, call.routes[0]))
+    return Answer(
+        reading=reading.read(
+            raw,
+            call.routes,
+            safe=call.safe,
+            oversize_of=call.oversize_of,
+            reference=call.reference,
+            max_text=limits.max_text,
+        )
+    )
+
+
+def _limit_memory(octets: int) -> None:
+    # macOS accepts RLIMIT_AS and ignores it, or refuses it.
+    if octets and sys.platform != "darwin":
+        resource.setrlimit(resource.RLIMIT_AS, (octets, octets))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_cpu(seconds: int) -> None:
+    used, hard = resource.getrusage(resource.RUSAGE_SELF), resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+if __name__ == "__main__":
+    main()
