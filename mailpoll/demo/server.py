@@ -133,7 +133,7 @@ class DemoServer:
         with self._log.open("wb") as log:
             # A session of its own: Ctrl-C is for us, who then end the server when we are done with it.
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "mailpoll.demo.serve"],
+                [sys.executable, "-E", "-P", "-m", "mailpoll.demo.serve"],  # not -I: see reader.PROGRAM
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
