@@ -83,7 +83,7 @@ def ask_server(
 
 def check_host(host: str) -> str:
     """A host name alone. Raises ConfigError for anything else."""
-    if not host or set(host) & set(" /@") or host.count(":") == 1 or not host.isprintable():
+    if not host or set(host) & set(" /@[]") or host.count(":") == 1 or not host.isprintable():
         raise ConfigError(f"{host!r} is no host name", about="--host", advice="Write the name alone, like imap.example.com")  # fmt: skip # noqa: E501
     return host
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import imaplib
-import ipaddress
 import logging
 import re
 import ssl
@@ -13,6 +12,7 @@ from typing import Any, Literal
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
+from mailpoll.crosscheck import is_loopback
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, Unavailable
 from mailpoll.imap.line import Line
 from mailpoll.imap.session import Session
@@ -104,18 +104,9 @@ def _check_arguments(peer: Peer, tls: Tls, username: str, password: str, allow_p
         encoded = b""
     if not encoded:
         raise ConfigError(f"{peer.host!r} is not a host name", about="host")
-    if tls == "none" and not allow_plaintext and not _is_loopback(peer.host):
+    if tls == "none" and not allow_plaintext and not is_loopback(peer.host):
         advice = 'Set tls = "implicit" or "starttls"; allow_plaintext = true would send the password for all to read.'
         raise ConfigError("without TLS only this machine itself may be asked", about=peer.about, advice=advice)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _context(ca_file: str | None) -> ssl.SSLContext:

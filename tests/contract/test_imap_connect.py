@@ -143,6 +143,11 @@ class TestMixUps:
         with pytest.raises(ConfigError, match=r"without TLS.*allow_plaintext"):
             reach(143, host="192.0.2.1")
 
+    @pytest.mark.parametrize("host", ["LOCALHOST", "localhost.", "127.0.0.2"])
+    def test_whatever_means_this_machine_may_be_asked(self, host: str) -> None:
+        with pytest.raises(Unavailable):  # nobody listens there
+            reach(1, host=host)
+
     def test_plaintext_elsewhere_when_allowed(self) -> None:
         with pytest.raises(Unavailable):
             reach(143, host="nowhere.invalid", allow_plaintext=True)
