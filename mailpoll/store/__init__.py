@@ -40,4 +40,4 @@ class Store:
 
 def run_lock(url: str) -> RunLock:
     """The lock that belongs to the store at `url`."""
-    return RunLock(Path(f"{make_url(url).database}.lock"))
+    return RunLock(Path(make_url(url).database or ""))

@@ -57,7 +57,7 @@ def connect(url: str) -> Engine:
         raise ConfigError(
             "not a database URL mailpoll can use",
             about="store.url",
-            advice="Write sqlite:////absolute/path/mailpoll.db or postgresql://user@host/database.",
+            advice="Write sqlite:////absolute/path/mailpoll.db.",
         ) from problem
     except ModuleNotFoundError as problem:
         raise ConfigError(

@@ -10,10 +10,13 @@ from mailpoll.errors import AccessDenied
 
 
 class RunLock:
-    """An flock(2) on a file beside the database: the kernel lets it go when its process ends, however it ends."""
+    """An flock(2) on a file beside the database: the kernel lets it go when its process ends, however it ends.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    There is one for each database, by whatever name or symbolic link it is called.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._path = Path(f"{os.path.realpath(database)}.lock")
         self._descriptor: int | None = None
 
     def acquire(self) -> bool:

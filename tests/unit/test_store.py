@@ -203,6 +203,18 @@ def test_every_error_of_the_library_becomes_ours(store: Store, error: type[exc.S
     assert isinstance(caught.value, (ProtocolError, Unavailable))
 
 
+def test_a_store_called_by_two_names_has_one_lock(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "m.db").touch()
+    (tmp_path / "folder").symlink_to("real")
+    (tmp_path / "link.db").symlink_to("real/m.db")
+    first = run_lock(f"sqlite:///{tmp_path}/real/m.db")
+    assert first.acquire()
+    for other in ("link.db", "folder/m.db", "folder/../real/./m.db"):
+        assert not run_lock(f"sqlite:///{tmp_path}/{other}").acquire(), other
+    first.release()
+
+
 def test_only_one_run_holds_the_lock(path: Path) -> None:
     url = f"sqlite:///{path}"
     first, second = run_lock(url), run_lock(url)
