@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from mailpoll import router
 from mailpoll.dialogue import (
     Answer,
     Batch,
@@ -26,7 +25,8 @@ from mailpoll.dialogue import (
     Settle,
     Settled,
 )
-from mailpoll.errors import RunError, Unavailable
+from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, RunError, Unavailable
+from mailpoll.listing import candidates, portions, sort
 from mailpoll.model import Candidate, FolderInfo, Position, RawMessage
 
 PUT_PATIENCE_S = 0.2
@@ -34,6 +34,9 @@ PUT_PATIENCE_S = 0.2
 LARGE = 8_000_000
 # How long the main thread is given to hear how a thread ended, once the run is over.
 LAST_WORD_S = 2.0
+
+# What is wrong with one folder (missing, forbidden, odd), and does not end the connection.
+FOLDER_TROUBLES = (ConfigError, AccessDenied, ProtocolError)
 
 _Kind = TypeVar("_Kind")
 
@@ -52,6 +55,7 @@ class Collector:
         self._open: FolderInfo | None = None
         self._left = plan.limit
         self._owed = 0
+        self._trouble: RunError | None = None
         self._thread = threading.Thread(target=self._run, name=f"account.{plan.account}", daemon=True)
 
     def start(self) -> None:
@@ -76,6 +80,7 @@ class Collector:
         try:
             self._session = self.plan.connect()
             self._collect()
+            error = self._trouble
         except RunError as problem:
             error = problem
         except Exception as problem:  # a bug of ours: told by the main thread, with its traceback in the log
@@ -90,7 +95,11 @@ class Collector:
         for folder in self.plan.folders:
             if self._stop.is_set():
                 break
-            self._collect_folder(folder)
+            try:
+                self._collect_folder(folder)
+            except FOLDER_TROUBLES as problem:  # the other folders are not to blame
+                self._trouble = self._trouble or problem
+                self._obey_all(wait=True)
         self._tell(Fetched(self))
         while not isinstance(answer := self._answer(), Goodbye):
             self._obey(answer)
@@ -99,65 +108,42 @@ class Collector:
         info = self._select(folder)
         self._tell(Opened(self, info))
         position = self._answer_to(Position)
-        upto = info.uidnext - 1
-        floor = self._floor(position, upto)
-        uids = self._list(position, floor, upto)
-        ours, others = self._sort(uids)
-        self._tell(NotOurs(self, position.folder_id, others))
+        number, upto = position.folder_id, info.uidnext - 1
+        listing = candidates(self.plan, self._need(), position, upto)
+        if listing.floor is not None and (listing.changed or self.plan.since is not None):
+            again = self.plan.since is not None
+            self._tell(Floored(self, number, listing.floor, min(listing.floor, position.mark), again))
+        complete = all(self._take(number, uids) for uids in portions(self._unknown(number, listing.uids)))
+        refused = self._need().refused()
+        if refused:
+            self._trouble = self._trouble or _refused(folder, refused)
+        # What the server has but would not give is not decided: the mark must not pass it.
+        mark = upto if complete and not refused else None
+        self._tell(FolderEnded(self, number, mark, upto if listing.floor is None else None))
+        self._owed += 1
+        self._obey_all(wait=True)
+
+    def _unknown(self, folder_id: int, uids: tuple[int, ...]) -> tuple[int, ...]:
+        if not uids:
+            return ()
+        self._tell(Listed(self, folder_id, uids))
+        return self._answer_to(tuple)
+
+    def _take(self, folder_id: int, uids: Sequence[int]) -> bool:
+        """Hands over what is ours among these mails; False when limit or time ended it."""
+        if self._stop.is_set() or self._left == 0:
+            return False
+        ours, others = sort(self.plan, self._need(), uids)
+        self._tell(NotOurs(self, folder_id, others))
         taken = ours if self._left is None else ours[: self._left]
         for messages in self._batches(taken):
-            self._tell(Batch(self, position.folder_id, messages))
+            self._tell(Batch(self, folder_id, messages))
             self._owed += 1
             # While the main thread stores and reads, the next batch is fetched; but never a second large mail.
             self._obey_all(wait=sum(raw.size for raw in messages) > LARGE)
             if self._stop.is_set():
-                break
-        # What the server has but would not give is not decided: the mark must not pass it.
-        complete = taken == ours and not self._stop.is_set() and not self._need().refused()
-        self._tell(FolderEnded(self, position.folder_id, upto if complete else 0, complete))
-        self._owed += 1
-        self._obey_all(wait=True)
-
-    def _floor(self, position: Position, upto: int) -> int:
-        """The UID up to which nothing is looked at: found once, at first contact, and lowered by --since."""
-        since, session = self.plan.since, self._need()
-        if since is not None:
-            found = 0 if since.year == 1 else session.last_uid_before(since, upto)
-            floor = found if position.floor is None else min(found, position.floor)
-            if floor != position.floor:
-                self._tell(Floored(self, position.folder_id, floor, min(floor, position.mark)))
-            return floor
-        if position.floor is not None:
-            return position.floor
-        floor = session.last_uid_before(position.new_since, upto)
-        self._tell(Floored(self, position.folder_id, floor, None))
-        return floor
-
-    def _list(self, position: Position, floor: int, upto: int) -> tuple[int, ...]:
-        if upto <= floor:
-            return ()
-        mark = None if self.plan.take == "unseen" else max(floor, min(position.mark, upto))
-        if self.plan.since is not None and mark is not None:
-            mark = floor
-        uids = self._need().search(above=floor, unseen_or_above=mark, upto=upto)
-        if not uids:
-            return ()
-        self._tell(Listed(self, position.folder_id, uids))
-        return self._answer_to(tuple)
-
-    def _sort(self, uids: Sequence[int]) -> tuple[tuple[Candidate, ...], tuple[int, ...]]:
-        """The candidates that are ours, and the UIDs of the others. A UID that vanished is in neither."""
-        ours: list[Candidate] = []
-        others: list[int] = []
-        for candidate in self._need().candidates(uids, self.plan.headers) if uids else ():
-            if self.plan.scope == "all" or self._is_ours(candidate):
-                ours.append(candidate)
-            else:
-                others.append(candidate.uid)
-        return tuple(ours), tuple(others)
-
-    def _is_ours(self, candidate: Candidate) -> bool:
-        return bool(router.recipients(candidate.headers, self.plan.patterns, self.plan.headers))
+                return False
+        return taken == ours
 
     def _batches(self, taken: Sequence[Candidate]) -> Iterator[tuple[RawMessage, ...]]:
         session = self._need()
@@ -179,11 +165,20 @@ class Collector:
 
     def _obey(self, answer: Answer) -> None:
         if isinstance(answer, Settle) and answer.uids:
-            info = self._select(answer.folder)
-            note = "the folder is read-only here: flags stay as they are" if info.read_only else ""
-            if not info.read_only:
-                note = self._settle(answer.uids)
-            self._tell(Settled(self, answer.folder_id, () if info.read_only else answer.uids, note))
+            done, note = False, ""
+            try:
+                done, note = self._settle_in(self._select(answer.folder), answer)
+            except FOLDER_TROUBLES as problem:  # a refused STORE or MOVE: asked again by the next run
+                self._trouble = self._trouble or problem
+            self._tell(Settled(self, answer.folder_id, answer.uids if done else (), note))
+
+    def _settle_in(self, info: FolderInfo, order: Settle) -> tuple[bool, str]:
+        if info.uidvalidity != order.uidvalidity:
+            # These UIDs mean other mails now, private ones perhaps (RFC 9051 §2.3.1.1).
+            return False, f"{info.name} got a new UIDVALIDITY during the run: its mails are left as they are"
+        if info.read_only:
+            return False, f"{info.name} is read-only here: flags stay as they are"
+        return True, self._settle(order.uids)
 
     def _settle(self, uids: Sequence[int]) -> str:
         """Does what `after` asks; returns what had to be done otherwise, in words."""
@@ -233,3 +228,11 @@ class Collector:
         if not isinstance(answer, kind):
             raise AssertionError(f"expected {kind}, got {answer!r}")
         return answer
+
+
+def _refused(folder: str, uids: frozenset[int]) -> ProtocolError:
+    some = ", ".join(map(str, sorted(uids)[:5])) + (", …" if len(uids) > 5 else "")
+    return ProtocolError(
+        f"the server has {len(uids)} mails in {folder} that it does not give out (UID {some})",
+        advice="Open them in another mail program, or move them away; all other mail is taken.",
+    )

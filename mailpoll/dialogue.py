@@ -20,6 +20,8 @@ class Session(Protocol):
 
     def last_uid_before(self, cut: datetime, upto: int) -> int: ...
 
+    def since(self, cut: datetime, upto: int) -> tuple[int, ...]: ...
+
     def candidates(self, uids: Sequence[int], headers: Sequence[str]) -> Iterator[Candidate]: ...
 
     def fetch(self, candidates: Sequence[Candidate]) -> Iterator[tuple[RawMessage, ...]]: ...
@@ -92,12 +94,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Floored:
-    """First contact (or --since) found the floor; wants no answer. `mark` is set when it was lowered."""
+    """First contact (or, `again`, --since) found the floor; wants no answer."""
 
     sender: Sender
     folder_id: int
     floor: int
-    mark: int | None
+    mark: int
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +132,19 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class FolderEnded:
-    """All of a folder was handed over, or (`complete` False) as much as the limit allows. `mark` is the UID up to
-    which all is decided once the batches are stored. Wants a Settle."""
+    """A folder was handed over: all of it, then `mark` is the UID up to which all is decided once the batches are
+    stored, or as much as limit and time allow (`mark` None). `floor` is set where none could be known before, after a
+    change of UIDVALIDITY. Wants a Settle."""
 
     sender: Sender
     folder_id: int
-    mark: int
-    complete: bool
+    mark: int | None
+    floor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What `after` asks was done for these UIDs; `note` says so when it was not quite what was asked."""
+    """What `after` asks was done for these UIDs; `note` says what was done otherwise, or why nothing was."""
 
     sender: Sender
     folder_id: int
@@ -157,7 +161,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The thread is at its end; `error` is what stopped it."""
+    """The thread is at its end; `error` is what stopped it, or the first trouble that did not."""
 
     sender: Sender
     error: BaseException | None
@@ -171,10 +175,11 @@ Report = Opened | Floored | Listed | NotOurs | Batch | FolderEnded | Settled | F
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Do what `after` asks for these UIDs of this folder."""
+    """Do what `after` asks for these UIDs, which mean mails only as long as the folder has this UIDVALIDITY."""
 
     folder_id: int
     folder: str
+    uidvalidity: int
     uids: tuple[int, ...]
 
 

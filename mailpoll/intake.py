@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -114,8 +115,13 @@ class Intake:
         return True
 
     def _record(self, readings: Sequence[tuple[int, Reading]]) -> None:
-        if readings:
-            self._ledger.record(readings, self._now())
+        try:
+            if readings:
+                self._ledger.record(readings, self._now())
+        except RunError:  # a full disk is no mail's fault: three of them must not quarantine one
+            with contextlib.suppress(RunError):
+                self._ledger.give_back([message_id for message_id, _ in readings])
+            raise
         for message_id, reading in readings:
             self._told(message_id, reading)
 

@@ -269,13 +269,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a folder stands: its row, floor (None before first contact is done), mark, and the moment before which
-    mail is not new at first contact."""
+    """Where a folder stands: its row, floor (None before first contact is done), mark, the moment before which mail is
+    not new at first contact, and whether the folder was known under another UIDVALIDITY."""
 
     folder_id: int
     floor: int | None
     mark: int
     new_since: datetime
+    renumbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import queue
 import threading
@@ -15,7 +14,7 @@ from mailpoll import dialogue
 from mailpoll.collect import Collector
 from mailpoll.dialogue import Plan, Sender
 from mailpoll.errors import BUG, MailpollError, Unavailable
-from mailpoll.model import Position, RawMessage
+from mailpoll.model import FolderInfo, Position, RawMessage
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +22,13 @@ log = logging.getLogger(__name__)
 FIRST_CONTACT_MARGIN_S = 3600.0
 # After a UIDVALIDITY change the mails since the last good poll are candidates again, with this overlap.
 UIDVALIDITY_OVERLAP_S = 2 * 86400.0
+# The share of a run's time after which no more mail is fetched: the rest is for posting what was.
+FETCHING = 0.6
 # How long before the deadline nothing new is begun, so that what is begun can be ended and flagged.
 WINDING_DOWN_S = 5.0
+# How long no account must have had anything to say before a post is tried, which may take as long as its destination
+# likes: mail that is on its way into the store goes first.
+QUIET_S = 0.3
 # How long a thread may take to end once its socket is closed.
 GRACE_S = 2.0
 
@@ -36,7 +40,9 @@ class Ledger(Protocol):
         self, account: str, folder: str, uidvalidity: int, *, margin_s: float, overlap_s: float
     ) -> Position: ...
 
-    def set_floor(self, folder_id: int, floor: int, *, mark: int | None = None) -> None: ...
+    def set_floor(self, folder_id: int, floor: int, *, mark: int) -> None: ...
+
+    def forget_skipped(self, folder_id: int, above: int) -> None: ...
 
     def unknown(self, folder_id: int, uids: Sequence[int]) -> tuple[int, ...]: ...
 
@@ -85,6 +91,7 @@ class AccountResult:
     skipped: int = 0
     notes: list[str] = field(default_factory=list)
     error: BaseException | None = None
+    fetched: bool = False
     finished: bool = False
 
     @property
@@ -105,10 +112,11 @@ class Run:
         self._clock = clock
         self._deadline = clock.seconds() + deadline_s
         self._winding_down = self._deadline - min(WINDING_DOWN_S, deadline_s / 4)
+        self._fetch_until = self._deadline - (1 - FETCHING) * deadline_s
         self._stop = threading.Event()
         # Bounded: an account may have one batch on its way while another is stored, no more.
         self._reports: queue.Queue[dialogue.Report] = queue.Queue(maxsize=1)
-        self._folders: dict[tuple[Sender, int], str] = {}
+        self._folders: dict[tuple[Sender, int], FolderInfo] = {}
         self._results: dict[Sender, AccountResult] = {}
         self._asked: dict[int, set[int]] = {}  # UIDs a thread was told to settle, by folder; it may not be done yet
         self._leaving: list[Sender] = []
@@ -135,23 +143,31 @@ class Run:
             pass
 
     def _attend(self) -> None:
-        """Handles reports until every account has ended or the deadline is there; delivers while none is waiting."""
+        """Handles reports until every account has ended or the deadline is there; delivers while all are quiet."""
         while any(not result.finished for result in self._results.values()):
-            try:
-                self._handle(self._reports.get_nowait())
+            if (left := self._deadline - self._clock.seconds()) <= 0:
+                return
+            if self._clock.seconds() >= self._fetch_until:
+                self._stop.set()
+            if self._handle_next(0.0 if self._all_fetched() else min(left, QUIET_S)):
                 continue
-            except queue.Empty:
-                pass
             if not self._enough() and self._courier.step():
                 continue
             self._let_go()
-            if (left := self._deadline - self._clock.seconds()) <= 0:
-                return
-            if self._enough():
-                self._stop.set()
-            with contextlib.suppress(queue.Empty):
-                self._handle(self._reports.get(timeout=min(left, 1.0)))
+            self._handle_next(min(left, 1.0))
         self._deliver()
+
+    def _all_fetched(self) -> bool:
+        return all(result.finished or result.fetched for result in self._results.values())
+
+    def _handle_next(self, patience_s: float) -> bool:
+        """Handles the next report; False when none came in time."""
+        try:
+            report = self._reports.get(timeout=patience_s) if patience_s else self._reports.get_nowait()
+        except queue.Empty:
+            return False
+        self._handle(report)
+        return True
 
     def _handle(self, report: dialogue.Report) -> None:
         sender = report.sender
@@ -161,6 +177,8 @@ class Run:
                 sender.answer(self._position(sender, report))
             case dialogue.Floored():
                 self._ledger.set_floor(report.folder_id, report.floor, mark=report.mark)
+                if report.again:
+                    self._ledger.forget_skipped(report.folder_id, report.floor)
             case dialogue.Listed():
                 sender.answer(self._ledger.unknown(report.folder_id, report.uids))
             case dialogue.NotOurs():
@@ -172,7 +190,9 @@ class Run:
                 self._intake.read(self._enough, accepted)
                 sender.answer(self._settle(sender, report.folder_id))
             case dialogue.FolderEnded():
-                if report.complete:
+                if report.mark is not None:
+                    if report.floor is not None:
+                        self._ledger.set_floor(report.folder_id, report.floor, mark=report.mark)
                     self._ledger.polled(report.folder_id, report.mark, self._clock.now())
                 sender.answer(self._settle(sender, report.folder_id))
             case dialogue.Settled():
@@ -180,6 +200,7 @@ class Run:
                 if report.note and report.note not in result.notes:
                     result.notes.append(report.note)
             case dialogue.Fetched():
+                result.fetched = True
                 self._leaving.append(sender)
             case dialogue.Ended():
                 self._end(result, report.error)
@@ -193,7 +214,7 @@ class Run:
             margin_s=FIRST_CONTACT_MARGIN_S,
             overlap_s=UIDVALIDITY_OVERLAP_S,
         )
-        self._folders[sender, position.folder_id] = info.name
+        self._folders[sender, position.folder_id] = info
         return position
 
     def _settle(self, sender: Sender, folder_id: int) -> dialogue.Settle:
@@ -205,7 +226,8 @@ class Run:
         asked = self._asked.setdefault(folder_id, set())
         uids = tuple(uid for uid in due if uid not in asked)
         asked.update(uids)
-        return dialogue.Settle(folder_id, self._folders[sender, folder_id], uids)
+        info = self._folders[sender, folder_id]
+        return dialogue.Settle(folder_id, info.name, info.uidvalidity, uids)
 
     def _let_go(self) -> None:
         """Nothing more can be delivered now: accounts that waited for it move or delete what is final, and log out."""

@@ -103,6 +103,15 @@ class Session:
                 return certain
         return 0
 
+    def since(self, cut: datetime, upto: int) -> tuple[int, ...]:
+        """The UIDs <= upto of all mails whose INTERNALDATE is `cut` (aware) or later, and of some up to two days older:
+        a server compares days."""
+        day, _ = sets.days_round(cut)
+        found: set[int] = set()
+        for low, high in sets.windows(1, upto, self._opened().exists):
+            found |= self._search(low, high, "SINCE", day)
+        return tuple(sorted(found))
+
     def candidates(self, uids: Sequence[int], headers: Sequence[str]) -> Iterator[Candidate]:
         """Size, INTERNALDATE and the header fields named in `headers` of these mails; those that are gone are left out.
 

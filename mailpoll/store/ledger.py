@@ -42,12 +42,13 @@ class Ledger:
             if made is None:
                 raise AssertionError("the store has no birthday: bring_up_to_date() was not called")
             since = moment_before(made, margin_s) if polled is None else moment_before(polled, overlap_s)
+            renumbered = polled is not None
             if known:
-                return Position(known.id, known.floor, known.mark, since)
+                return Position(known.id, known.floor, known.mark, since, renumbered)
             new = connection.execute(
                 folders.insert().values(account=account, name=folder, uidvalidity=uidvalidity)
             ).inserted_primary_key
-            return Position(_only(new), None, 0, since)
+            return Position(_only(new), None, 0, since, renumbered)
 
     def peek(self, account: str, folder: str, uidvalidity: int) -> Position | None:
         """Where a folder stands, for those who must not write; None when it was never met under this UIDVALIDITY."""
@@ -64,11 +65,11 @@ class Ledger:
             made: datetime = connection.execute(sa.select(schema.store_info.c.created_at)).scalar_one()
             return made
 
-    def set_floor(self, folder_id: int, floor: int, *, mark: int | None = None) -> None:
-        """Fixes the UID up to which nothing is looked at; `mark` too when an earlier range is to be listed again."""
-        values = {"floor": floor} if mark is None else {"floor": floor, "mark": mark}
+    def set_floor(self, folder_id: int, floor: int, *, mark: int) -> None:
+        """Fixes the UID up to which nothing is looked at, and the one up to which all is decided."""
+        folders = schema.folder
         with transaction(self._engine) as connection:
-            connection.execute(schema.folder.update().where(schema.folder.c.id == folder_id).values(**values))
+            connection.execute(folders.update().where(folders.c.id == folder_id).values(floor=floor, mark=mark))
 
     def unknown(self, folder_id: int, uids: Sequence[int]) -> tuple[int, ...]:
         """Those of `uids` that the ledger has not decided, in order."""
@@ -87,6 +88,12 @@ class Ledger:
         if uids:
             with transaction(self._engine) as connection:
                 connection.execute(schema.skipped.insert(), [{"folder_id": folder_id, "uid": uid} for uid in uids])
+
+    def forget_skipped(self, folder_id: int, above: int) -> None:
+        """Makes the mails with higher UIDs that were not ours candidates again: what is ours may have changed."""
+        skipped = schema.skipped
+        with transaction(self._engine) as connection:
+            connection.execute(skipped.delete().where(skipped.c.folder_id == folder_id, skipped.c.uid > above))
 
     def polled(self, folder_id: int, mark: int, now: datetime) -> None:
         """Notes that the folder was listed to its end and every UID up to `mark` is decided."""
@@ -232,12 +239,13 @@ def _insert_messages(
     ]
     insert = schema.message.insert().returning(schema.message.c.id, sort_by_parameter_order=True)
     ids = connection.scalars(insert, rows).all()
-    slices = (
+    slices = [
         {"message_id": message_id, "n": n, "data": data}
         for message_id, raw in zip(ids, raws, strict=True)
         for n, data in enumerate(raw.chunks)
-    )
-    connection.execute(schema.raw.insert(), list(slices))
+    ]
+    if slices:  # there are mails without a single octet
+        connection.execute(schema.raw.insert(), slices)
     return ids
 
 

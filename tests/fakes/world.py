@@ -9,10 +9,11 @@ from typing import Any
 
 from mailpoll import reading
 from mailpoll.delivery import Content
-from mailpoll.errors import MailpollError, TemporaryFailure, Unanswered
+from mailpoll.errors import AccessDenied, ConfigError, MailpollError, TemporaryFailure, Unanswered
 from mailpoll.model import Candidate, Finding, FolderInfo, Limits, Post, RawMessage, Reading, Receipt, Recipient, Route
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
+NEW = datetime(2100, 1, 1, tzinfo=UTC)  # newer than any store that a test makes
 
 
 class Killed(BaseException):
@@ -75,6 +76,9 @@ class Server:
     def __init__(self) -> None:
         self.folders: dict[str, dict[int, tuple[set[str], bytes]]] = {"INBOX": {}, "Processed": {}}
         self.uidvalidity = 1
+        self.dates: dict[bytes, datetime] = {}  # INTERNALDATE of a mail; NEW where nothing else is said
+        self.withheld: set[bytes] = set()  # what it lists but does not give out
+        self.forbidden: set[str] = set()  # folders in which flags may not be changed
 
     def append(self, raw: bytes, folder: str = "INBOX", flags: Iterable[str] = ()) -> None:
         """A new mail."""
@@ -104,6 +108,8 @@ class Session:
         return self._server.folders[self._folder]
 
     def open(self, folder: str, *, read_only: bool = False) -> FolderInfo:
+        if folder not in self._server.folders:
+            raise ConfigError(f"there is no folder {folder}")
         self._folder = folder
         uidnext = self._server.uidnext(folder)
         return FolderInfo(folder, self._server.uidvalidity, uidnext, len(self._mails), read_only, ("\\*",))
@@ -117,7 +123,14 @@ class Session:
         )
 
     def last_uid_before(self, cut: datetime, upto: int) -> int:
-        return 0
+        dates = self._server.dates
+        return max(
+            (uid for uid, (_, raw) in self._mails.items() if uid <= upto and dates.get(raw, NEW) < cut), default=0
+        )
+
+    def since(self, cut: datetime, upto: int) -> tuple[int, ...]:
+        dates = self._server.dates
+        return tuple(uid for uid, (_, raw) in sorted(self._mails.items()) if uid <= upto and dates.get(raw, NEW) >= cut)
 
     def candidates(self, uids: Sequence[int], headers: Sequence[str]) -> Iterator[Candidate]:
         for uid in uids:
@@ -127,16 +140,21 @@ class Session:
 
     def fetch(self, candidates: Sequence[Candidate]) -> Iterator[tuple[RawMessage, ...]]:
         for start in range(0, len(candidates), 2):
-            some = [c for c in candidates[start : start + 2] if c.uid in self._mails]
+            some = [c for c in candidates[start : start + 2] if self._gives(c.uid)]
             yield tuple(RawMessage(c.uid, c.internaldate, (self._mails[c.uid][1],)) for c in some)
 
     def fetch_headers(self, candidate: Candidate) -> RawMessage | None:
         return RawMessage(candidate.uid, candidate.internaldate, (candidate.headers,), oversize_of=candidate.size)
 
+    def _gives(self, uid: int) -> bool:
+        return uid in self._mails and self._mails[uid][1] not in self._server.withheld
+
     def refused(self) -> frozenset[int]:
-        return frozenset()
+        return frozenset(uid for uid, (_, raw) in self._mails.items() if raw in self._server.withheld)
 
     def mark_seen(self, uids: Sequence[int]) -> None:
+        if self._folder in self._server.forbidden:
+            raise AccessDenied("the server refused STORE")
         for uid in uids:
             if uid in self._mails:
                 self._mails[uid][0].add("\\Seen")

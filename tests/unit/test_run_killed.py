@@ -26,7 +26,17 @@ from mailpoll.store import Store
 
 PATTERN = "username+%s@example.com"
 HEADERS = ("Delivered-To", "To", "Cc")
-LEDGER_EFFECTS = ("position", "set_floor", "skip", "accept", "begin_reading", "record", "polled", "after_done")
+LEDGER_EFFECTS = (
+    "position",
+    "set_floor",
+    "forget_skipped",
+    "skip",
+    "accept",
+    "begin_reading",
+    "record",
+    "polled",
+    "after_done",
+)
 OUTBOX_EFFECTS = ("claim", "delivered", "delayed", "uncertain", "failed", "pause")
 NO_CONTENT: Any = None  # the hook wants no bytes
 

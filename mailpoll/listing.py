@@ -1,0 +1,71 @@
+"""Which mails of an open folder are candidates, and which of them are ours: for runs, and for previews of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mailpoll import router
+from mailpoll.dialogue import Plan, Session
+from mailpoll.model import Candidate, Position
+
+# How many mails are asked for sizes and recipients before the first of them is fetched: a backlog stays out of memory.
+PORTION = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The candidates of a folder, before the ledger is asked.
+
+    `floor` is the UID up to which nothing is looked at: None when it can be known only once all candidates are taken.
+    `changed` says that it is not what the position said.
+    """
+
+    uids: tuple[int, ...]
+    floor: int | None
+    changed: bool = False
+
+
+def candidates(plan: Plan, session: Session, position: Position, upto: int) -> Listing:
+    """Lists the folder that is open in `session`, up to the UID `upto` (DESIGN.md §2 List)."""
+    if position.floor is None and position.renumbered and plan.since is None:
+        # The UIDs are new and in any order (RFC 9051 §2.3.1.1): only the dates tell what may not have been seen.
+        return Listing(session.since(position.new_since, upto), None)
+    floor = _floor(plan, session, position, upto)
+    return Listing(_above(plan, session, position, floor, upto), floor, floor != position.floor)
+
+
+def _floor(plan: Plan, session: Session, position: Position, upto: int) -> int:
+    if plan.since is None:
+        if position.floor is not None:
+            return position.floor
+        return session.last_uid_before(position.new_since, upto)
+    found = 0 if plan.since.year == 1 else session.last_uid_before(plan.since, upto)
+    return found if position.floor is None else min(found, position.floor)
+
+
+def _above(plan: Plan, session: Session, position: Position, floor: int, upto: int) -> tuple[int, ...]:
+    if upto <= floor:
+        return ()
+    if plan.take == "unseen":
+        return session.search(above=floor, unseen_or_above=None, upto=upto)
+    mark = floor if plan.since is not None else max(floor, min(position.mark, upto))
+    return session.search(above=floor, unseen_or_above=mark, upto=upto)
+
+
+def sort(plan: Plan, session: Session, uids: Sequence[int]) -> tuple[tuple[Candidate, ...], tuple[int, ...]]:
+    """The candidates that are ours, and the UIDs of the others. A UID that vanished is in neither."""
+    ours: list[Candidate] = []
+    others: list[int] = []
+    for candidate in session.candidates(uids, plan.headers) if uids else ():
+        if plan.scope == "all" or router.recipients(candidate.headers, plan.patterns, plan.headers):
+            ours.append(candidate)
+        else:
+            others.append(candidate.uid)
+    return tuple(ours), tuple(others)
+
+
+def portions(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """`uids` in their order, PORTION at a time."""
+    for start in range(0, len(uids), PORTION):
+        yield uids[start : start + PORTION]

@@ -1,0 +1,267 @@
+"""One run over fakes: what it does when folders, servers, stores and destinations do not behave."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.world import START, Died, Hook, Hooks, InProcessReader, Server, Session, Stopped, Time
+from support.site import empty_store, mail
+
+from mailpoll import router
+from mailpoll.delivery import Courier
+from mailpoll.dialogue import Plan
+from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, Unavailable
+from mailpoll.intake import Intake
+from mailpoll.interpret import Interpreter, Rules
+from mailpoll.model import FolderInfo, Limits, Reading
+from mailpoll.poll import AccountResult, Clock, Run
+from mailpoll.store import Store
+
+PATTERN = "username+%s@example.com"
+NO_CONTENT: Any = None
+
+
+class World:
+    """A store with the channel `dev` (to the store and, where `hook` is given, to it), a server, a clock."""
+
+    def __init__(self, folder: Path, hook: Hook | None = None) -> None:
+        path = folder / "mailpoll.db"
+        path.write_bytes(empty_store())
+        self.store = Store(f"sqlite:///{path}")
+        self.time = Time()
+        self.server = Server()
+        self.hook = hook
+        self.seconds: Callable[[], float] = lambda: 0.0
+        self.ledger: Any = self.store.ledger
+        targets = [("store", "")] + ([("hook", "")] if hook else [])
+        self.store.channels.add("dev", targets, self.time.now())
+        self.store.channels.add_address("dev", "dev", self.time.now())
+
+    def run(self, *plans: Plan, deadline_s: float = 60) -> tuple[AccountResult, ...]:
+        rules = Rules((PATTERN,), ("To",), lambda _: Limits())
+        interpreter = Interpreter(self.store.channels, InProcessReader(), rules, self.time.now)
+        courier = Courier(
+            self.store.outbox,
+            Hooks(self.hook),
+            lambda _: NO_CONTENT,
+            now=self.time.now,
+            jitter=lambda: 0.0,
+            told=lambda _: None,
+            paused=lambda _: None,
+        )
+        intake = Intake(
+            self.ledger, interpreter, died=Died, stopped=Stopped, now=self.time.now, told=lambda *_: None
+        )  # fmt: skip
+        clock = Clock(self.time.now, self.seconds)
+        return Run(self.ledger, intake, courier, clock, deadline_s=deadline_s).execute(plans or [self.plan()])
+
+    def plan(self, session: Session | None = None, **changes: Any) -> Plan:
+        plan = Plan(
+            account="main",
+            connect=lambda: session or Session(self.server),
+            abort=lambda: None,
+            patterns=(router.pattern(PATTERN),),
+            headers=("To",),
+        )
+        return replace(plan, **changes)
+
+    def posted(self) -> list[str]:
+        states = ("delivered",)
+        return sorted(d.post.body for d in self.store.outbox.list(states=states) if d.post.destination == "store")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    with world.store:
+        yield world
+
+
+def ours(number: int) -> bytes:
+    return mail(number).replace(b"\r\n", b"\n")
+
+
+def private(number: int) -> bytes:
+    return mail(number, to="username@example.com").replace(b"\r\n", b"\n")
+
+
+class Renumbering(Session):
+    """A session on whose server INBOX gets new UIDs, a private mail first, when another folder is opened."""
+
+    def open(self, folder: str, *, read_only: bool = False) -> FolderInfo:
+        info = super().open(folder, read_only=read_only)
+        if folder == "Lists":
+            self._server.folders["INBOX"] = {1: (set(), private(9)), 2: (set(), ours(1))}
+            self._server.uidvalidity += 1
+        return info
+
+
+@pytest.mark.parametrize("after", ["seen", "move", "delete", "keyword"])
+def test_uids_of_an_old_uidvalidity_are_never_applied_to_other_mails(world: World, after: str) -> None:
+    hooked = Hook()
+    world.hook = hooked
+    world.store.channels.set("dev", targets=[("store", ""), ("hook", "")])
+    world.server.folders["Lists"] = {}
+    world.server.append(ours(1))
+    session = Renumbering(world.server)
+
+    (result,) = world.run(world.plan(session, folders=("INBOX", "Lists"), after=after))
+
+    assert result.error is None
+    assert world.server.folders["INBOX"][1] == (set(), private(9))
+    if after in ("move", "delete"):  # waits for the web hook, and finds the folder renumbered by then
+        assert any("new UIDVALIDITY" in note for note in result.notes)
+
+
+def test_after_a_new_uidvalidity_newer_mail_below_an_old_one_is_taken(world: World) -> None:
+    world.server.append(ours(1))
+    world.run()
+    old = ours(2)
+    world.server.dates[old] = START - timedelta(days=900)
+    world.server.folders["INBOX"] = {1: (set(), ours(3)), 2: (set(), ours(1)), 3: (set(), old)}
+    world.server.uidvalidity += 1
+
+    world.run()
+    world.run()
+
+    assert world.posted() == ["This is mail 1.", "This is mail 3."]
+
+
+def test_after_a_new_uidvalidity_a_limit_leaves_the_rest_for_the_next_run(world: World) -> None:
+    world.run()
+    for number in range(5):
+        world.server.append(ours(number))
+    world.server.uidvalidity += 1
+    for _ in range(3):
+        world.run(world.plan(limit=2))
+    assert len(world.posted()) == 5
+
+
+def test_one_folder_that_refuses_flags_does_not_keep_the_others_back(world: World) -> None:
+    world.server.folders["Lists"] = {}
+    world.server.append(ours(1))
+    world.server.append(ours(2), "Lists")
+    world.server.forbidden.add("INBOX")
+
+    (result,) = world.run(world.plan(folders=("INBOX", "Lists")))
+
+    assert isinstance(result.error, AccessDenied)
+    assert world.posted() == ["This is mail 1.", "This is mail 2."]
+    assert [flags for flags, _ in world.server.folders["Lists"].values()] == [{"\\Seen"}]
+    world.server.forbidden.clear()
+    world.run(world.plan(folders=("INBOX", "Lists")))
+    assert [flags for flags, _ in world.server.folders["INBOX"].values()] == [{"\\Seen"}]
+
+
+def test_a_missing_folder_does_not_keep_the_others_back(world: World) -> None:
+    world.server.append(ours(1))
+    (result,) = world.run(world.plan(folders=("Nowhere", "INBOX")))
+    assert isinstance(result.error, ConfigError)
+    assert world.posted() == ["This is mail 1."]
+
+
+def test_mail_the_server_does_not_give_out_is_told_and_taken_once_it_does(world: World) -> None:
+    world.server.append(ours(1))
+    world.server.append(ours(2))
+    world.server.withheld.add(ours(1))
+
+    (result,) = world.run()
+    assert isinstance(result.error, ProtocolError)
+    assert "1 mails in INBOX" in str(result.error)
+    assert world.posted() == ["This is mail 2."]
+
+    world.server.withheld.clear()
+    world.run()
+    assert world.posted() == ["This is mail 1.", "This is mail 2."]
+
+
+def test_since_takes_what_was_not_ours_when_it_is_now(world: World) -> None:
+    world.server.append(mail(1, to="other+dev@example.com").replace(b"\r\n", b"\n"))
+    world.run()
+    assert world.posted() == []
+    patterns = (router.pattern(PATTERN), router.pattern("other+%s@example.com"))
+
+    world.run(world.plan(patterns=patterns))
+    assert world.posted() == []
+    world.run(world.plan(patterns=patterns, scope="all", since=datetime.min.replace(tzinfo=START.tzinfo)))
+    assert len(world.store.messages.list()) == 1
+
+
+def test_a_mail_without_a_single_octet_stops_nobody(world: World) -> None:
+    world.server.append(b"")
+    world.server.append(ours(1))
+    (result,) = world.run(world.plan(scope="all"))
+    assert result.error is None
+    assert world.posted() == ["This is mail 1."]
+
+
+class FullLedger:
+    """A ledger on a disk that is full when readings are recorded."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def record(self, readings: Sequence[tuple[int, Reading]], now: datetime) -> None:
+        raise Unavailable("the disk that holds the store is full")
+
+
+def test_a_full_disk_is_no_mails_fault_however_long_it_lasts(world: World) -> None:
+    world.server.append(ours(1))
+    world.ledger = FullLedger(world.store.ledger)
+    for _ in range(4):
+        with pytest.raises(Unavailable, match="full"):
+            world.run()
+    world.ledger = world.store.ledger
+    world.run()
+    assert world.posted() == ["This is mail 1."]
+
+
+def test_a_backlog_ends_at_the_deadline_with_time_left_for_posting(tmp_path: Path) -> None:
+    hook = Hook()
+    world = World(tmp_path, hook)
+    for number in range(60):
+        world.server.append(ours(number))
+    ticks = iter(range(10_000_000))
+    world.seconds = lambda: next(ticks) / 10  # every look at the clock costs a tenth of a second
+
+    with world.store:
+        (result,) = world.run(deadline_s=20)
+        assert result.error is None
+        assert 0 < result.accepted < 60
+        assert hook.taken
+        for _ in range(40):
+            world.seconds = lambda: 0.0
+            world.run()
+        assert len(hook.taken) == len(set(hook.taken)) == 60
+
+
+def test_posting_waits_while_an_account_is_handing_over_mail(tmp_path: Path) -> None:
+    order: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    class Slow(Hook):
+        def post(self, *args: Any) -> Any:
+            order.put("post")
+            return super().post(*args)
+
+    class Telling(Session):
+        def fetch(self, *args: Any) -> Any:
+            for batch in super().fetch(*args):
+                order.put("fetch")
+                yield batch
+
+    world = World(tmp_path, Slow())
+    for number in range(8):
+        world.server.append(ours(number))
+    with world.store:
+        world.run(world.plan(Telling(world.server)))
+    events = [order.get() for _ in range(order.qsize())]
+    assert events == ["fetch"] * 4 + ["post"] * 8
