@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ import msgspec
 
 from mailpoll.crosscheck import derived_pattern, problems_between
 from mailpoll.errors import AccessDenied, ConfigError
-from mailpoll.settings import Settings, from_builtin, mask_url, to_builtin
+from mailpoll.settings import Settings, mask_url
 
 SYSTEM_CONFIG = Path("/etc/mailpoll/config.toml")
 SYSTEM_STATE = Path("/var/lib/mailpoll")
@@ -50,11 +49,11 @@ def load(path: Path) -> Settings:
 
     Raises:
         ConfigError: with every problem found, each naming its key path; or one that says why there is no TOML.
-        AccessDenied: when the file may not be read, or holds something secret that everybody may read.
+        AccessDenied: when the file may not be read.
     """
     data = _parse(path)
     try:
-        settings = msgspec.convert(data, Settings, dec_hook=from_builtin)
+        settings = msgspec.convert(data, Settings)
     except (msgspec.ValidationError, ValueError) as error:
         from mailpoll.decode import problems  # only needed to explain
 
@@ -62,7 +61,6 @@ def load(path: Path) -> Settings:
     found = tuple(problems_between(settings))
     if found:
         raise _bad(path, found)
-    _refuse_exposed(settings, path)
     return _anchored(settings, path.parent)
 
 
@@ -105,18 +103,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         settings,
         account={name: fix(account) for name, account in settings.account.items()},
         destination={name: fix(destination) for name, destination in settings.destination.items()},
-        smtp=fix(settings.smtp),
     )
-
-
-def _refuse_exposed(settings: Settings, path: Path) -> None:
-    """A file that everybody may read is refused only when it holds a password itself (in the URL of the store)."""
-    if "***" in _masked_store_url(settings.store.url) and path.stat().st_mode & stat.S_IROTH:
-        raise AccessDenied(
-            "store.url holds a password and everybody may read the file",
-            about=str(path),
-            advice=f"Type: chmod o-rwx {path}",
-        )
 
 
 def patterns(settings: Settings) -> tuple[str, ...]:
@@ -138,22 +125,14 @@ def state_directory(config_path: Path, env: Mapping[str, str], *, system: Path =
 
 
 def store_url(settings: Settings, config_path: Path, env: Mapping[str, str]) -> str:
-    """The store's URL as SQLAlchemy wants it; without a setting, a SQLite file in the state folder.
-
-    The password of `store.password` is not in it: the store resolves it.
-    """
-    url = settings.store.url
-    if url is None:
-        return f"sqlite:///{state_directory(config_path, env) / 'mailpoll.db'}"
-    return url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
+    """The store's URL as SQLAlchemy wants it; without a setting, a SQLite file in the state folder."""
+    return settings.store.url or f"sqlite:///{state_directory(config_path, env) / 'mailpoll.db'}"
 
 
 def effective(settings: Settings) -> dict[str, Any]:
     """The settings in force as plain data for `config show`: defaults filled in, nothing unset, secrets as "***"."""
-    shown: dict[str, Any] = _shown(msgspec.to_builtins(settings, enc_hook=to_builtin))
+    shown: dict[str, Any] = _shown(msgspec.to_builtins(settings))
     shown["addresses"]["patterns"] = list(patterns(settings))
-    if settings.store.url is not None:
-        shown["store"]["url"] = _masked_store_url(settings.store.url)
     for name, destination in shown["destination"].items():
         if "url" in destination:
             destination["url"] = mask_url(destination["url"])
@@ -174,17 +153,6 @@ def _shown(value: Any) -> Any:
             if item is not None
         }
     return [_shown(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def _masked_store_url(url: str | None) -> str:
-    """The store's URL with its password as ***."""
-    scheme, mark, rest = (url or "").partition("://")
-    head, slash, tail = rest.partition("/")
-    user, at, host = head.rpartition("@")
-    if ":" in user:
-        user = user.partition(":")[0] + ":***"
-    name, question, query = tail.partition("?")
-    return f"{scheme}{mark}{user}{at}{host}{slash}{name}{question}{'***' if 'password' in query else query}"
 
 
 def _xdg(env: Mapping[str, str], variable: str, default: str) -> Path:

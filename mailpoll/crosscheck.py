@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from mailpoll.settings import AccountSettings, CommandSettings, Settings, SmtpSettings, WebhookSettings
+from mailpoll.settings import AccountSettings, CommandSettings, Settings, WebhookSettings
 
 # Character sets rather than expressions: compiling these would cost every idle run 3 ms.
 _ALNUM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -15,7 +15,6 @@ _KEYWORD = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('(){%*"\\]')  # RF
 _FIELD_NAME = _ALNUM | frozenset("!#$%&'*+.^_`|~-")  # RFC 9110 §5.1
 _SECRET_WORDS = ("authorization", "cookie", "key", "token", "secret", "password")  # at the end of a header's name
 _RESERVED = frozenset({"store"})
-_STORES = ("sqlite", "postgresql", "postgres", "sqlite+pysqlite", "postgresql+psycopg")
 
 
 def problems_between(settings: Settings) -> Iterator[str]:
@@ -30,8 +29,6 @@ def problems_between(settings: Settings) -> Iterator[str]:
         yield from (
             _webhook(path, destination) if isinstance(destination, WebhookSettings) else _command(path, destination)
         )
-    if settings.smtp is not None:
-        yield from _smtp(settings.smtp)
 
 
 def derived_pattern(username: str) -> str | None:
@@ -92,13 +89,13 @@ def _names(settings: Settings) -> Iterator[str]:
 def _store(settings: Settings) -> Iterator[str]:
     url = settings.store.url
     if url is None:
-        if settings.store.password is not None:
-            yield "store.password: is of no use without store.url. Leave it out"
         return
     scheme, mark, rest = url.partition("://")
-    if not mark or scheme not in _STORES:
-        yield "store.url: is no store. Write sqlite:////absolute/path/mailpoll.db or postgresql://user@host/name"
-    elif scheme.startswith("sqlite") and not rest.startswith("//"):
+    if mark and scheme.startswith("postgres"):
+        yield "store.url: PostgreSQL is not supported yet. Write sqlite:////absolute/path/mailpoll.db"
+    elif not mark or scheme != "sqlite":
+        yield "store.url: is no store. Write sqlite:////absolute/path/mailpoll.db"
+    elif not rest.startswith("//"):
         yield "store.url: the path must be absolute, cron starts elsewhere. Write four slashes: sqlite:////var/lib/…"
     elif _has_control(url):
         yield "store.url: holds control characters. Write it without"
@@ -155,8 +152,8 @@ def _account(path: str, account: AccountSettings) -> Iterator[str]:
         yield f'{path}.channel: works only with scope = "all". Add that, or leave channel out'
 
 
-def _host(path: str, section: AccountSettings | SmtpSettings) -> Iterator[str]:
-    if not section.host or _has_control(section.host) or set(section.host) & set(" /@"):
+def _host(path: str, section: AccountSettings) -> Iterator[str]:
+    if not section.host or _has_control(section.host) or set(section.host) & set(" /@[]"):
         yield f"{path}.host: is no host name. Write the name alone, like imap.example.com"
     elif section.host.count(":") == 1:
         yield f"{path}.host: holds a port. Write the name alone, and port = … beside it"
@@ -165,19 +162,6 @@ def _host(path: str, section: AccountSettings | SmtpSettings) -> Iterator[str]:
             f'{path}.tls: "none" lets everybody on the way read the password. '
             'Write "implicit" or "starttls", or add allow_plaintext = true'
         )
-
-
-def _smtp(smtp: SmtpSettings) -> Iterator[str]:
-    yield from _host("smtp", smtp)
-    if smtp.password is not None and smtp.username is None:
-        yield "smtp.username: is missing, but there is a password. Add username"
-    if smtp.username is not None and smtp.password is None:
-        yield 'smtp.password: is missing, but there is a username. Add password = { file = "smtp-password" }'
-    for key, value in (("from", smtp.from_), ("noreply", smtp.noreply), ("username", smtp.username)):
-        if value is not None and _has_control(value):
-            yield f"smtp.{key}: holds control characters. Write it without"
-        elif value is not None and key != "username" and "@" not in value:
-            yield f"smtp.{key}: is no address. Write for example gateway@example.com"
 
 
 def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:

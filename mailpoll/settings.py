@@ -78,11 +78,10 @@ class StoreSettings(_Section, frozen=True):
     url: Annotated[
         str | None,
         Meta(
-            description="sqlite:////absolute/path or postgresql://user@host/name; unset: a file in the state folder",
+            description="sqlite:////absolute/path/of/a/file; unset: a file in the state folder",
             examples=["sqlite:////var/lib/mailpoll/mailpoll.db"],
         ),
     ] = None
-    password: MaybeSecret = None
 
 
 class AddressSettings(_Section, frozen=True):
@@ -132,7 +131,6 @@ class FetchSettings(_Section, frozen=True):
     max_text: Annotated[Octets, Meta(description="octets of text per mail; more is cut and goes along as a file")] = (
         1_000_000
     )
-    alert_after: Annotated[int, Meta(ge=1, description="runs that must fail before a passing trouble is told")] = 5
 
 
 class ReaderSettings(_Section, frozen=True):
@@ -152,16 +150,6 @@ class UnroutedSettings(_Section, frozen=True):
     action: Annotated[
         str, Meta(min_length=1, description='"hold", "ignore", or the name of a channel', examples=["hold"])
     ] = "hold"
-    keep: Annotated[Duration, Meta(description="how long held mail is kept", examples=["14d"])] = Duration("14d")
-
-
-class RetentionSettings(_Section, frozen=True):
-    """[retention]: how long the raw bytes of mail are kept."""
-
-    raw: Annotated[Duration, Meta(description="after the last delivery is final", examples=["7d"])] = Duration("7d")
-    unfinished: Annotated[
-        Duration, Meta(description="held, unrouted, quarantined, failed and uncertain mail", examples=["30d"])
-    ] = Duration("30d")
 
 
 class AccountSettings(_Section, frozen=True):
@@ -214,34 +202,6 @@ class AccountSettings(_Section, frozen=True):
             force_setattr(self, "port", 993 if self.tls == "implicit" else 143)
 
 
-class SmtpSettings(_Section, frozen=True):
-    """[smtp]: outgoing mail."""
-
-    host: Annotated[str, Meta(description="name of the SMTP server", examples=["smtp.example.com"])]
-    from_: Annotated[str, Meta(description="the From of mail we send", examples=["Gateway <gateway@example.com>"])] = (
-        field(name="from")
-    )
-    tls: Annotated[
-        Literal["auto", "implicit", "starttls", "none"], Meta(description="auto: implicit on port 465, else starttls")
-    ] = "auto"
-    port: Annotated[Port, Meta(examples=[587])] = 0  # 0 never leaves this class: see __post_init__
-    allow_plaintext: Annotated[bool, Meta(description='permits tls = "none" to a host other than this one')] = False
-    ca_file: Annotated[str | None, Meta(description="PEM file of the authorities to trust; relative")] = None
-    timeout: Annotated[Seconds, Meta(description="seconds of silence before the server counts as gone")] = 30
-    username: Annotated[str | None, Meta(description="name to log in with; unset: no login")] = None
-    password: MaybeSecret = None
-    noreply: Annotated[
-        str | None, Meta(description="address for mail nobody should answer", examples=["noreply@example.com"])
-    ] = None
-    noreply_tokens: Annotated[bool, Meta(description="noreply-<random>@ for each mail")] = True
-
-    def __post_init__(self) -> None:
-        if self.tls == "auto":
-            force_setattr(self, "tls", "implicit" if self.port == 465 else "starttls")
-        if not self.port:
-            force_setattr(self, "port", {"implicit": 465, "none": 25}.get(self.tls, 587))
-
-
 class WebhookSettings(_Section, frozen=True, tag_field="kind", tag="webhook"):
     """[destination.NAME] kind = "webhook": an HTTP POST for each post."""
 
@@ -268,9 +228,6 @@ class WebhookSettings(_Section, frozen=True, tag_field="kind", tag="webhook"):
     on_uncertain: Annotated[
         Literal["repost", "hold"], Meta(description="what follows when the answer to a post is lost")
     ] = "repost"
-    idempotent: Annotated[bool, Meta(description="the receiver honours Idempotency-Key: a repost makes no double")] = (
-        False
-    )
 
 
 class CommandSettings(_Section, frozen=True, tag_field="kind", tag="command"):
@@ -299,31 +256,15 @@ class Settings(_Section, frozen=True):
     fetch: FetchSettings = FetchSettings()
     reader: ReaderSettings = ReaderSettings()
     unrouted: UnroutedSettings = UnroutedSettings()
-    retention: RetentionSettings = RetentionSettings()
     account: dict[str, AccountSettings] = field(default_factory=dict)
     destination: dict[str, DestinationSettings] = field(default_factory=dict)
-    smtp: SmtpSettings | None = None
-
-
-def from_builtin(kind: type[Any], value: Any) -> Any:
-    """`value` as `kind`: msgspec's dec_hook for the one type of ours that it does not know."""
-    if kind is Duration:
-        return Duration(value)
-    raise NotImplementedError(kind)
-
-
-def to_builtin(value: Any) -> Any:
-    """The plain form of a value of ours: msgspec's enc_hook."""
-    if isinstance(value, Duration):
-        return str(value)
-    raise NotImplementedError(type(value))
 
 
 def fingerprint(name: str, section: Struct) -> str:
     """64 hex digits that change when a section does; the contents of its secrets are not part of them."""
     import hashlib
 
-    return hashlib.sha256(msgspec.json.encode([name, section], enc_hook=to_builtin, order="sorted")).hexdigest()
+    return hashlib.sha256(msgspec.json.encode([name, section], order="sorted")).hexdigest()
 
 
 def mask_url(url: str) -> str:

@@ -46,7 +46,6 @@ kind = "webhook"
 url = "https://example.com/inbound"
 secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
 # bearer = { file = "hook-token" }     # or: username = "…", password = { file = "…" }
-# idempotent = true                    # the receiver honours Idempotency-Key
 """,
     ),
     "command": Kind(

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from mailpoll import settings
-from mailpoll.settings import AccountSettings, Duration, SecretRef, Settings, SmtpSettings
+from mailpoll.settings import AccountSettings, Duration, SecretRef, Settings
 
 WORD = SecretRef(file="word")
 
@@ -23,21 +23,6 @@ def account(**given: Any) -> AccountSettings:
 )
 def test_the_imap_port_follows_tls_unless_given(given: dict[str, Any], port: int) -> None:
     assert account(**given).port == port
-
-
-@pytest.mark.parametrize(
-    ("given", "tls", "port"),
-    [
-        ({}, "starttls", 587),
-        ({"port": 465}, "implicit", 465),
-        ({"port": 2525}, "starttls", 2525),
-        ({"tls": "implicit"}, "implicit", 465),
-        ({"tls": "none"}, "none", 25),
-    ],
-)
-def test_smtp_derives_port_from_tls_and_tls_from_port(given: dict[str, Any], tls: str, port: int) -> None:
-    smtp = SmtpSettings(host="smtp.example.com", from_="g@example.com", **given)
-    assert (smtp.tls, smtp.port) == (tls, port)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +55,6 @@ def test_the_defaults_are_those_of_the_design() -> None:
     )
     defaults = Settings()
     assert (defaults.fetch.max_message_size, defaults.fetch.deadline) == (50_000_000, 50)
-    assert (defaults.retention.raw, defaults.retention.unfinished, defaults.unrouted.keep) == ("7d", "30d", "14d")
 
 
 @pytest.mark.parametrize(
