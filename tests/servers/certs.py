@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-
 # Python 3.13 verifies with VERIFY_X509_STRICT: an authority without key usage, or a leaf that does not name its
 # authority's key, is refused (RFC 5280 §4.2.1).
 _SIGNS_CERTIFICATES = x509.KeyUsage(
