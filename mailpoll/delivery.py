@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from mailpoll.errors import (
+    Bug,
     DestinationRefused,
     MailpollError,
     PermanentFailure,
@@ -17,8 +17,6 @@ from mailpoll.errors import (
     Unanswered,
 )
 from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Pause, Post, Receipt
-
-log = logging.getLogger(__name__)
 
 
 class Content(Protocol):
@@ -76,9 +74,11 @@ class Destinations(Protocol):
     """Where destinations come from, by name; what changes when their settings do."""
 
     def make(self, name: str) -> Destination:
-        """The destination of this name; ConfigError or AccessDenied when it cannot be used."""
+        """The destination of this name. DestinationRefused when its settings cannot be used; ConfigError when there
+        are none; ConfigError or AccessDenied when a secret is not to be had."""
 
-    def settings_hash(self, name: str) -> str: ...
+    def settings_hash(self, name: str) -> str:
+        """What changes when its settings do; empty when there are none, or none that could be used."""
 
 
 # Seconds before attempt 2, 3, …; the last is repeated until GIVE_UP_S after the post was made (DESIGN.md §8).
@@ -113,8 +113,9 @@ class Attempt:
 class Courier:
     """Carries what is due to its destinations, one post at a time, in the order of arrival.
 
-    A destination that could not be reached is left alone for the rest of the run; one that refused us is paused until
-    a person acts or its settings change. Neither costs another destination anything but the one wait.
+    A destination that could not be reached, or whose secret could not be had, is left alone for the rest of the run;
+    one that refused us, or that the configuration does not know, is paused until a person acts or its settings change.
+    Neither costs another destination anything but the one wait.
     """
 
     def __init__(
@@ -163,9 +164,8 @@ class Courier:
         name = delivery.post.destination
         try:
             destination = self._destination(name)
-        except RunError as problem:
-            self._told(Attempt(delivery, delivery.state, error=problem, closes=True))
-            self._close(name, str(problem))
+        except (RunError, DestinationRefused) as problem:
+            self._unmade(delivery, problem)
             return
         if not self._outbox.claim(delivery, self._now()):
             return
@@ -180,16 +180,38 @@ class Courier:
             self._told(Attempt(delivery, "failed", error=problem, again=False))
         except DestinationRefused as problem:
             self._outbox.unclaim(delivery, str(problem), self._now())
-            self._told(Attempt(delivery, "delayed", error=problem, closes=True))
-            self._close(name, str(problem))
+            self._refused(replace(delivery, state="delayed"), problem)
         except RunError:  # the store's: it ends the run
             raise
         except Exception as problem:  # a bug of ours or of a library; an unknown error is a temporary one (§8)
-            log.exception("posting delivery %s failed", delivery.id)
-            self._delay(delivery, TemporaryFailure(f"mailpoll failed: {type(problem).__name__}", about=name))
+            bug = Bug(f"this is a bug: {type(problem).__name__}", about=f"destination.{name}")
+            bug.__cause__ = problem
+            self._delay(delivery, bug)
         else:
             self._outbox.delivered(delivery, receipt, self._now())
             self._told(Attempt(delivery, "delivered", receipt=receipt))
+
+    def _unmade(self, delivery: Delivery, problem: RunError | DestinationRefused) -> None:
+        """The destination cannot be made: its posts wait, for a person or only for the next run."""
+        if self._for_good(delivery.post.destination, problem):
+            self._refused(delivery, problem)
+        elif delivery.state == "uncertain":  # it may have arrived, and must not be forgotten to be asked about
+            self._not_now(delivery, problem)
+        elif self._outbox.claim(delivery, self._now()):
+            self._outbox.unclaim(delivery, str(problem), self._now())
+            self._not_now(replace(delivery, state="delayed"), problem)
+
+    def _for_good(self, name: str, problem: RunError | DestinationRefused) -> bool:
+        """Whether only a person can help. A secret, which comes from elsewhere, may be there again in a minute."""
+        return isinstance(problem, DestinationRefused) or not self._destinations.settings_hash(name)
+
+    def _refused(self, delivery: Delivery, problem: RunError | DestinationRefused) -> None:
+        self._told(Attempt(delivery, delivery.state, error=problem, closes=True))
+        self._close(delivery.post.destination, str(problem))
+
+    def _not_now(self, delivery: Delivery, problem: RunError | DestinationRefused) -> None:
+        self._told(Attempt(delivery, delivery.state, error=problem))
+        self._closed.add(delivery.post.destination)
 
     def _found(self, delivery: Delivery, destination: Destination) -> Receipt | None:
         """The receipt of a post that arrived although its answer was lost, where the destination can be asked."""
@@ -217,7 +239,11 @@ class Courier:
         try:
             destination = self._destination(delivery.post.destination)
             again = destination.askable or destination.on_uncertain == "repost"
-        except RunError:
+        except (RunError, DestinationRefused) as unmade:
+            if not self._for_good(delivery.post.destination, unmade):
+                self._not_now(delivery, unmade)  # still `sending`: the next run finds it again
+                return
+            self._refused(delivery, unmade)
             again = False
         again = again and not self._too_often(delivery, now)
         wait = timedelta(0)  # a post that a dead run was sending has waited long enough

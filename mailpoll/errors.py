@@ -8,7 +8,8 @@
     │   └── Unavailable          69  not reachable now: tried again by the next run
     └── MessageError             becomes the outcome of one message or delivery
         ├── TemporaryFailure     75  not sent, may be tried again
-        │   └── Unanswered       75  sent, but the answer never came: uncertain
+        │   ├── Unanswered       75  sent, but the answer never came: uncertain
+    │   └── Bug              70  mailpoll or a library failed while it posted: `__cause__` says how
         ├── PermanentFailure     65  this post will never be taken
         └── DestinationRefused   77  the destination is closed to us: pause it
 
@@ -92,6 +93,12 @@ class TemporaryFailure(MessageError):
 
 class Unanswered(TemporaryFailure):
     """The post left, the answer never came: whether it was taken is not known."""
+
+
+class Bug(TemporaryFailure):
+    """An exception that nobody expected, its `__cause__`, met one delivery: an unknown error is a temporary one."""
+
+    exit_status = BUG
 
 
 class PermanentFailure(MessageError):

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mailpoll import config, router
+from mailpoll.commands import troubles
 from mailpoll.commands.installation import Installation, now
 from mailpoll.delivery import Attempt, Courier, Destination
 from mailpoll.dialogue import Plan
@@ -145,7 +146,7 @@ def courier(
         lambda delivery: StoredContent(store, child, delivery),
         now=now,
         jitter=lambda: random.uniform(-1, 1),
-        told=told,
+        told=lambda attempt: told(troubles.traced(attempt)),
         paused=paused,
     )
 
@@ -157,13 +158,14 @@ class Configured:
         self._installation = installation
 
     def make(self, name: str) -> Destination:
-        """The destination of this name, its secrets looked up. Raises ConfigError or AccessDenied."""
+        """The destination of this name, its secrets looked up. Raises ConfigError, AccessDenied or
+        DestinationRefused."""
         from mailpoll import destinations
 
         return destinations.make(name, self._installation.settings, self._installation.secret)
 
     def settings_hash(self, name: str) -> str:
-        """What changes when its settings do; empty when it is not configured."""
+        """What changes when its settings do; empty when there are none, or none that could be used."""
         from mailpoll import destinations
 
         try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mailpoll.commands import crash
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.commands.output import local
 from mailpoll.delivery import Attempt
 from mailpoll.destinations import is_url
-from mailpoll.errors import MailpollError, Unavailable
+from mailpoll.errors import Bug, MailpollError, RunError, Unavailable
 from mailpoll.model import Pause, Reading
 
 NAMED = 5  # how many posts are named one by one
@@ -47,17 +48,34 @@ def of_old_pause(pause: Pause, waiting: int) -> str:
     )
 
 
+def traced(attempt: Attempt) -> Attempt:
+    """An attempt that met a bug with its traceback kept, and told where; any other as it is."""
+    bug = attempt.error
+    if not isinstance(bug, Bug) or bug.__cause__ is None:
+        return attempt
+    return replace(attempt, error=Bug(bug.what, about=bug.about, advice=crash.keep(bug.__cause__)))
+
+
 def of_posts(attempts: Sequence[Attempt]) -> Iterator[str]:
     """A sentence per destination and trouble, however many posts met it."""
+    for attempt in attempts:
+        if isinstance(attempt.error, RunError):
+            yield _of_waiting(attempt.delivery.post.destination, attempt.error)
     groups: dict[tuple[str, str, str, bool], tuple[str, list[int]]] = {}
     for attempt in attempts:
-        if attempt.error:
+        if attempt.error and not isinstance(attempt.error, RunError):
             name = _who(_destination(attempt.delivery.post.destination), attempt.error)
             key = name, _what(attempt.error), attempt.state, attempt.again
             groups.setdefault(key, (attempt.error.advice, []))[1].append(attempt.delivery.id)
     for (name, what, state, again), (advice, ids) in groups.items():
         became, todo = _became(state, again, advice, ids)
         yield f"{name}: {_posts(ids)} {became}: {what}. {todo}"
+
+
+def _of_waiting(destination: str, error: RunError) -> str:
+    """Why nothing could be posted to a destination in this run, which is not paused."""
+    todo = f"{error.advice.rstrip('.')}; the" if error.advice else "The"
+    return f"{_who(_destination(destination), error)}: its posts wait: {_what(error)}. {todo} coming runs try again."
 
 
 def _became(state: str, again: bool, advice: str, ids: Sequence[int]) -> tuple[str, str]:
@@ -71,7 +89,8 @@ def _became(state: str, again: bool, advice: str, ids: Sequence[int]) -> tuple[s
     if state == "uncertain":
         retry, drop = f"mailpoll posts retry {typed}", f"mailpoll posts drop {typed}"
         return "may have arrived", f"{are} held. If not: {retry}; if so: {drop}"
-    return "delayed", f"{are} tried again by the coming runs."
+    why = f"{advice.rstrip('.')}. " if advice else ""
+    return "delayed", f"{why}{are} tried again by the coming runs."
 
 
 def _posts(ids: Sequence[int]) -> str:

@@ -73,7 +73,8 @@ def make(
         secret: (reference, key path) → secret; raises ConfigError or AccessDenied.
 
     Raises:
-        ConfigError: there is no such destination, or its URL cannot be used.
+        ConfigError: there is no such destination, or its URL cannot be used; or what `secret` raises.
+        DestinationRefused: its settings cannot be used: a `ca_file` that is missing.
     """
     section = settings_of(name, settings)
     if isinstance(section, WebhookSettings):

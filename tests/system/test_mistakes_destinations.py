@@ -97,21 +97,41 @@ def test_changed_settings_end_a_pause(dovecot: Dovecot, tmp_path: Path) -> None:
     site.assert_all_delivered_once()
 
 
-def test_a_missing_key_pauses_the_web_hook(dovecot: Dovecot, tmp_path: Path) -> None:
+def test_a_missing_key_keeps_the_posts_waiting_until_it_is_there(dovecot: Dovecot, tmp_path: Path) -> None:
+    """Not a pause: a vault that is down, a file that is rotated, come back by themselves."""
     with Receiver() as receiver:
         site = Mishap(tmp_path / "key", dovecot, "hook", hook=receiver.url)
         key = (site.folder / "hook-key").rename(site.folder / "elsewhere")
-        said(
-            site,
-            78,
-            f"destination.hook (secret) is paused, its posts wait: the file {site.folder}/hook-key does "
-            "not exist. Write the secret into it; then: mailpoll destination resume hook",
-        )
+        for _ in range(2):
+            said(
+                site,
+                78,
+                f"destination.hook (secret): its posts wait: the file {site.folder}/hook-key does not exist. "
+                "Write the secret into it; the coming runs try again.",
+            )
+        assert [(d.state, d.attempts) for d in site.deliveries()] == [("delayed", 0)]
         key.rename(site.folder / "hook-key")
-        assert site.run("destination", "resume", "hook").returncode == 0
         quiet(site)
         assert bodies(receiver) == [ONE]
     site.assert_all_delivered_once()
+
+
+def test_a_missing_ca_file_pauses_its_web_hook_and_nobody_elses(dovecot: Dovecot, tmp_path: Path) -> None:
+    with Receiver() as alive:
+        site = Mishap(tmp_path / "ca", dovecot, "hook", alive.url, hook="https://127.0.0.1:9/")
+        site.config.write_text(
+            site.config.read_text().replace(
+                "[destination.hook]\n", '[destination.hook]\nca_file = "/nowhere/gone.pem"\n'
+            )
+        )
+        said(
+            site,
+            77,
+            "destination.hook is paused, its posts wait: ca_file gone.pem cannot be used. "
+            "Name a PEM file that exists; then: mailpoll destination resume hook",
+        )
+        quiet(site)
+        assert bodies(alive) == [ONE]
 
 
 def test_a_dead_web_hook_delays_its_posts_and_nobody_elses(dovecot: Dovecot, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from mailpoll.delivery import GIVE_UP_S, RETRY_AFTER_S, Attempt, Courier, retry_delay
 from mailpoll.errors import (
+    AccessDenied,
+    Bug,
     ConfigError,
     DestinationRefused,
     MailpollError,
@@ -248,13 +250,47 @@ def test_changed_settings_end_a_pause() -> None:
     assert world.outbox.paused == {}
 
 
-def test_a_destination_that_cannot_be_made_is_paused_with_the_status_of_its_error() -> None:
-    world = World(hook=ConfigError("the file does not exist", about="destination.hook.secret"))
-    assert world.run() == ["hook1 pending"]
-    [told] = world.told
+REMOVED = ConfigError("there is no destination 'hook'")
+NO_CA = DestinationRefused("ca_file gone.pem cannot be used")
+
+
+@pytest.mark.parametrize(("problem", "status"), [(REMOVED, 78), (NO_CA, 77)])
+def test_a_destination_that_cannot_be_made_is_paused_with_the_status_of_its_error(
+    problem: MailpollError, status: int
+) -> None:
+    world = World(hook=problem, other=Hook())
+    world.settings = "" if problem is REMOVED else "as they were"
+    assert world.run() == ["hook1 pending", "other1 delivered"]
+    told = world.told[0]
     assert told.error
-    assert (told.closes, told.error.exit_status) == (True, 78)
+    assert (told.closes, told.error.exit_status) == (True, status)
     assert list(world.outbox.paused) == ["hook"]
+    assert world.run(days=10) == []
+
+
+@pytest.mark.parametrize("problem", [ConfigError("the command vault ended with status 1"), AccessDenied("locked")])
+def test_a_secret_that_is_not_there_now_pauses_nothing_and_costs_no_attempt(problem: MailpollError) -> None:
+    world = World(2, hook=problem, other=Hook())
+    for _ in range(3):
+        assert "hook1 delayed" in world.run()
+        [told] = [attempt for attempt in world.told if attempt.error]
+        assert (told.error, told.closes, told.again) == (problem, False, True)
+    assert (world.first.state, world.first.attempts, world.first.error) == ("delayed", 0, str(problem))
+    assert world.outbox.paused == {}
+    world.hooks["hook"] = hook = Hook()
+    assert world.run() == ["hook1 delivered", "hook2 delivered"]
+    assert hook.taken == ["hook1", "hook2"]
+
+
+def test_without_its_secret_an_uncertain_post_stays_one() -> None:
+    world = World(hook=AccessDenied("locked"))
+    world.outbox.deliveries[1] = replace(world.first, state="uncertain", attempts=1)
+    assert world.run() == ["hook1 uncertain"]
+    assert (world.first.state, world.first.attempts) == ("uncertain", 1)
+    world.hooks["hook"] = hook = Hook(askable=True)
+    hook.arrived = {"hook1"}
+    assert world.run() == ["hook1 delivered"]
+    assert hook.taken == []
 
 
 def test_a_permanent_failure_is_final_and_closes_nothing() -> None:
@@ -263,10 +299,14 @@ def test_a_permanent_failure_is_final_and_closes_nothing() -> None:
     assert world.run(days=1) == []
 
 
-def test_an_unknown_error_is_a_temporary_one() -> None:
+def test_a_bug_delays_the_post_and_is_told_as_one() -> None:
     world = World(hook=Hook(ZeroDivisionError("a secret"), None))
     assert world.run() == ["hook1 delayed"]
     assert "a secret" not in world.first.error
+    [told] = world.told
+    assert isinstance(told.error, Bug)
+    assert isinstance(told.error.__cause__, ZeroDivisionError)
+    assert (told.error.exit_status, told.again) == (70, True)
     assert world.run(minutes=2) == ["hook1 delivered"]
 
 
@@ -322,11 +362,25 @@ def test_a_post_that_a_dead_run_was_sending_is_uncertain(on_uncertain: Any, told
     assert world.run() == told
 
 
-def test_a_post_that_a_dead_run_was_sending_to_a_removed_destination_is_held() -> None:
-    world = World(hook=ConfigError("there is no destination 'hook'"))
+@pytest.mark.parametrize("problem", [REMOVED, NO_CA])
+def test_a_post_that_a_dead_run_was_sending_to_a_destination_that_cannot_be_made_is_held(
+    problem: MailpollError,
+) -> None:
+    world = World(hook=problem)
+    world.settings = "" if problem is REMOVED else "as they were"
     world.outbox.deliveries[1] = replace(world.first, state="sending", attempts=1)
-    assert world.run() == ["hook1 uncertain"]
+    assert world.run() == ["hook1 sending", "hook1 uncertain"]
     assert world.first.due_at is None
+    assert list(world.outbox.paused) == ["hook"]
+
+
+def test_a_post_that_a_dead_run_was_sending_is_settled_once_the_secret_is_there() -> None:
+    world = World(hook=AccessDenied("locked"))
+    world.outbox.deliveries[1] = replace(world.first, state="sending", attempts=1)
+    assert world.run() == ["hook1 sending"]
+    assert (world.first.state, world.told[0].closes) == ("sending", False)
+    world.hooks["hook"] = Hook()
+    assert world.run() == ["hook1 uncertain", "hook1 delivered"]
 
 
 def test_a_claim_that_somebody_else_was_faster_with_posts_nothing() -> None:

@@ -12,6 +12,7 @@ from mailpoll.errors import (
     BUG,
     PRECEDENCE,
     AccessDenied,
+    Bug,
     ConfigError,
     DestinationRefused,
     MailpollError,
@@ -32,6 +33,7 @@ STATUSES = [
     (Unavailable, RunError, os.EX_UNAVAILABLE),
     (TemporaryFailure, MessageError, os.EX_TEMPFAIL),
     (Unanswered, TemporaryFailure, os.EX_TEMPFAIL),
+    (Bug, TemporaryFailure, os.EX_SOFTWARE),
     (PermanentFailure, MessageError, os.EX_DATAERR),
     (DestinationRefused, MessageError, os.EX_NOPERM),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from mailpoll.commands import troubles
 from mailpoll.delivery import Attempt
-from mailpoll.errors import AccessDenied, MailpollError, TemporaryFailure, Unavailable
+from mailpoll.errors import AccessDenied, Bug, ConfigError, MailpollError, TemporaryFailure, Unavailable
 from mailpoll.model import Delivery, DeliveryState, Post
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -40,10 +41,13 @@ def test_a_bug_in_one_account_keeps_its_traceback(tmp_path: Path, monkeypatch: p
     assert report.stat().st_mode & 0o777 == 0o600
 
 
-def attempt(number: int, state: DeliveryState, *, again: bool = True) -> Attempt:
+FULL = TemporaryFailure("100 % full", about="https://example.com")
+
+
+def attempt(number: int, state: DeliveryState, *, again: bool = True, error: MailpollError = FULL) -> Attempt:
     post = Post("dev", "hook", "", "", "")
     delivery = Delivery(number, 1, "pending", 0, post, None, NOW, NOW)
-    return Attempt(delivery, state, error=TemporaryFailure("100 % full", about="https://example.com"), again=again)
+    return Attempt(delivery, state, error=error, again=again)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +68,33 @@ def test_a_post_in_trouble_is_told_with_what_follows(state: DeliveryState, again
 def test_many_posts_in_the_same_trouble_are_one_sentence() -> None:
     [sentence] = troubles.of_posts([attempt(number, "failed", again=False) for number in range(1, 9)])
     assert "posts 1, 2, 3, 4, 5 and 3 more failed" in sentence
+
+
+@pytest.mark.parametrize("state", ["pending", "delayed", "uncertain", "sending"])
+def test_a_secret_that_is_missing_keeps_posts_waiting(state: DeliveryState) -> None:
+    missing = ConfigError(
+        "the file x does not exist", about="destination.hook.secret", advice="Write the secret into it"
+    )
+    [sentence] = troubles.of_posts([attempt(1, state, error=missing)])
+    assert sentence == (
+        "destination.hook (secret): its posts wait: the file x does not exist. Write the secret into it; "
+        "the coming runs try again."
+    )
+
+
+def test_a_bug_while_posting_is_one_line_and_keeps_its_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    report = tmp_path / "mailpoll-crash.txt"
+    bug = Bug("this is a bug: KeyError", about="destination.hook")
+    with pytest.raises(KeyError) as cause:
+        {}["missing"]
+    bug.__cause__ = cause.value
+    kept = troubles.traced(attempt(1, "delayed", error=bug))
+    assert "KeyError: 'missing'" in report.read_text()
+    assert list(troubles.of_posts([kept, replace(kept, delivery=attempt(2, "delayed").delivery)])) == [
+        "destination.hook: posts 1, 2 delayed: this is a bug: KeyError. "
+        f"The traceback is in {report}; please report it. They are tried again by the coming runs."
+    ]
+    assert troubles.traced(attempt(1, "delayed")) == attempt(1, "delayed")
