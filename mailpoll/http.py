@@ -129,6 +129,7 @@ class Http:
         thread.join(timeout_connect + timeout_read + len(body) / SLOWEST)
         if thread.is_alive():
             self._pools.clear()  # the thread is left to itself, and so is its connection
+            sending.abandon()
         return sending.outcome()
 
     def _pool(self, url: str) -> urllib3.PoolManager:
@@ -304,6 +305,8 @@ class _Sending:
         self._answer: urllib3.BaseHTTPResponse | None = None
         self._pieces = bytearray()
         self._error: BaseException | None = None
+        self._abandoned = False
+        self._deciding = threading.Lock()
 
     def run(self, pool: urllib3.PoolManager, headers: Mapping[str, str], timeout: urllib3.Timeout) -> None:
         """Send, and read at most MAX_ANSWER octets."""
@@ -325,6 +328,11 @@ class _Sending:
         except BaseException as error:  # raised again in the thread that waits
             self._error = error
 
+    def abandon(self) -> None:
+        """What was not sent by now will not be sent: outcome() says so, and the thread may still be looking up a name."""
+        with self._deciding:
+            self._abandoned = True
+
     def outcome(self) -> Response:
         """The answer, if its status came: a body that is late or breaks off changes nothing. Else the error."""
         if self._answer is not None:
@@ -337,6 +345,9 @@ class _Sending:
 
     def _slices(self) -> Iterator[bytes]:
         """The body in slices, since the time limit holds for one write; the first one asked for means: it leaves."""
-        self._sent = True
+        with self._deciding:
+            if self._abandoned:
+                raise TimeoutError
+            self._sent = True
         for start in range(0, len(self._body), _SLICE):
             yield bytes(self._body[start : start + _SLICE])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import inspect
 import socket
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from servers.certs import Authority
@@ -113,6 +115,26 @@ def test_not_sent_is_temporary(place: str) -> None:
         Http().request("POST", f"http://{host}/{CANARY}", body=b"x", timeout_connect=2)
     assert type(caught.value) is TemporaryFailure
     assert CANARY not in str(caught.value)
+
+
+def test_a_request_that_was_given_up_before_it_was_sent_is_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resolvers have time limits of their own: an answer that comes late must not post what was called not sent."""
+    answered, resolve = threading.Event(), socket.getaddrinfo
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        answered.wait()
+        return resolve(*args, **kwargs)
+
+    with Receiver() as receiver:
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        with pytest.raises(TemporaryFailure) as caught:
+            Http().request("POST", receiver.url, body=b"x", timeout_connect=0.05, timeout_read=0.05)
+        assert type(caught.value) is TemporaryFailure
+        answered.set()
+        for thread in threading.enumerate():
+            if thread.name == "http":
+                thread.join()
+        assert receiver.requests == []
 
 
 def test_a_tls_server_that_hangs_up_during_the_handshake_got_nothing() -> None:
