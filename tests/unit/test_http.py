@@ -1,4 +1,4 @@
-"""http.py: every answer and every way to fail, on a real server."""
+"""http: every answer and every way to fail, on a real server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from servers.http_receiver import DRIP, RESET_READ, RESET_UNREAD, SILENT, Answer
 from urllib3 import exceptions as urllib3_exceptions
 
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unanswered
-from mailpoll.http import Http, Response, _translated, basic, classify, probe, proxy_for, retry_after
+from mailpoll.http import Http, Response, basic, classify, probe, proxy_for, retry_after
+from mailpoll.http.failures import translated
 from mailpoll.settings import mask_url
 
 CANARY = "cAnArY"
@@ -191,7 +192,7 @@ def test_every_error_that_urllib3_exports_becomes_ours() -> None:
         error = kind.__new__(kind)
         error.args = (f"https://h.example/{CANARY}",)
         for sent in (True, False):
-            ours = _translated(error, f"https://h.example/{CANARY}", sent=sent)
+            ours = translated(error, f"https://h.example/{CANARY}", sent=sent)
             assert isinstance(ours, MessageError), name
             assert CANARY not in str(ours), name
             assert not (isinstance(ours, Unanswered) and not sent), name

@@ -1,84 +1,27 @@
-"""The one door to urllib3: time limits, proxies, failures in our words, and no secret of a URL in any of them."""
+"""HTTP requests: verified TLS, the proxy of the environment, a limit for the whole exchange."""
 
 from __future__ import annotations
 
 import base64
-import datetime
-import email.utils
 import os
-import re
 import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import urllib3
-from urllib3 import exceptions as failures
+from urllib3.exceptions import HTTPError
 
-from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unanswered
+from mailpoll.errors import DestinationRefused, TemporaryFailure
+from mailpoll.http.answers import Response
+from mailpoll.http.failures import reason, translated, untrusted
 from mailpoll.settings import mask_url
 
 MAX_ANSWER = 64 * 1024  # octets of an answer that are read
 SLOWEST = 50_000  # octets per second; a network slower than that is none
 _SLICE = 64 * 1024
-MAX_RETRY_AFTER = 86400.0  # seconds; nobody's mail waits longer because a header says so
-
-_Kind = type[TemporaryFailure] | type[PermanentFailure] | type[DestinationRefused]
-
-# An answer about the post, about the destination, or about this moment (RFC 9110 §15, RFC 6585). What is not here:
-# 5xx and unknown statuses are temporary, 3xx a moved destination.
-STATUSES: dict[int, tuple[_Kind, str]] = {
-    400: (PermanentFailure, "the receiver does not understand this post"),
-    406: (PermanentFailure, "the receiver does not want this post"),
-    413: (PermanentFailure, "this post is too large for the receiver"),
-    415: (PermanentFailure, "the receiver does not take this kind of post"),
-    422: (PermanentFailure, "the receiver cannot process this post"),
-    401: (DestinationRefused, "the receiver does not accept the key or password"),
-    403: (DestinationRefused, "the receiver forbids it"),
-    404: (DestinationRefused, "there is nothing at this url"),
-    405: (DestinationRefused, "there is something else at this url, it takes no POST"),
-    407: (DestinationRefused, "the proxy wants a password"),
-    410: (DestinationRefused, "the receiver is gone"),
-    501: (DestinationRefused, "there is something else at this url, it takes no POST"),
-    408: (TemporaryFailure, "the receiver waited too long for the post"),
-    425: (TemporaryFailure, "the receiver wants the post later"),
-    429: (TemporaryFailure, "the receiver gets too many posts"),
-}
-
-_ADVICE: dict[int, str] = {
-    401: "Check its secret, bearer or password",
-    403: "Check its secret, bearer or password, and what they may do",
-    404: "Check its url",
-    405: "Check its url",
-    407: "Put user:password@ into the proxy's URL",
-    410: "Check its url",
-    501: "Check its url",
-}
-
-# Nothing of the request left, whatever urllib3 had begun to do.
-_NOT_SENT = (
-    failures.ConnectTimeoutError,
-    failures.NewConnectionError,
-    failures.ProxyError,
-    failures.EmptyPoolError,  # not PoolError: ReadTimeoutError is one too
-    failures.FullPoolError,
-    failures.ClosedPoolError,
-)
-# The URL or a header is no HTTP: LocationParseError and UnicodeError among them.
-_UNWRITABLE = (ValueError, failures.URLSchemeUnknown, failures.ProxySchemeUnknown, failures.ProxySchemeUnsupported)
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer: status, header fields (names lower-case, the last of each), at most MAX_ANSWER octets of body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str = ""  # masked
 
 
 class Http:
@@ -122,8 +65,8 @@ class Http:
         timeout = urllib3.Timeout(connect=timeout_connect, read=timeout_read)
         try:
             pool = self._pool(url)
-        except (failures.HTTPError, ValueError) as error:
-            raise _translated(error, url, sent=False) from None
+        except (HTTPError, ValueError) as error:
+            raise translated(error, url, sent=False) from None
         thread = threading.Thread(target=sending.run, args=(pool, fields, timeout), daemon=True, name="http")
         thread.start()
         thread.join(timeout_connect + timeout_read + len(body) / SLOWEST)
@@ -170,42 +113,6 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
     return named.get(f"{parts.scheme}_proxy") or named.get("all_proxy")
 
 
-def classify(response: Response) -> None:
-    """Nothing when the post was taken (2xx).
-
-    Raises:
-        PermanentFailure: the answer is about this post.
-        DestinationRefused: the answer is about the destination: key, permission, place.
-        TemporaryFailure: everything else, with `retry_after` where the answer named a time.
-    """
-    status = response.status
-    if 200 <= status < 300:
-        return
-    if 300 <= status < 400:
-        target = mask_url(response.headers.get("location", ""))
-        raise DestinationRefused(f"answered {status}: moved to {target}", about=response.url, advice="Change the url")
-    kind, meaning = STATUSES.get(status, (TemporaryFailure, "the receiver is in trouble"))
-    what = f"answered {status}: {meaning}"
-    if issubclass(kind, TemporaryFailure):
-        raise kind(what, about=response.url, retry_after=retry_after(response.headers))
-    raise kind(what, about=response.url, advice=_ADVICE.get(status, ""))
-
-
-def retry_after(headers: Mapping[str, str], now: datetime.datetime | None = None) -> float | None:
-    """Seconds to wait by Retry-After (RFC 9110 §10.2.3: seconds or a date; Zulip and Discord send fractions)."""
-    value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", value):
-        return min(float(value), MAX_RETRY_AFTER)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    seconds = (moment - (now or datetime.datetime.now(datetime.UTC))).total_seconds()
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
-
-
 def basic(username: str, password: str) -> str:
     """The Authorization header of HTTP Basic (RFC 7617, UTF-8)."""
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
@@ -228,9 +135,9 @@ def probe(url: str, *, ca_file: str | None = None, timeout: float = 5) -> None:
                 with _tls(ca_file).wrap_socket(plain, server_hostname=host):
                     pass
     except ssl.SSLCertVerificationError as error:
-        raise _untrusted(url, error) from None
+        raise untrusted(url, error) from None
     except (OSError, UnicodeError) as error:
-        raise TemporaryFailure(f"cannot be reached: {_reason(error)}", about=mask_url(url)) from None
+        raise TemporaryFailure(f"cannot be reached: {reason(error)}", about=mask_url(url)) from None
 
 
 def _tls(ca_file: str | None) -> ssl.SSLContext:
@@ -239,61 +146,6 @@ def _tls(ca_file: str | None) -> ssl.SSLContext:
     except (OSError, ssl.SSLError):
         name = Path(ca_file or "").name
         raise DestinationRefused(f"ca_file {name} cannot be used", advice="Name a PEM file that exists") from None
-
-
-def _translated(error: BaseException, url: str, *, sent: bool) -> MessageError:
-    """An error of urllib3 or its sockets as ours. Raise it `from None`: theirs carry the URL."""
-    place = mask_url(url)
-    if (untrusted := _certificate_error(error)) is not None:
-        return _untrusted(url, untrusted)
-    if isinstance(error, _UNWRITABLE):
-        return DestinationRefused("the request cannot be written as HTTP", about=place, advice="Check its url")
-    if not sent or isinstance(error, _NOT_SENT):
-        return TemporaryFailure(f"cannot be reached: {_reason(error)}", about=place)
-    if isinstance(error, failures.ReadTimeoutError):
-        return Unanswered("did not answer in time", about=place)
-    return Unanswered(f"broke off before it answered: {_reason(error)}", about=place)
-
-
-def _certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
-    return next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLCertVerificationError)), None)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what led to it, the outermost first; urllib3 hands causes on as arguments."""
-    seen: list[BaseException] = []
-    waiting = [error]
-    while waiting:
-        cause = waiting.pop(0)
-        if cause not in seen:
-            seen.append(cause)
-            yield cause
-            inner = (*cause.args, getattr(cause, "original_error", None), cause.__cause__, cause.__context__)
-            waiting += [each for each in inner if isinstance(each, BaseException)]
-
-
-def _untrusted(url: str, error: ssl.SSLCertVerificationError) -> DestinationRefused:
-    return DestinationRefused(
-        f"its certificate is not to be trusted ({error.verify_message})",
-        about=mask_url(url),
-        advice="Put the certificate right, or name its authority with ca_file",
-    )
-
-
-def _reason(error: BaseException) -> str:
-    """Why, in the system's words; never urllib3's text, which holds the URL."""
-    for cause in _causes(error):
-        if isinstance(cause, socket.gaierror):
-            return "its name is unknown"
-        if isinstance(cause, failures.NewConnectionError):
-            continue  # a ConnectTimeoutError, says urllib3, even when refused: its cause knows better
-        if isinstance(cause, (TimeoutError, failures.ConnectTimeoutError)):
-            return "no connection in time"
-        if isinstance(cause, ssl.SSLError):
-            return f"TLS failed ({(cause.reason or 'end of data').lower().replace('_', ' ')})"
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
-    return "connection failed"
 
 
 class _Sending:
@@ -329,7 +181,7 @@ class _Sending:
             self._error = error
 
     def abandon(self) -> None:
-        """What was not sent by now will not be sent: outcome() says so, and the thread may still be looking up a name."""
+        """What was not sent by now never will be: the thread may still be looking up a name."""
         with self._deciding:
             self._abandoned = True
 
@@ -339,9 +191,9 @@ class _Sending:
             headers = {name.lower(): value for name, value in self._answer.headers.items()}
             return Response(self._answer.status, headers, bytes(self._pieces), mask_url(self._url))
         error = self._error or TimeoutError()
-        if not isinstance(error, (failures.HTTPError, OSError, ValueError)):
+        if not isinstance(error, (HTTPError, OSError, ValueError)):
             raise error
-        raise _translated(error, self._url, sent=self._sent) from None
+        raise translated(error, self._url, sent=self._sent) from None
 
     def _slices(self) -> Iterator[bytes]:
         """The body in slices, since the time limit holds for one write; the first one asked for means: it leaves."""

@@ -1,0 +1,6 @@
+"""The one door to urllib3: time limits, proxies, failures in our words, and no secret of a URL in any of them."""
+
+from mailpoll.http.answers import Response, classify, retry_after
+from mailpoll.http.client import Http, basic, probe, proxy_for
+
+__all__ = ["Http", "Response", "basic", "classify", "probe", "proxy_for", "retry_after"]

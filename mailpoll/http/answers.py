@@ -1,0 +1,92 @@
+"""What an answer means: about the post, about the destination, or about this moment."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailpoll.errors import DestinationRefused, PermanentFailure, TemporaryFailure
+from mailpoll.settings import mask_url
+
+MAX_RETRY_AFTER = 86400.0  # seconds; nobody's mail waits longer because a header says so
+
+_Kind = type[TemporaryFailure] | type[PermanentFailure] | type[DestinationRefused]
+
+# An answer about the post, about the destination, or about this moment (RFC 9110 §15, RFC 6585). What is not here:
+# 5xx and unknown statuses are temporary, 3xx a moved destination.
+STATUSES: dict[int, tuple[_Kind, str]] = {
+    400: (PermanentFailure, "the receiver does not understand this post"),
+    406: (PermanentFailure, "the receiver does not want this post"),
+    413: (PermanentFailure, "this post is too large for the receiver"),
+    415: (PermanentFailure, "the receiver does not take this kind of post"),
+    422: (PermanentFailure, "the receiver cannot process this post"),
+    401: (DestinationRefused, "the receiver does not accept the key or password"),
+    403: (DestinationRefused, "the receiver forbids it"),
+    404: (DestinationRefused, "there is nothing at this url"),
+    405: (DestinationRefused, "there is something else at this url, it takes no POST"),
+    407: (DestinationRefused, "the proxy wants a password"),
+    410: (DestinationRefused, "the receiver is gone"),
+    501: (DestinationRefused, "there is something else at this url, it takes no POST"),
+    408: (TemporaryFailure, "the receiver waited too long for the post"),
+    425: (TemporaryFailure, "the receiver wants the post later"),
+    429: (TemporaryFailure, "the receiver gets too many posts"),
+}
+
+_ADVICE: dict[int, str] = {
+    401: "Check its secret, bearer or password",
+    403: "Check its secret, bearer or password, and what they may do",
+    404: "Check its url",
+    405: "Check its url",
+    407: "Put user:password@ into the proxy's URL",
+    410: "Check its url",
+    501: "Check its url",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: status, header fields (names lower-case, the last of each), the start of its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str = ""  # masked
+
+
+def classify(response: Response) -> None:
+    """Nothing when the post was taken (2xx).
+
+    Raises:
+        PermanentFailure: the answer is about this post.
+        DestinationRefused: the answer is about the destination: key, permission, place.
+        TemporaryFailure: everything else, with `retry_after` where the answer named a time.
+    """
+    status = response.status
+    if 200 <= status < 300:
+        return
+    if 300 <= status < 400:
+        target = mask_url(response.headers.get("location", ""))
+        raise DestinationRefused(f"answered {status}: moved to {target}", about=response.url, advice="Change the url")
+    kind, meaning = STATUSES.get(status, (TemporaryFailure, "the receiver is in trouble"))
+    what = f"answered {status}: {meaning}"
+    if issubclass(kind, TemporaryFailure):
+        raise kind(what, about=response.url, retry_after=retry_after(response.headers))
+    raise kind(what, about=response.url, advice=_ADVICE.get(status, ""))
+
+
+def retry_after(headers: Mapping[str, str], now: datetime.datetime | None = None) -> float | None:
+    """Seconds to wait by Retry-After (RFC 9110 §10.2.3: seconds or a date; Zulip and Discord send fractions)."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", value):
+        return min(float(value), MAX_RETRY_AFTER)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.UTC)
+    seconds = (moment - (now or datetime.datetime.now(datetime.UTC))).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
