@@ -7,7 +7,7 @@ the settings reference are made from them. Only the shape is checked here; what 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
