@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+
+from mailpoll import config
+from mailpoll.errors import MailpollError
+
+_NAME = "mailpoll-crash.txt"
+
+
+def _usual() -> Path:
+    """The state folder of somebody without a configuration."""
+    return config.state_directory(config.user_config(os.environ), os.environ)
+
+
+_folder: Callable[[], Path] = _usual
+
+
+def keep_in(folder: Callable[[], Path]) -> None:
+    """From now on tracebacks go into the folder that `folder` names when it is asked."""
+    global _folder
+    _folder = folder
 
 
 def keep(error: BaseException) -> str:
     """Writes the traceback where a person can find it; returns the sentence that says where."""
-    state = os.environ.get("STATE_DIRECTORY") or os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    path = Path(state).expanduser() / "mailpoll-crash.txt"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = _folder() / _NAME
+    except MailpollError:
+        path = _usual() / _NAME
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             traceback.print_exception(error, file=file)
