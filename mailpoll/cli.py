@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import Any, NoReturn
 
 import click
 
 from mailpoll import __version__
-from mailpoll.errors import BUG, ConfigError, MailpollError
+from mailpoll.errors import BUG, ConfigError, MailpollError, Unavailable
 
 # Where each command lives: imported when it is used, so that `--help` and a run of cron load nothing they do not need.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -76,14 +75,24 @@ def root(ctx: click.Context, config: str | None) -> None:
     (username+token@example.com), keeps only the text that is new, and posts it to web hooks, programs or its own
     store.
     """
+    from mailpoll.commands import crash
     from mailpoll.commands.installation import Installation
 
     ctx.obj = Installation(config)
+    crash.keep_in(ctx.obj.state_directory)
 
 
 def main() -> NoReturn:
     """The entry point: runs the command, says every error in one clear sentence, exits with its status."""
-    sys.exit(_status())
+    from mailpoll.commands import streams
+
+    guarded = streams.guard()
+    status = _status()
+    for stream in guarded:
+        if stream.trouble is not None:
+            say(Unavailable(f"not all could be printed ({stream.trouble.strerror})"))
+            status = status or Unavailable.exit_status
+    sys.exit(status)
 
 
 def _status() -> int:
@@ -98,9 +107,6 @@ def _status() -> int:
     except MailpollError as problem:
         say(problem)
         return problem.exit_status
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains once more while it exits
-        return 0
     except Exception as problem:
         from mailpoll.commands import crash
 

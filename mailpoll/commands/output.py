@@ -13,8 +13,8 @@ json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=Tr
 
 
 def print_json(value: Any) -> None:
-    """One value on one line of JSON; dataclasses and datetimes included."""
-    click.echo(msgspec.json.encode(value).decode())
+    """One value on one line of JSON, in UTF-8 whatever the locale (RFC 8259 §8.1); takes dataclasses and datetimes."""
+    click.echo(msgspec.json.encode(value))
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
