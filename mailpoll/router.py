@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailpoll.message import addresses, header_fields
@@ -179,10 +179,23 @@ def _serve(claims: Sequence[_Claim], rules: Rules) -> Routing:
         if refusal := _refusal(claim.known, rules.now):
             refusals.append(refusal)
         else:
-            served.setdefault(claim.known.channel, _route(claim, rules))
+            route = _route(claim, rules)
+            served[route.channel] = _wider(served[route.channel], route) if route.channel in served else route
     if served:
         return Routing(tuple(served.values()))
     return Routing((), "ignored", refusals[0])
+
+
+def _wider(first: Route, second: Route) -> Route:
+    """The route of a channel that two addresses name: the first, for whom either takes mail from; one that takes it
+    from everybody wins over one that does not."""
+    if not first.allow_from:
+        return first
+    return (
+        replace(first, allow_from=(*dict.fromkeys(first.allow_from + second.allow_from),))
+        if second.allow_from
+        else second
+    )
 
 
 def _refusal(known: KnownAddress, now: datetime) -> str:

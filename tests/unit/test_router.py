@@ -248,6 +248,22 @@ class TestWhichAddressDecides:
         assert routing.routes[0].options.show_sender
 
     @pytest.mark.parametrize(
+        ("limits", "token", "allowed"),
+        [
+            ((("boss.example",), ()), "dev2", ()),
+            (((), ("boss.example",)), "dev", ()),
+            ((("a.example", "b.example"), ("b.example", "c.example")), "dev", ("a.example", "b.example", "c.example")),
+        ],
+    )
+    def test_a_channel_that_is_named_twice_takes_whom_either_address_takes(
+        self, limits: tuple[tuple[str, ...], tuple[str, ...]], token: str, allowed: tuple[str, ...]
+    ) -> None:
+        headers = "To: username+dev@example.com, username+dev2@example.com\r\n\r\n"
+        first, second = limits
+        routing = routed(headers, known("dev", "dev", allow_from=first), known("dev", "dev2", allow_from=second))
+        assert [(route.token, route.allow_from) for route in routing.routes] == [(token, allowed)]
+
+    @pytest.mark.parametrize(
         ("change", "reason"),
         [
             ({"enabled": False}, "the address of channel dev is disabled"),
