@@ -119,9 +119,15 @@ class Interpreter:
         routing = router.routes(found, known, rules)
         if routing.outcome != "unrouted":
             return routing
-        fallback = self._rules.channels.get(mail.account) or self._rules.unrouted
+        whole = self._rules.channels.get(mail.account)
+        fallback = whole or self._rules.unrouted
         channel = None if fallback in ("hold", "ignore") else self._channels.as_address(fallback)
-        return routing if channel is None else router.forced(channel, rules)
+        if channel is None:
+            return routing
+        if not whole and not channel.channel_enabled:  # nobody meant such mail to be thrown away
+            reason = f"{routing.reason}, and channel {channel.channel}, which takes such mail, is disabled"
+            return replace(routing, reason=reason)
+        return router.forced(channel, rules)
 
 
 def _header_block(chunks: Iterator[bytes]) -> bytes:

@@ -72,6 +72,7 @@ UNKNOWN = "no channel has an address for username+nobody@example.com"
         (TO_NOBODY, "ignore", ("ignored", UNKNOWN, [])),
         (TO_NOBODY, "other", ("posted", "", ["other"])),
         (TO_NOBODY, "gone", ("unrouted", UNKNOWN, [])),
+        (TO_NOBODY, "closed", ("unrouted", f"{UNKNOWN}, and channel closed, which takes such mail, is disabled", [])),
         (mail(3, to="username+closed@example.com"), "other", ("ignored", "channel closed is disabled", [])),
         (mail(4, to="a@example.org"), "hold", ("unrouted", "the mail names none of our addresses", [])),
     ],
