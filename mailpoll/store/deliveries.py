@@ -24,19 +24,27 @@ def insert(connection: Connection, readings: Sequence[tuple[int, Reading]], now:
 
     Few statements for many posts: one by one they cost more than reading the mails does.
     """
-    known = _known(connection, {reading.facts.content_key for _, reading in readings})
+    known, listed = _known(connection, {reading.facts.content_key for _, reading in readings})
     rows = []
-    for message_id, reading in readings:
+    # A copy that may be posted comes before one that is held: held posts do not stand in its way.
+    for message_id, reading in sorted(readings, key=lambda each: each[1].outcome == "held"):
         for post in reading.posts:
             once = (post.channel, post.destination, post.place, reading.facts.content_key)
             earlier = known.get(once)
+            held_up = earlier is not None and earlier.state == "held" and reading.outcome == "posted"
             if earlier and earlier.message_id == message_id:  # read once more (`messages retry`)
-                if earlier.state == "held" and reading.outcome == "posted":
+                if held_up:
                     release(connection, schema.delivery.c.id == earlier.id, now)
                 continue
-            row = _row(message_id, reading, post, "duplicate" if earlier else _first_state(reading, post), now)
-            known.setdefault(once, _Earlier(0, message_id, row["state"]))
-            rows.append(row)
+            if earlier and held_up:
+                _give_way(connection, earlier.id, now)
+                earlier = None
+            if earlier is None:
+                row = _row(message_id, reading, post, _first_state(reading, post), now)
+                known[once] = _Earlier(0, message_id, row["state"])
+                rows.append(row)
+            elif (message_id, *once) not in listed:
+                rows.append(_row(message_id, reading, post, "duplicate", now))
     if rows:
         connection.execute(schema.delivery.insert(), rows)
 
@@ -47,12 +55,22 @@ class _Earlier(NamedTuple):
     state: str
 
 
-def _known(connection: Connection, content_keys: set[str]) -> dict[tuple[str, str, str, str], _Earlier]:
-    """The deliveries there are of mails with these keys, by what makes a post one: duplicates left out."""
+def _known(
+    connection: Connection, content_keys: set[str]
+) -> tuple[dict[tuple[str, str, str, str], _Earlier], set[tuple[int, str, str, str, str]]]:
+    """The deliveries there are of mails with these keys, by what makes a post one; and which messages have a duplicate
+    of them already."""
     d = schema.delivery
     query = sa.select(d.c.channel, d.c.destination, d.c.place, d.c.content_key, d.c.id, d.c.message_id, d.c.state)
-    rows = connection.execute(query.where(d.c.content_key.in_(content_keys), d.c.state != "duplicate"))
-    return {tuple(row[:4]): _Earlier(*row[4:]) for row in rows}
+    rows = connection.execute(query.where(d.c.content_key.in_(content_keys))).all()
+    known = {tuple(row[:4]): _Earlier(*row[4:]) for row in rows if row.state != "duplicate"}
+    return known, {(row.message_id, *row[:4]) for row in rows if row.state == "duplicate"}
+
+
+def _give_way(connection: Connection, delivery_id: int, now: datetime) -> None:
+    """Makes a held delivery the duplicate of another copy's, which may be posted."""
+    d = schema.delivery
+    connection.execute(d.update().where(d.c.id == delivery_id).values(state="duplicate", body="", changed_at=now))
 
 
 def _first_state(reading: Reading, post: Post) -> DeliveryState:

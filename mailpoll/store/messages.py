@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine, Row
+from sqlalchemy.engine import Connection, Engine, Row
 
-from mailpoll.errors import ConfigError
+from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import MessageState
 from mailpoll.store import schema
-from mailpoll.store.deliveries import release
+from mailpoll.store.deliveries import FINAL, release
 from mailpoll.store.engine import transaction
 
 
@@ -67,28 +67,41 @@ class Messages:
             return {str(state): int(count) for state, count in rows}
 
     def read_again(self, message_id: int) -> None:
-        """Puts a message back to `accepted`, its attempts counted anew: the next run reads and routes it again."""
+        """Puts a message back to `accepted`, its attempts counted anew: the next run reads and routes it again.
+
+        Raises TemporaryFailure when it has no bytes, or waits to be read anyway.
+        """
         m = schema.message
+        there = sa.exists().where(schema.raw.c.message_id == m.c.id)
         with transaction(self._engine) as connection:
-            connection.execute(
-                m.update().where(m.c.id == message_id).values(state="accepted", reason="", attempts=0)
-            )  # fmt: skip
+            _decide(connection, message_id, there & (m.c.state != "accepted"), state="accepted", reason="", attempts=0)
 
     def release(self, message_id: int, now: datetime) -> int:
-        """Lets the held posts of a held message go; returns how many."""
-        m = schema.message
+        """Lets the held posts of a held message go; returns how many. TemporaryFailure when it is not held."""
+        held = schema.message.c.state == "held"
         with transaction(self._engine) as connection:
-            connection.execute(m.update().where(m.c.id == message_id).values(state="read", reason="released by hand"))
+            _decide(connection, message_id, held, state="read", reason="released by hand")
             return release(connection, schema.delivery.c.message_id == message_id, now)
 
     def drop(self, message_id: int, now: datetime) -> None:
-        """Gives a message up: its open posts fail, its bytes are let go."""
-        m, d = schema.message, schema.delivery
+        """Gives a message up: its open posts fail, its bytes are let go.
+
+        Raises TemporaryFailure while a post of it is being sent: that would be tried again if the destination said
+        later.
+        """
+        d = schema.delivery
         with transaction(self._engine) as connection:
-            connection.execute(m.update().where(m.c.id == message_id).values(state="ignored", reason="dropped by hand"))
+            sending = connection.scalar(
+                sa.select(d.c.id).where(d.c.message_id == message_id, d.c.state == "sending").limit(1)
+            )
+            if sending is not None:
+                raise TemporaryFailure(
+                    f"a run is sending post {sending} of it", about=f"message {message_id}", advice="Then try again."
+                )
+            _decide(connection, message_id, sa.true(), state="ignored", reason="dropped by hand")
             connection.execute(
                 d.update()
-                .where(d.c.message_id == message_id, d.c.state.not_in(("delivered", "failed", "duplicate", "sending")))
+                .where(d.c.message_id == message_id, d.c.state.not_in(FINAL))
                 .values(state="failed", error="dropped by hand", due_at=None, changed_at=now)
             )
             connection.execute(schema.raw.delete().where(schema.raw.c.message_id == message_id))
@@ -105,6 +118,13 @@ class Messages:
                 .limit(limit)
             )
             return tuple(_entry(row) for row in rows)
+
+
+def _decide(connection: Connection, message_id: int, if_it: sa.ColumnElement[bool], **values: Any) -> None:
+    """What a person decides holds for a message as they saw it: TemporaryFailure when a run or somebody was quicker."""
+    m = schema.message
+    if not connection.execute(m.update().where(m.c.id == message_id, if_it).values(**values)).rowcount:
+        raise TemporaryFailure("it has changed just now", about=f"message {message_id}", advice="Look again.")
 
 
 def _entry(row: Row[Any]) -> Entry:

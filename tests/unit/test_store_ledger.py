@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.site import empty_store
 
-from mailpoll.errors import ConfigError
+from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Facts, Post, RawMessage, Reading
 from mailpoll.store import Store, idempotency_key
 
@@ -148,6 +148,31 @@ def test_a_held_post_goes_out_when_reading_again_allows_it(store: Store, destina
         store.messages.read_again(message_id)
 
 
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in two"])
+@pytest.mark.parametrize("outcomes", [("held", "posted"), ("posted", "held")])
+def test_a_copy_that_is_held_gives_way_to_one_that_may_be_posted(
+    store: Store, outcomes: tuple[str, str], together: bool
+) -> None:
+    """One came by an address limited to some senders, the other by an address for everybody."""
+    read = [(number, reading(post(), outcome=o)) for number, o in zip(take(store, 1, 2), outcomes, strict=True)]
+    for batch in [read] if together else [[each] for each in read]:
+        store.ledger.record(batch, NOW)
+    by_message = {d.message_id: (d.state, d.due_at, d.post.body) for d in store.outbox.list()}
+    free, limited = (number for number, _ in sorted(read, key=lambda each: each[1].outcome, reverse=True))
+    assert by_message == {free: ("pending", NOW, "Body"), limited: ("duplicate", None, "")}
+    if outcomes == ("held", "posted"):
+        assert store.messages.release(limited, NOW) == 0
+
+
+def test_a_duplicate_that_is_read_again_is_listed_once(store: Store) -> None:
+    first, second = take(store, 1, 2)
+    store.ledger.record([(number, reading(post())) for number in (first, second)], NOW)
+    for number in (second, first, second):
+        store.messages.read_again(number)
+        store.ledger.record([(number, reading(post()))], NOW)
+    assert [(d.message_id, d.state) for d in store.outbox.list()] == [(first, "pending"), (second, "duplicate")]
+
+
 @pytest.mark.parametrize(("outcome", "state"), [("posted", "read"), ("ignored", "ignored"), ("held", "held"),
                                                 ("unrouted", "unrouted"), ("quarantined", "quarantined")])  # fmt: skip
 def test_an_outcome_is_a_state_and_is_no_longer_unread(store: Store, outcome: str, state: str) -> None:
@@ -211,11 +236,40 @@ def test_a_message_that_was_not_fetched_asks_nothing_of_a_server(store: Store) -
 def test_a_dropped_message_lets_go_of_bytes_and_posts(store: Store) -> None:
     [message_id] = take(store, 1)
     store.ledger.record([(message_id, reading(post("store"), post(), post("other")))], NOW)
-    assert store.outbox.claim(store.outbox.list()[2], NOW)
     store.messages.drop(message_id, NOW)
-    assert states(store) == ["delivered", "failed", "sending"]
+    assert states(store) == ["delivered", "failed", "failed"]
     entry = store.messages.get(message_id)
     assert (entry.state, entry.has_raw) == ("ignored", False)
+
+
+def test_a_message_is_not_dropped_while_a_post_of_it_is_sent(store: Store) -> None:
+    """It would come back when the destination says later."""
+    [message_id] = take(store, 1)
+    store.ledger.record([(message_id, reading(post(), post("other")))], NOW)
+    assert store.outbox.claim(store.outbox.list()[1], NOW)
+    with pytest.raises(TemporaryFailure, match="message 1: a run is sending post 2 of it"):
+        store.messages.drop(message_id, NOW)
+    assert (states(store), store.messages.get(message_id).state) == (["pending", "sending"], "read")
+
+
+def test_a_message_without_its_bytes_is_not_read_again(store: Store) -> None:
+    """It was dropped between the question and the answer."""
+    [message_id] = take(store, 1)
+    store.ledger.record([(message_id, reading(outcome="held"))], NOW)
+    store.messages.drop(message_id, NOW)
+    for decide in (store.messages.read_again, lambda number: store.messages.release(number, NOW)):
+        with pytest.raises(TemporaryFailure, match="message 1: it has changed just now"):
+            decide(message_id)
+    assert store.messages.get(message_id).state == "ignored"
+
+
+def test_only_held_messages_are_released_and_only_read_ones_read_again(store: Store) -> None:
+    [message_id] = take(store, 1)
+    store.ledger.begin_reading([message_id])
+    for decide in (store.messages.read_again, lambda number: store.messages.release(number, NOW)):
+        with pytest.raises(TemporaryFailure, match="it has changed just now"):
+            decide(message_id)
+    assert (store.messages.get(message_id).state, store.messages.get(message_id).attempts) == ("accepted", 1)
 
 
 def test_a_message_that_is_dropped_while_it_is_read_stays_dropped(store: Store) -> None:
