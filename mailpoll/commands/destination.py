@@ -123,7 +123,7 @@ def resume(installation: Installation, name: str) -> None:
         due = store.outbox.make_due(destination, now())
     shown = shown_destination(destination)
     opened = f"{shown} is open again" if was_paused else f"{shown} was not paused"
-    click.echo(f"{opened}; {number(due, 'delayed post')} will be tried by the next run.")
+    click.echo(f"{opened}; {number(due, 'post')} will be tried by the next run.")
 
 
 @command.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,6 +18,9 @@ from mailpoll.store.engine import transaction
 
 # States of a delivery that is still on its way.
 WAITING = ("pending", "sending", "delayed", "uncertain")
+
+# Nothing is put off for longer (Retry-After counts for a day): what seems to be was put off by a clock far ahead.
+LONGEST_WAIT = timedelta(hours=25)
 
 _details = msgspec.json.Decoder(Post)
 
@@ -35,7 +38,8 @@ class Outbox:
     def due(self, now: datetime, *, not_to: Collection[str], limit: int) -> tuple[Delivery, ...]:
         """Deliveries that may be tried now, in the order they arrived, but none of the destinations `not_to`."""
         d = schema.delivery
-        condition = d.c.state.in_(("pending", "delayed", "uncertain")) & (d.c.due_at <= now)
+        in_time = (d.c.due_at <= now) | (d.c.due_at > now + LONGEST_WAIT)
+        condition = d.c.state.in_(("pending", "delayed", "uncertain")) & in_time
         if not_to:
             condition &= d.c.destination.not_in(tuple(not_to))
         return self._select(condition, limit=limit)
@@ -148,12 +152,13 @@ class Outbox:
             return {str(destination): int(count) for destination, count in rows}
 
     def make_due(self, destination: str, now: datetime) -> int:
-        """Lets the delayed deliveries of a destination be tried at once; returns how many."""
+        """Lets all that waits for a destination be tried at once, but not what is held; returns how many."""
         d = schema.delivery
+        waits = d.c.state.in_(("pending", "delayed")) | ((d.c.state == "uncertain") & d.c.due_at.is_not(None))
         with transaction(self._engine) as connection:
             return connection.execute(
-                d.update().where(d.c.destination == destination, d.c.state == "delayed").values(due_at=now)
-            ).rowcount
+                d.update().where(d.c.destination == destination, waits).values(due_at=now)
+            ).rowcount  # fmt: skip
 
     def retry(self, delivery: Delivery, now: datetime) -> None:
         """Makes a delayed, uncertain, failed or held delivery due now, its attempts counted anew."""

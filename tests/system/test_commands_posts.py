@@ -255,11 +255,12 @@ def test_destinations_are_listed_with_what_waits(mailpoll: CommandLine) -> None:
 
 def test_a_paused_destination_is_resumed_and_its_posts_are_due(mailpoll: CommandLine) -> None:
     mailpoll.message(post())
+    mailpoll.message(post())
     set_state(mailpoll, 1, "delayed")
     with mailpoll.store() as store:
         store.outbox.pause(Pause("hook", "401 Unauthorized", NOW))
     assert mailpoll.ok("destination", "resume", "hook").out == (
-        "hook is open again; 1 delayed post will be tried by the next run.\n"
+        "hook is open again; 2 posts will be tried by the next run.\n"
     )
     with mailpoll.store() as store:
         assert store.outbox.pauses() == ()

@@ -78,6 +78,14 @@ def test_due_is_what_may_be_tried_now_in_the_order_of_arrival(store: Store) -> N
     assert [d.id for d in store.outbox.due(LATER, not_to={"other"}, limit=10)] == [first.id]
 
 
+def test_what_a_clock_far_ahead_put_off_is_due(store: Store) -> None:
+    """One run with the clock of a machine without a battery must not delay a post by years."""
+    first, second = deliver(store, post(), post("other"))
+    store.outbox.delayed(first, NOW + timedelta(days=3650), "busy", NOW + timedelta(days=3650))
+    store.outbox.delayed(second, NOW + timedelta(days=1), "busy", NOW)
+    assert [d.id for d in store.outbox.due(NOW, not_to=(), limit=10)] == [first.id]
+
+
 def test_each_end_of_an_attempt_is_kept(store: Store) -> None:
     deliveries = [deliver(store, post())[0] for _ in range(5)]
     for delivery in deliveries:
@@ -125,12 +133,17 @@ def test_what_a_person_decides_holds_only_for_the_state_they_saw(store: Store) -
     assert store.outbox.get(seen.id).state == "sending"
 
 
-def test_delayed_posts_of_one_destination_are_made_due(store: Store) -> None:
-    first, second = deliver(store, post(), post("other"))
-    for delivery in (first, second):
-        store.outbox.delayed(delivery, NOW + timedelta(days=1), "busy", NOW)
-    assert store.outbox.make_due("hook", LATER) == 1
-    assert [d.id for d in store.outbox.due(LATER, not_to=(), limit=10)] == [first.id]
+def test_all_that_waits_for_one_destination_is_made_due(store: Store) -> None:
+    delayed, other = deliver(store, post(), post("other"))
+    pending, uncertain, held, final = (deliver(store, post())[0] for _ in range(4))
+    for delivery in (delayed, other):
+        store.outbox.delayed(delivery, NOW + timedelta(hours=6), "busy", NOW)
+    store.outbox.uncertain(uncertain, NOW + timedelta(hours=6), "no answer", NOW)
+    store.outbox.uncertain(held, None, "no answer", NOW)
+    store.outbox.failed(final, "refused", NOW)
+    assert store.outbox.make_due("hook", LATER) == 3
+    due = [d.id for d in store.outbox.due(LATER, not_to=(), limit=10)]
+    assert due == [delayed.id, pending.id, uncertain.id]
 
 
 def test_a_pause_is_replaced_and_ended(store: Store) -> None:
