@@ -26,7 +26,8 @@ class Content(Protocol):
         """The whole mail as it came, in slices of at most 1 MB."""
 
     def part(self, number: int) -> bytes:
-        """Attachment `number` (Attachment.part) decoded; 0 is the whole new text as UTF-8."""
+        """Attachment `number` (Attachment.part) decoded; 0 is the whole new text as UTF-8. Raises Unreadable when the
+        mail is to blame that it cannot be had."""
 
 
 class Destination(Protocol):

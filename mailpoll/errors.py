@@ -9,8 +9,9 @@
     └── MessageError             becomes the outcome of one message or delivery
         ├── TemporaryFailure     75  not sent, may be tried again
         │   ├── Unanswered       75  sent, but the answer never came: uncertain
-    │   └── Bug              70  mailpoll or a library failed while it posted: `__cause__` says how
+        │   └── Bug              70  mailpoll or a library failed while it posted: `__cause__` says how
         ├── PermanentFailure     65  this post will never be taken
+        │   └── Unreadable       65  a part of its mail cannot be read: the post may go without it
         └── DestinationRefused   77  the destination is closed to us: pause it
 
 Anything else is a bug (status 70). Errors carry data; the sentence for people is made where it is printed.
@@ -105,6 +106,10 @@ class PermanentFailure(MessageError):
     """The answer is about this post: it will never be taken."""
 
     exit_status = 65
+
+
+class Unreadable(PermanentFailure):
+    """A part of the mail cannot be read, now or later: a destination that can do without it posts the rest."""
 
 
 class DestinationRefused(MessageError):

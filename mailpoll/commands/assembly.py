@@ -13,7 +13,7 @@ from mailpoll.commands import troubles
 from mailpoll.commands.installation import Installation, now
 from mailpoll.delivery import Attempt, Courier, Destination
 from mailpoll.dialogue import Plan
-from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure, Unavailable
+from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure, Unavailable, Unreadable
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
 from mailpoll.model import Delivery, Limits, Pause, Reading, Route
@@ -190,10 +190,12 @@ class StoredContent:
         return self._store.ledger.chunks(self._message_id)
 
     def part(self, number: int) -> bytes:
-        """Attachment `number`, or (0) the whole new text as UTF-8."""
+        """Attachment `number`, or (0) the whole new text as UTF-8. Raises Unreadable when reading it is too much."""
         try:
             return self._child.part(self._store.ledger.chunks(self._message_id), self._size(), number, self._route)
-        except (ReaderDied, ReaderStopped, Unavailable) as problem:
+        except ReaderDied as problem:
+            raise Unreadable(f"it could not be read: {problem.what}") from problem
+        except (ReaderStopped, Unavailable) as problem:
             raise TemporaryFailure(f"attachment {number} could not be read ({problem.what})") from problem
 
     def _size(self) -> int:

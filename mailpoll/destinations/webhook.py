@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
 from mailpoll import __version__
-from mailpoll.errors import MessageError
+from mailpoll.errors import MessageError, Unreadable
 from mailpoll.http import Http, Response, basic, classify, probe
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import SecretRef, WebhookSettings, mask_url
@@ -114,17 +114,19 @@ class WebhookDestination:
         return headers
 
     def _body(self, post: Post, content: Parts) -> bytearray:
-        """The JSON. Attachments are appended one by one, so that each is in memory once beside it."""
+        """The JSON. Attachments are appended one by one, so that each is in memory once beside it; one that cannot be
+        read is named like one that does not fit."""
         body = bytearray(_json(_facts(post))[:-1])
         if post.whole_text:
-            body += b',"whole_text":' + _json(content.part(0).decode("utf-8", "replace"))
+            body += b',"whole_text":' + _json(_whole_text(content))
         body += b',"attachments":['
         for index, (attachment, included) in enumerate(self._choice(post)):
+            data, reason = _bytes(attachment, content) if included else (None, "")
             body += b"," if index else b""
-            body += _json(_description(attachment, included))[:-1]
-            if included:
+            body += _json(_description(attachment, data is not None, reason))[:-1]
+            if data is not None:
                 body += b',"content":"'
-                body += base64.b64encode(content.part(attachment.part))
+                body += base64.b64encode(data)
                 body += b'"'
             body += b"}"
         body += b"]}"
@@ -167,14 +169,31 @@ def _facts(post: Post) -> dict[str, Any]:
     }
 
 
-def _description(attachment: Attachment, included: bool) -> dict[str, Any]:
+def _whole_text(content: Parts) -> str | None:
+    try:
+        return content.part(0).decode("utf-8", "replace")
+    except Unreadable:
+        return None
+
+
+def _bytes(attachment: Attachment, content: Parts) -> tuple[bytes | None, str]:
+    """An attachment decoded, or None and why not."""
+    try:
+        return content.part(attachment.part), ""
+    except Unreadable as problem:
+        return None, problem.what
+
+
+def _description(attachment: Attachment, included: bool, reason: str) -> dict[str, Any]:
     described = {
         "name": attachment.name,
         "type": attachment.type,
         "size": attachment.size,
         "content_id": attachment.content_id,
     }
-    return described if included else {**described, "omitted": True}
+    if included:
+        return described
+    return {**described, "omitted": True, **({"reason": reason} if reason else {})}
 
 
 def _json(value: Any) -> bytes:

@@ -30,6 +30,7 @@ from mailpoll.errors import (
     PermanentFailure,
     TemporaryFailure,
     Unanswered,
+    Unreadable,
 )
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import CommandSettings, SecretRef, Settings, WebhookSettings
@@ -226,6 +227,27 @@ def test_attachments_that_do_not_fit_are_named_and_not_fetched() -> None:
     first, second = ([file.get("omitted", False) for file in r.json["attachments"]] for r in receiver.requests)
     assert (first, second) == ([False, True, False], [True, True, True])
     assert content.asked == [1, 3]
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_goes_out() -> None:
+    """Five days of attempts would not make it readable, and the text would be as late."""
+
+    class Broken(Bytes):
+        def part(self, number: int) -> bytes:
+            if number != 2:
+                raise Unreadable("it took more memory than allowed")
+            return super().part(number)
+
+    files = tuple(Attachment(number, f"{number}", "x/y", 3) for number in (1, 2))
+    with Receiver() as receiver:
+        webhook(receiver.url).post(a_post(attachments=files, whole_text=True), Broken(b"", b"", b"abc"))
+    said = receiver.requests[0].json
+    assert said["attachments"] == [
+        {"name": "1", "type": "x/y", "size": 3, "content_id": "", "omitted": True,
+         "reason": "it took more memory than allowed"},
+        {"name": "2", "type": "x/y", "size": 3, "content_id": "", "content": "YWJj"},
+    ]  # fmt: skip
+    assert (said["body"], said["whole_text"]) == ("Grüße, **bold**", None)
 
 
 def test_half_a_surrogate_pair_does_not_stop_a_post() -> None:

@@ -23,6 +23,7 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
     Unavailable,
+    Unreadable,
     worst,
 )
 
@@ -35,6 +36,7 @@ STATUSES = [
     (Unanswered, TemporaryFailure, os.EX_TEMPFAIL),
     (Bug, TemporaryFailure, os.EX_SOFTWARE),
     (PermanentFailure, MessageError, os.EX_DATAERR),
+    (Unreadable, PermanentFailure, os.EX_DATAERR),
     (DestinationRefused, MessageError, os.EX_NOPERM),
 ]
 

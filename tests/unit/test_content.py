@@ -1,0 +1,70 @@
+"""assembly.StoredContent: the bytes behind a delivery, and whose fault it is when they cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.site import empty_store
+
+from mailpoll.commands.assembly import StoredContent
+from mailpoll.errors import MailpollError, PermanentFailure, TemporaryFailure, Unavailable, Unreadable
+from mailpoll.model import Delivery, Facts, Post, RawMessage, Reading
+from mailpoll.reader import ReaderDied, ReaderStopped
+from mailpoll.store import Store
+
+NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    (tmp_path / "mailpoll.db").write_bytes(empty_store())
+    with Store(f"sqlite:///{tmp_path / 'mailpoll.db'}") as opened:
+        yield opened
+
+
+class Child:
+    """A reader child that gives what it is told to."""
+
+    def __init__(self, answer: bytes | MailpollError) -> None:
+        self._answer = answer
+
+    def part(self, raw: Any, size: int, number: int, route: Any) -> bytes:
+        """The bytes, or the error."""
+        if isinstance(self._answer, MailpollError):
+            raise self._answer
+        return self._answer
+
+
+def content(store: Store, answer: bytes | MailpollError) -> StoredContent:
+    [message_id] = store.ledger.accept([RawMessage(None, None, (b"x",))], NOW)
+    store.ledger.record([(message_id, Reading("posted", "", Facts("k"), (Post("dev", "hook", "", "", ""),)))], NOW)
+    delivery: Delivery = store.outbox.list(message_id=message_id)[0]
+    return StoredContent(store, Child(answer), delivery)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "becomes"),
+    [
+        (ReaderDied("reading took more memory than allowed"), Unreadable),
+        (ReaderStopped("the run was at its end"), TemporaryFailure),
+        (Unavailable("the reader does not start"), TemporaryFailure),
+    ],
+)
+def test_a_part_that_kills_the_reader_is_given_up_and_one_we_stopped_is_not(
+    store: Store, trouble: MailpollError, becomes: type[MailpollError]
+) -> None:
+    with pytest.raises(MailpollError, match=trouble.what) as caught:
+        content(store, trouble).part(2)
+    assert type(caught.value) is becomes
+
+
+def test_a_post_whose_bytes_were_let_go_is_given_up(store: Store) -> None:
+    there = content(store, b"bytes")
+    assert there.part(2) == b"bytes"
+    store.messages.drop(store.messages.list()[0].id, NOW)
+    with pytest.raises(PermanentFailure, match="were let go"):
+        there.part(2)
