@@ -130,7 +130,8 @@ def routes(found: Sequence[Recipient], known: Mapping[str, KnownAddress], rules:
     if found and ANY in known:
         return _serve([_Claim(known[ANY], found[0], "", (), found[0].detail)], rules)
     if found:
-        return Routing((), "unrouted", f"no channel has an address for {mask(found[0].address)}")
+        masked = mask(found[0].address, separators=rules.separators)
+        return Routing((), "unrouted", f"no channel has an address for {masked}")
     return Routing((), "unrouted", "the mail names none of our addresses")
 
 
@@ -246,13 +247,13 @@ def _matches(sender: str, entry: str) -> bool:
     return host == wanted or host.endswith(f".{wanted}")
 
 
-def mask(address: str, tokens: Collection[str] = ()) -> str:
+def mask(address: str, tokens: Collection[str] = (), separators: str = SEPARATORS) -> str:
     """An address without its token, for everywhere but the commands that show addresses: `bot+oncall.…q7x2@b.example`.
 
     Masked are `tokens` and whatever is as long as a token.
     """
     local, at, domain = address.rpartition("@") if "@" in address else (address, "", "")
-    parts = re.split(f"([{re.escape(SEPARATORS)}])", local)
+    parts = re.split(f"([{re.escape(separators)}])", local)
     shown = (_masked(part) if part.lower() in tokens or len(part) >= 20 else part for part in parts)
     return f"{''.join(shown)}{at}{domain}"
 

@@ -38,14 +38,14 @@ class Book:
     def __init__(self, installation: Installation, store: Store) -> None:
         self._store = store
         self.patterns = config.patterns(installation.settings)
-        self._separator = installation.settings.addresses.separators[0]
+        self._separators = installation.settings.addresses.separators
         self._taken = lru_cache(maxsize=None)(self._decorations_taken)
 
     def written(self, channel: str, token: str) -> tuple[str, ...]:
         """The addresses of a token. Raises ConfigError when one would be too long."""
         taken = self._taken(channel)
         return tuple(
-            addressing.write_address(pattern, channel, token, taken=taken, separator=self._separator)
+            addressing.write_address(pattern, channel, token, taken=taken, separator=self._separators[0])
             for pattern in self.patterns
         )
 
@@ -58,14 +58,14 @@ class Book:
             parts: tuple[str, ...] = (text,)
         else:
             details = [d for p in self.patterns if (d := router.pattern(p).detail(text)) is not None]
-            parts = tuple(part.lower() for part in router.parts(details[0] if details else text.partition("@")[0]))
+            detail = details[0] if details else text.partition("@")[0]
+            parts = tuple(part.lower() for part in router.parts(detail, self._separators))
         known = self._store.channels.lookup(frozenset(parts))
         for part in parts:
             if part in known:
                 return known[part]
-        raise ConfigError(
-            f"there is no address {router.mask(text)}", advice="`mailpoll address list` shows all addresses."
-        )
+        masked = router.mask(text, separators=self._separators)
+        raise ConfigError(f"there is no address {masked}", advice="`mailpoll address list` shows all addresses.")
 
     def facts(self, known: KnownAddress) -> dict[str, Any]:
         """An address for programs."""

@@ -14,7 +14,7 @@ import click
 from mailpoll.commands.facts import number, print_facts
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, one_line, print_json, print_table
-from mailpoll.commands.posts import post_facts, post_line
+from mailpoll.commands.posts import masks, post_facts, post_line
 from mailpoll.errors import AccessDenied, PermanentFailure
 from mailpoll.model import Delivery, MessageState
 
@@ -68,8 +68,9 @@ def show(installation: Installation, message_id: int, as_json: bool) -> None:
     with installation.store() as store:
         entry = store.messages.get(message_id)
         posts = store.outbox.list(message_id=message_id)
+        masked = masks(installation, store, posts)
     if as_json:
-        print_json({**asdict(entry), "posts": [post_facts(post) for post in posts]})
+        print_json({**asdict(entry), "posts": [post_facts(post, masked) for post in posts]})
         return
     click.echo(f"Message {entry.id} is {entry.state}{f': {one_line(entry.reason, 500)}' if entry.reason else ''}")
     print_facts(_facts(entry, posts))

@@ -59,10 +59,11 @@ def list_(
     """
     with installation.store() as store:
         posts = store.outbox.list(channel=channel, states=states, limit=limit, newest_first=True)
+        masked = masks(installation, store, posts)
         if channel and not posts:
             store.channels.get(channel)
     if as_json:
-        print_json([post_facts(post) for post in posts])
+        print_json([post_facts(post, masked) for post in posts])
         return
     print_table(
         ["id", "time", "state", "channel", "destination", "topic", "text"],
@@ -90,9 +91,9 @@ def show(installation: Installation, post_id: int, as_json: bool) -> None:
     """Show a post: its facts, then its text."""
     with installation.store() as store:
         delivery = store.outbox.get(post_id)
-        tokens = store.channels.lookup(frozenset(part.lower() for part in _parts(delivery.post.address)))
+        masked = masks(installation, store, [delivery])
     if as_json:
-        print_json(post_facts(delivery, tokens))
+        print_json(post_facts(delivery, masked))
         return
     post = delivery.post
     click.echo(
@@ -106,7 +107,7 @@ def show(installation: Installation, post_id: int, as_json: bool) -> None:
             ("from", post.sender),
             ("subject", post.subject),
             ("date", post.date),
-            ("address", router.mask(post.address, tokens)),
+            ("address", masked(post.address)),
             ("tag", post.tag),
             ("message", delivery.message_id),
             ("attachments", tuple(f"{a.name} ({a.type}, {a.size} octets)" for a in post.attachments)),
@@ -185,18 +186,23 @@ def post_line(delivery: Delivery) -> str:
     return f"{line} ({proof})" if proof else line
 
 
-def post_facts(delivery: Delivery, tokens: Sequence[str] | dict[str, Any] = ()) -> dict[str, Any]:
-    """A post for programs; the token of the address it came in by is masked."""
+def masks(installation: Installation, store: Store, posts: Sequence[Delivery]) -> Callable[[str], str]:
+    """What masks the addresses that these posts came in by: every part of them that is a token, however short."""
+    separators = installation.settings.addresses.separators
+    local_parts = {delivery.post.address.rpartition("@")[0] for delivery in posts}
+    parts = {part.lower() for local_part in local_parts for part in router.parts(local_part, separators)}
+    tokens = store.channels.lookup(parts)
+    return lambda address: router.mask(address, tokens, separators)
+
+
+def post_facts(delivery: Delivery, masked: Callable[[str], str]) -> dict[str, Any]:
+    """A post for programs; `masked` are masks() of the address it came in by."""
     facts = asdict(delivery)
     facts["message"] = facts.pop("message_id")  # the post's own message_id is the Message-ID of its mail
     post = facts.pop("post")
-    post["address"] = router.mask(delivery.post.address, tokens)
+    post["address"] = masked(delivery.post.address)
     post["destination"] = shown_destination(delivery.post.destination)
     return {**facts, **post}
-
-
-def _parts(address: str) -> tuple[str, ...]:
-    return router.parts(address.rpartition("@")[0])
 
 
 def _chosen(store: Store, ids: Sequence[int], states: Sequence[str]) -> tuple[Delivery, ...]:

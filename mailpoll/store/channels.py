@@ -61,10 +61,11 @@ class Channels:
         found: dict[str, Row[Any]] = {}
         targets: dict[str, tuple[tuple[str, str], ...]] = {}
         with transaction(self._engine, writes=False) as connection:
-            for row in connection.execute(_LOOKUP, {"tokens": [*tokens, ANY]}):
-                found.setdefault(row.token, row)
-                if row.destination is not None:
-                    targets[row.token] = (*targets.get(row.token, ()), (row.destination, row.place))
+            for some in portions([*tokens, ANY]):
+                for row in connection.execute(_LOOKUP, {"tokens": some}):
+                    found.setdefault(row.token, row)
+                    if row.destination is not None:
+                        targets[row.token] = (*targets.get(row.token, ()), (row.destination, row.place))
         return {token: _known(row, targets.get(token, ())) for token, row in found.items()}
 
     def as_address(self, name: str) -> KnownAddress | None:

@@ -246,6 +246,14 @@ def test_an_address_is_named_by_token_or_in_full(mailpoll: CommandLine, wanted: 
     assert mailpoll.ok("address", "show", wanted.format(t=token), "--json").json["token"] == token
 
 
+def test_an_address_is_named_with_the_separators_that_are_set(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path, 'separators = "="\n')
+    line.ok("channel", "add", "dev", "--token", "oncall")
+    line.ok("address", "disable", "name=oncall")
+    assert line.ok("address", "list", "--json").json[0]["enabled"] is False
+    assert "name=…cdef" in line("address", "disable", "name=0123456789abcdef0123456789abcdef").err
+
+
 def test_an_address_is_changed_disabled_and_removed(mailpoll: CommandLine) -> None:
     token = token_of(mailpoll.ok("channel", "add", "dev").out)
     mailpoll.ok("address", "set", token, "--from", "example.com", "--expires", "2d", "--topic", "none")

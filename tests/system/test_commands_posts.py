@@ -155,6 +155,19 @@ def test_a_post_is_shown_without_tokens_and_without_escapes(mailpoll: CommandLin
         assert "KEY" not in mailpoll.ok(*words).out
 
 
+@pytest.mark.parametrize("separator", ["+", "="])
+def test_a_token_that_people_chose_is_masked_wherever_posts_are_shown(tmp_path: Path, separator: str) -> None:
+    """`oncall` is no long word that gives itself away: only the store knows that it is a token."""
+    line = CommandLine(tmp_path, f'headers = ["To"]\nseparators = "{separator}"\n')
+    line.ok("channel", "add", "dev", "--token", "oncall")
+    line.message(post(address=f"mail{separator}oncall@localhost"))
+    for words in (("posts", "show", "1"), ("posts", "show", "1", "--json"), ("posts", "list", "--json"),
+                  ("messages", "show", "1", "--json")):  # fmt: skip
+        said = line.ok(*words).out
+        assert "oncall" not in said
+        assert f"mail{separator}…@localhost" in said
+
+
 def test_posts_are_listed_newest_first_by_channel_and_state(mailpoll: CommandLine) -> None:
     mailpoll.message(post(), post(channel="other"))
     mailpoll.message(post())

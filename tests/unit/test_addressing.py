@@ -98,3 +98,7 @@ def test_some_names_cannot_decorate(name: str) -> None:
 )
 def test_a_token_is_masked(address: str, tokens: tuple[str, ...], shown: str) -> None:
     assert mask(address, tokens) == shown
+
+
+def test_a_token_between_other_separators_is_masked() -> None:
+    assert mask("bot=oncall=a.b@b.example", ("oncall",), "=") == "bot=…=a.b@b.example"
