@@ -21,6 +21,8 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))
 _NESTED = frozenset(("blockquote", "ul", "ol"))
+_CELL_BLOCKS = _PARAGRAPHS | {"div", "center"}
+_NOT_IN_CELL = _BLOCKS | _PARAGRAPHS | _NESTED | {"br", "hr", "li", "td", "th"}
 _INLINE = {"b": "b", "strong": "b", "i": "i", "em": "i", "code": "code", "tt": "code", "del": "del", "s": "del"}
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
 _LINK = re.compile(r"(?:https?|ftp)://[^\s]|mailto:[^\s]|tel:[^\s]", re.IGNORECASE)
@@ -30,7 +32,26 @@ _STAND_INS = str.maketrans(
     {"&": "\ue000", "<": "\ue001", ">": "\ue002", "\ue000": "", "\ue001": "", "\ue002": "", "\ue003": ""}
 )
 _MEANT = str.maketrans({"\ue000": "&", "\ue001": "<", "\ue002": ">", "\ue003": " ", "\xa0": " "})
+# What stands directly behind a word, marked or not; html2text puts a blank before it when the word is marked.
+_CLINGING = frozenset(",;:'\"’”“»…%/-–—")
+_EMPTY_LINES = re.compile(r"\n{3,}")
+# A cell with more elements and texts in it than this is no cell of a plain table.
+MAX_IN_CELL = 60
 _PRE_WRAP = re.compile(r"white-space\s{0,3}:\s{0,3}(?:pre|break-spaces)")
+
+
+class _Html2Text(html2text.HTML2Text):
+    """html2text, but for the blanks it puts around marked words where a line begins and before punctuation."""
+
+    def handle_data(self, data: str, entity_char: bool = False) -> None:
+        if not self.stressed and data[:1] in _CLINGING:
+            self.preceding_stressed = False
+        super().handle_data(data, entity_char)
+
+    def handle_tag(self, tag: str, attrs: dict[str, str | None], start: bool) -> None:
+        if tag in ("br", "p"):
+            self.preceding_stressed, self.preceding_data = False, ""
+        super().handle_tag(tag, attrs, start)
 
 
 class _TooMuch(Exception):
@@ -58,7 +79,7 @@ def convert(simple: str) -> str:
             raise _TooMuch
 
     # Its type for `out` is a class of its own that nothing but it can be.
-    converter = html2text.HTML2Text(out=take, bodywidth=0)  # type: ignore[arg-type]
+    converter = _Html2Text(out=take, bodywidth=0)  # type: ignore[arg-type]
     converter.unicode_snob = True
     converter.ul_item_mark = "-"
     converter.emphasis_mark = "*"
@@ -66,7 +87,8 @@ def convert(simple: str) -> str:
         converter.handle(simple)
     except _TooMuch:
         pass
-    return "".join(pieces).translate(_MEANT).strip("\n")
+    # Behind a list html2text leaves two empty lines.
+    return _EMPTY_LINES.sub("\n\n", "".join(pieces)).translate(_MEANT).strip("\n")
 
 
 class _Writer:
@@ -126,7 +148,11 @@ class _Writer:
         return True
 
     def _enter_other(self, element: Element, tag: str) -> None:
-        if tag in _PARAGRAPHS:
+        if tag == "tr":
+            _open_cells(element)
+        if "\0cell" in element.attributes:
+            pass
+        elif tag in _PARAGRAPHS:
             self._end_paragraph()
             self._heading = tag
         elif tag in _BLOCKS:
@@ -151,6 +177,8 @@ class _Writer:
         elif tag == "li":
             self._end_paragraph()
             self.out.append("</li>" if "ul" in self._nested or "ol" in self._nested else "")
+        elif "\0cell" in element.attributes:
+            pass
         elif tag in _PARAGRAPHS:
             self._end_paragraph()
         elif tag in _BLOCKS:
@@ -235,6 +263,44 @@ class _Writer:
             tag = self._heading
             self.out.append(text if in_item else f"<{tag}>{text}</{tag}>")
         self._lines, self._heading = [], "p"
+
+
+def _open_cells(row: Element) -> None:
+    """Marks the blocks that hold all of a cell, as in Outlook's `<td><p>…</p></td>`, so that the row becomes a line.
+
+    Only where every cell is plain and two have text: other rows lay out a page, and stay paragraphs.
+    """
+    cells = [child for child in row.children if isinstance(child, Element) and child.tag in ("td", "th")]
+    wrapped = [_wrapped(cell) for cell in cells]
+    if sum(found is not None and found[1] for found in wrapped) < 2:
+        return
+    if all(found is not None for found in wrapped):
+        for block in (block for found in wrapped if found for block in found[0]):
+            block.attributes["\0cell"] = "yes"
+
+
+def _wrapped(cell: Element) -> tuple[list[Element], bool] | None:
+    """The blocks of a cell, one in another, and whether there is text in them; None for a cell that holds more."""
+    blocks: list[Element] = []
+    inside = cell
+    while len(held := [c for c in inside.children if not isinstance(c, str) or c.strip()]) == 1:
+        (only,) = held
+        if isinstance(only, str) or only.tag not in _CELL_BLOCKS:
+            break
+        blocks.append(only)
+        inside = only
+    work: list[Element | str] = list(inside.children)
+    has_text, seen = False, 0
+    while work:
+        node = work.pop()
+        seen += 1
+        if seen > MAX_IN_CELL or (isinstance(node, Element) and node.tag in _NOT_IN_CELL):
+            return None
+        if isinstance(node, str):
+            has_text = has_text or bool(node.strip())
+        else:
+            work += node.children
+    return blocks, has_text
 
 
 def _closing(opening: str) -> str:

@@ -67,6 +67,19 @@ def test_what_nobody_can_see_is_not_said(unseen):
         ('<a href="https://example.com/\n# x">here</a>', "[here](https://example.com/#x)"),
         ("<h2>Title</h2>text", "## Title\n\ntext"),
         ("<table><tr><td>a</td><td>1</td></tr><tr><td>b</td><td>2</td></tr></table>", "a | 1\nb | 2"),
+        (
+            "<table><tr><td><p>Site</p></td><td><p><b>New</b></p></td></tr><tr><td><div><p>Lisboa</p></div></td>"
+            "<td>30</td></tr></table><p>Fine?</p>",
+            "Site | **New**\nLisboa | 30\n\nFine?",
+        ),
+        ("<table><tr><td><p>one</p><p>two</p></td><td><p>three</p></td></tr></table>", "one\n\ntwo\n\nthree"),
+        (
+            "<table><tr><td>&nbsp;</td><td><p>one</p></td></tr><tr><td></td><td><p>two</p></td></tr></table>",
+            "one\n\ntwo",
+        ),
+        ("<b>two changes</b>: <i>this</i>, and <b>that</b>’s it", "**two changes**: *this*, and **that**’s it"),
+        ("<b>one</b><br>two<p><i>three</i></p><p>four</p>", "**one**\ntwo\n\n*three*\n\nfour"),
+        ("<p>a</p><ul><li>one</li></ul><p>b</p>", "a\n\n  - one\n\nb"),
         ("<pre>one\n  two</pre>", "one\n  two"),
         ("a &lt;b&gt; &amp; c", "a <b> & c"),
         ("&nbsp;a&nbsp;", "a"),
