@@ -64,7 +64,8 @@ def test_it_shows_the_posts_and_leaves_nothing(surroundings: dict[str, str], tmp
     assert "Thursday 22:00 works for us" in shown
     assert "Would Thursday evening" not in shown  # quoted
     assert "Head of Operations" not in shown  # signature
-    assert "30 for Lisboa" in shown
+    assert "**two changes**:" in shown
+    assert "   **Site** | **Licences**\n   Lisboa | 30\n   Porto | 15\n" in shown  # Outlook: a paragraph in each cell
     assert "valid for two weeks" not in shown  # Outlook's quote container
     assert "talk-leave@" not in shown  # the list's footer
     assert "load.png" in shown
