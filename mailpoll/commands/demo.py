@@ -62,7 +62,7 @@ def command(keep: bool) -> None:
     Starts a small IMAP server on the loopback interface, puts nine mails into its inbox, runs `mailpoll fetch` on it
     as cron would, and shows the posts. One of the mails is private: it must stay as it is.
 
-    Needs the extra `demo`: pip install 'mailpoll[demo]'
+    Needs the extra `demo`, the IMAP server pymap: pipx inject mailpoll pymap, or in a clone scripts/demo.
     """
     with _ends_cleanly(), _folder(keep) as folder, DemoServer(folder) as server:
         _write_config(folder, server)

@@ -21,6 +21,10 @@ from typing import Self
 from mailpoll.errors import ConfigError, Unavailable
 
 USERNAME = "username@example.com"
+INSTALL = (
+    "It is the extra `demo`. Installed by pipx, type: pipx inject mailpoll pymap; in an environment of your own: "
+    "pip install pymap; in a clone, scripts/demo does all of it"
+)
 READY_WITHIN_S = 15.0
 ATTEMPTS = 3  # a free port may be taken by somebody else before the server has it
 END_WITHIN_S = 3.0
@@ -58,7 +62,7 @@ class DemoServer:
         if importlib.util.find_spec("pymap") is None:
             raise ConfigError(
                 "the demo needs the IMAP server pymap, which is not installed",
-                advice="Install it: pip install 'mailpoll[demo]'",
+                advice=INSTALL,
             )
         for attempt in range(1, ATTEMPTS + 1):
             self._start()

@@ -129,4 +129,5 @@ def test_without_pymap_one_sentence_says_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setattr(importlib.util, "find_spec", without)
     result = CliRunner().invoke(root, ["demo"], standalone_mode=False)
     assert isinstance(result.exception, ConfigError)
-    assert "pip install 'mailpoll[demo]'" in str(result.exception)
+    for way in ("pipx inject mailpoll pymap", "pip install pymap", "scripts/demo"):
+        assert way in str(result.exception)
