@@ -7,7 +7,8 @@ from types import TracebackType
 
 from sqlalchemy.engine import make_url
 
-from mailpoll.store.channels import ANY, Channel, Channels
+from mailpoll.store.addresses import ANY
+from mailpoll.store.channels import Channel, Channels
 from mailpoll.store.deliveries import idempotency_key
 from mailpoll.store.engine import bring_up_to_date, connect
 from mailpoll.store.ledger import Ledger
