@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mailpoll.imap.connection import Tls, connect
+from mailpoll.imap.connection import Tls, connect, probe
 from mailpoll.imap.line import Line
 from mailpoll.imap.session import Session
 
-__all__ = ["Line", "Session", "Tls", "connect"]
+__all__ = ["Line", "Session", "Tls", "connect", "probe"]

@@ -55,18 +55,47 @@ def connect(
     """
     peer = Peer(host, port, timeout, line or Line())
     _check_arguments(peer, tls, username, password, allow_plaintext)
+    client = _connected(peer, tls, ca_file)
+    try:
+        _log_in(client, peer, username, password, plaintext=tls == "none")
+        with translated(peer):
+            return Session(client, peer, _capabilities(client))
+    except BaseException:
+        _hang_up(client, peer)
+        raise
+
+
+def probe(host: str, port: int, tls: Tls, *, ca_file: str | None, timeout: float) -> None:
+    """Connects, waits for the greeting, starts TLS and hangs up: whether an IMAP server is there, before any login.
+
+    Raises as connect() does, but for what comes of the login; without TLS it goes to this machine only.
+    """
+    peer = Peer(host, port, timeout, Line())
+    _check_arguments(peer, tls, "", "", allow_plaintext=False)
+    _hang_up(_connected(peer, tls, ca_file), peer)
+
+
+def _connected(peer: Peer, tls: Tls, ca_file: str | None) -> Any:
+    """A client that was greeted and speaks TLS as wanted."""
     context = _context(ca_file) if tls != "none" else None
     try:
         client = _greeted(peer, tls, context)
-        try:
-            return _logged_in(client, peer, tls, context, username, password)
-        except BaseException:
-            with suppress(*LIBRARY_ERRORS):
-                client.shutdown()
-            raise
     except BaseException:
         peer.line.close()
         raise
+    try:
+        if tls == "starttls":
+            _start_tls(client, peer, context)
+    except BaseException:
+        _hang_up(client, peer)
+        raise
+    return client
+
+
+def _hang_up(client: Any, peer: Peer) -> None:
+    with suppress(*LIBRARY_ERRORS):
+        client.shutdown()
+    peer.line.close()
 
 
 class _Imap4(imaplib.IMAP4):
@@ -129,17 +158,6 @@ def _greeted(peer: Peer, tls: Tls, context: ssl.SSLContext | None) -> Any:
         if tls != "implicit" and isinstance(error.__cause__, TimeoutError):
             error.advice = 'If this port speaks TLS from the start, as 993 does, set tls = "implicit".'
         raise
-
-
-def _logged_in(
-    client: Any, peer: Peer, tls: Tls, context: ssl.SSLContext | None, username: str, password: str
-) -> Session:
-    if tls == "starttls":
-        _start_tls(client, peer, context)
-    _log_in(client, peer, username, password, plaintext=tls == "none")
-    with translated(peer):
-        capabilities = _capabilities(client)
-    return Session(client, peer, capabilities)
 
 
 def _start_tls(client: Any, peer: Peer, context: ssl.SSLContext | None) -> None:

@@ -17,7 +17,7 @@ from servers.pymap_server import PymapServer
 from servers.scripted_imap import CLOSE, DRIP, HANG, OK, ScriptedImap
 
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, RunError, Unavailable
-from mailpoll.imap import Line, Session, connect
+from mailpoll.imap import Line, Session, connect, probe
 
 if TYPE_CHECKING:
     from conftest import Place
@@ -59,6 +59,24 @@ class TestWays:
         assert list(session.fetch(list(session.candidates((1, 101), ["Subject"]))))
         assert "secret" not in caplog.text
         assert "private words" not in caplog.text
+
+
+class TestProbe:
+    @pytest.mark.parametrize("tls", ["implicit", "starttls"])
+    def test_a_server_is_one_without_any_login(self, dovecot: Dovecot, tls: Any) -> None:
+        port = dovecot.imaps_port if tls == "implicit" else dovecot.imap_port
+        probe("localhost", port, tls, ca_file=str(dovecot.ca_file), timeout=10.0)
+
+    def test_nothing_of_a_login_is_said(self) -> None:
+        with ScriptedImap() as server:
+            probe("127.0.0.1", server.port, "none", ca_file=None, timeout=10.0)
+            assert server.commands == ["CAPABILITY"]
+
+    def test_what_is_wrong_is_said_as_by_a_login(self, dovecot: Dovecot) -> None:
+        with pytest.raises(AccessDenied, match="comes from an unknown authority"):
+            probe("localhost", dovecot.imaps_port, "implicit", ca_file=None, timeout=10.0)
+        with pytest.raises(Unavailable, match="nothing listens there"):
+            probe("127.0.0.1", free_port(), "implicit", ca_file=None, timeout=10.0)
 
 
 class TestCertificates:
