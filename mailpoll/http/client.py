@@ -181,7 +181,7 @@ class _Sending:
             self._error = error
 
     def abandon(self) -> None:
-        """What was not sent by now never will be: the thread may still be looking up a name."""
+        """No body leaves that had not begun to by now: the thread may still be looking up a name."""
         with self._deciding:
             self._abandoned = True
 
