@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from mailpoll import __version__
-from mailpoll.errors import BUG, ConfigError, MailpollError, Unavailable
+from mailpoll.errors import BUG, MailpollError, Unavailable
 
 # Where each command lives: imported when it is used, so that `--help` and a run of cron load nothing they do not need.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -90,7 +90,7 @@ def main() -> NoReturn:
     status = _status()
     for stream in guarded:
         if stream.trouble is not None:
-            say(Unavailable(f"not all could be printed ({stream.trouble.strerror})"))
+            click.echo(f"mailpoll: not all could be printed ({stream.trouble.strerror})", err=True)
             status = status or Unavailable.exit_status
     sys.exit(status)
 
@@ -105,19 +105,13 @@ def _status() -> int:
         click.echo("mailpoll: stopped; nothing is lost, the next run goes on.", err=True)
         return 130
     except MailpollError as problem:
+        from mailpoll.commands.output import say
+
         say(problem)
         return problem.exit_status
     except Exception as problem:
         from mailpoll.commands import crash
 
-        click.echo(f"mailpoll: this is a bug: {type(problem).__name__}: {problem}. {crash.keep(problem)}", err=True)
+        click.echo(f"mailpoll: {crash.sentence(problem)}", err=True)
         return BUG
     return result if isinstance(result, int) else 0
-
-
-def say(problem: MailpollError) -> None:
-    """Prints an error on standard error: a line, or a line per problem of a configuration."""
-    problems = problem.problems if isinstance(problem, ConfigError) else ()
-    click.echo(f"mailpoll: {problem}", err=True)
-    for sentence in problems:
-        click.echo(f"  {sentence}", err=True)

@@ -102,7 +102,7 @@ class Interpreter:
 
     def _recipients(self, mail: Mail) -> tuple[Recipient, ...]:
         if not mail.sent_to:
-            headers = _header_block(mail.chunks())
+            headers = header_block(mail.chunks())
             return self._reader.recipients(headers, self._rules.patterns, self._rules.headers)
         patterns = [router.pattern(text) for text in self._rules.patterns]
         detail = next((d for p in patterns if (d := p.detail(mail.sent_to)) is not None), None)
@@ -130,7 +130,7 @@ class Interpreter:
         return router.forced(channel, rules)
 
 
-def _header_block(chunks: Iterator[bytes]) -> bytes:
+def header_block(chunks: Iterator[bytes]) -> bytes:
     """The first slice up to the empty line (RFC 5322 §2.1); header fields beyond 1 MB are no mail's."""
     first = next(chunks, b"")
     ends = [end for end in (first.find(b"\n\n"), first.find(b"\r\n\r\n")) if end >= 0]

@@ -41,3 +41,8 @@ def keep(error: BaseException) -> str:
     except OSError:
         return "The traceback could not be kept."
     return f"The traceback is in {path}; please report it."
+
+
+def sentence(error: BaseException) -> str:
+    """What is said of a bug, its traceback kept."""
+    return f"this is a bug: {type(error).__name__}: {error}. {keep(error)}"

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+import re
 import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +18,30 @@ from mailpoll.commands import init_providers as providers
 from mailpoll.commands import init_wait, program
 from mailpoll.commands.addressbook import Book, checked_name
 from mailpoll.commands.init_ask import Asker
-from mailpoll.commands.init_files import Account, config_text, keep_password, refuse_existing, written_config
+from mailpoll.commands.init_files import (
+    Account,
+    config_text,
+    keep_password,
+    refuse_existing,
+    with_account,
+    written_config,
+)
 from mailpoll.commands.init_flags import FIRST_CHANNEL, FIRST_CHANNEL_WITHOUT_MAILBOX, WAIT_S, Wishes, with_options
 from mailpoll.commands.init_login import (
     Password,
     PasswordFlags,
-    Server,
     ask_password,
-    ask_server,
-    check_username,
     keep_in_keyring,
     log_in,
 )
+from mailpoll.commands.init_server import Server, ask_server, check_username
 from mailpoll.commands.installation import Installation, now, parse_target
 from mailpoll.crosscheck import derived_pattern, url_problem
 from mailpoll.errors import ConfigError
 
 LOCAL_PATTERN = "mail+%s@localhost"
+CRON_FILE = "/etc/cron.d/email-mirror"
+INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
 
 
 @click.command()
@@ -39,23 +51,41 @@ def command(installation: Installation, /, **flags: Any) -> None:
     """Set up an inbox and a first channel, step by step.
 
     Asks for the inbox, logs in to see whether the answers are right, writes the configuration, makes a channel with
-    an address, and waits for a first mail to it. Every question is also a flag, for scripts.
+    an address, and waits for a first mail to it. Where there is a configuration already, it adds an account to it.
+    Every question is also a flag, for scripts.
 
     \b
     Examples:
       mailpoll init
       mailpoll init --username you@example.com --host imap.example.com --password-file ~/imap-password
+      mailpoll init --account work --username you@work.example
       mailpoll init --no-mailbox --to http://localhost:3000/inbound
     """
     wishes = Wishes(**flags)
     ask = Asker.here(yes=wishes.yes)
     path = _place(installation)
-    refuse_existing(path, force=wishes.force)
+    _check_account(wishes.account)
+    there = refuse_existing(path, None if wishes.no_mailbox else wishes.account, force=wishes.force)
     ready = Installation(str(path), installation.env)
     if wishes.no_mailbox:
         _without_mailbox(ready, ask, wishes)
     else:
-        _with_mailbox(ready, ask, wishes)
+        _with_mailbox(ready, ask, wishes, there=there)
+
+
+@contextmanager
+def _nothing_written() -> Iterator[None]:
+    """Ctrl-C among the questions: says that it left nothing behind."""
+    try:
+        yield
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nmailpoll: stopped; nothing was written.", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+def _check_account(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", name):
+        raise ConfigError(f"{name!r} is no name of an account", about="--account", advice="Write letters, digits, - and _ only")  # fmt: skip # noqa: E501
 
 
 def _place(installation: Installation) -> Path:
@@ -66,24 +96,38 @@ def _place(installation: Installation) -> Path:
         return config.user_config(installation.env)
 
 
-def _with_mailbox(installation: Installation, ask: Asker, wishes: Wishes) -> None:
-    server, username, password = _ask_account(installation, ask, wishes)
-    shared = ask.confirm("Do people, or other programs, read this inbox, too?", wishes.shared, default=True)
-    pattern = ask.text(
-        "Pattern of our addresses, like user+%s@example.com",
-        "--pattern",
-        wishes.pattern or derived_pattern(username),
-        _check_pattern,
-    )
-    name, target = _ask_channel(ask, wishes, FIRST_CHANNEL)
-    account = Account(server, username, password.reference, shared, name)
-    address = _write(installation, pattern, account, password, name, target)
-    click.echo(f"\nYour first address:\n\n    {address}\n\nMail to it goes to the channel {name}.")
+def _with_mailbox(installation: Installation, ask: Asker, wishes: Wishes, *, there: bool) -> None:
+    """Sets an inbox up; with `there`, in a configuration that is there and keeps all it says."""
+    with _nothing_written():
+        if there:
+            ask.say(f"The account {wishes.account} is added to {installation.path}; the rest of it stays as it is.\n")
+        server, username, password = _ask_account(installation, ask, wishes)
+        shared = ask.confirm("Do people, or other programs, read this inbox, too?", wishes.shared, default=True)
+        pattern = ask.text(
+            "Pattern of our addresses, like user+%s@example.com",
+            "--pattern",
+            wishes.pattern or derived_pattern(username),
+            _check_pattern,
+        )
+        name, target = _ask_channel(ask, wishes, FIRST_CHANNEL, _channels(installation) if there else ())
+    password = keep_in_keyring(ask, password)
+    account = Account(wishes.account, server, username, password.reference, shared, name)
+    text = with_account(installation.path, pattern, account) if there else None
+    address, token = _write(installation, pattern, account, password, name, target, text)
+    installation = Installation(str(installation.path), installation.env)  # as it is written now
+    which = "The" if there else "Your first"
+    click.echo(f"\n{which} address:\n\n    {address}\n\nMail to it goes to the channel {name}.")
     provider = providers.of_address(username)
     if provider is not None and not provider.plus:
-        click.echo(f"{provider.name} is said not to deliver mail to plus addresses: the first mail will tell.")
-    _first_mail(installation, ask, wishes, address)
+        click.echo(f"It is not certain that {provider.name} delivers mail to plus addresses: the first mail will tell.")
+    _first_mail(installation, ask, wishes, address, token)
     _say_cron(installation)
+
+
+def _channels(installation: Installation) -> tuple[str, ...]:
+    """The channels that are there; none where there is no store yet."""
+    with installation.store() as store:
+        return tuple(channel.name for channel in store.channels.list())
 
 
 def _ask_account(installation: Installation, ask: Asker, wishes: Wishes) -> tuple[Server, str, Password]:
@@ -101,16 +145,16 @@ def _ask_account(installation: Installation, ask: Asker, wishes: Wishes) -> tupl
     flags = PasswordFlags(
         wishes.password_file, wishes.password_keyring, wishes.password_command, wishes.password_stdin
     )  # fmt: skip
-    password = ask_password(ask, flags, installation.path.parent, installation.env)
-    server, username, password = log_in(ask, server, username, password)
-    return server, username, keep_in_keyring(ask, password)
+    password = ask_password(ask, flags, installation.path.parent, installation.env, wishes.account)
+    return log_in(ask, server, username, password)
 
 
 def _without_mailbox(installation: Installation, ask: Asker, wishes: Wishes) -> None:
     question = "Pattern of the addresses whose mail will be handed over"
-    pattern = ask.text(question, "--pattern", wishes.pattern, _check_pattern, default=LOCAL_PATTERN)
-    name, target = _ask_channel(ask, wishes, FIRST_CHANNEL_WITHOUT_MAILBOX)
-    address = _write(installation, pattern, None, None, name, target)
+    with _nothing_written():
+        pattern = ask.text(question, "--pattern", wishes.pattern, _check_pattern, default=LOCAL_PATTERN)
+        name, target = _ask_channel(ask, wishes, FIRST_CHANNEL_WITHOUT_MAILBOX)
+    address, _ = _write(installation, pattern, None, None, name, target)
     mailpoll = _typed(installation)
     click.echo(f"\nThe channel {name} is there; its address is {address}.\n\nHand it a mail:")
     click.echo(f"    {mailpoll} receive mail.eml --to {shlex.quote(name)}\n")
@@ -118,6 +162,8 @@ def _without_mailbox(installation: Installation, ask: Asker, wishes: Wishes) -> 
         click.echo(f"Its posts:\n    {mailpoll} posts list")
     else:
         click.echo(f"Or let mailpoll write one:\n    {mailpoll} channel test {shlex.quote(name)}")
+    click.echo(f"\nWhat could not be posted is tried again by: {mailpoll} fetch")
+    _say_cron_line(installation)
 
 
 def _check_pattern(text: str) -> str:
@@ -128,9 +174,14 @@ def _check_pattern(text: str) -> str:
     return text
 
 
-def _ask_channel(ask: Asker, wishes: Wishes, default: str) -> tuple[str, tuple[str, str]]:
-    """Name and destination of the first channel."""
-    name = ask.text("Name of the first channel", "--channel", wishes.channel, checked_name, default=default)
+def _ask_channel(
+    ask: Asker, wishes: Wishes, default: str, known: Sequence[str] = ()
+) -> tuple[str, tuple[str, str]]:  # fmt: skip
+    """Name and destination of the first channel; one of the `known` keeps its own, unless --to says otherwise."""
+    question = "Name of its channel" if known else "Name of the first channel"
+    name = ask.text(question, "--channel", wishes.channel, checked_name, default=default)
+    if name in known and wishes.to is None:
+        return name, ("store", "")
     target = ask.text("Where do its posts go? (store, or an http(s) URL)", "--to", wishes.to, _check_target, "store")
     return name, target
 
@@ -150,18 +201,20 @@ def _write(
     password: Password | None,
     name: str,
     target: tuple[str, str],
-) -> str:
-    """Writes password, configuration and store, or nothing; returns the first address."""
+    text: str | None = None,
+) -> tuple[str, str]:
+    """Writes password, configuration (a new one without `text`) and store, or nothing; returns address and token."""
     path = installation.path
     kept = keep_password(password, path.parent) if password else ""
-    text = config_text(_store_url(installation), pattern, account, now())
+    text = text or config_text(_store_url(installation), pattern, account, now())
     with written_config(path, text, now()) as backup:
-        address = _first_address(installation, name, target)
+        installation = Installation(str(path), installation.env)  # as it is written now
+        address, token = _first_address(installation, pattern, name, target)
     click.echo(f"\nWritten: {path}" + (f" (what was there: {backup})" if backup else ""))
     if kept:
         click.echo(f"Password: {kept}")
     click.echo(f"Store: {installation.store_url.removeprefix('sqlite:///')}")
-    return address
+    return address, token
 
 
 def _store_url(installation: Installation) -> str:
@@ -172,57 +225,77 @@ def _store_url(installation: Installation) -> str:
     return f"sqlite:///{installation.path.parent / 'mailpoll.db'}"
 
 
-def _first_address(installation: Installation, name: str, target: tuple[str, str]) -> str:
-    """The address of the first channel; one that the store has already keeps its addresses."""
+def _first_address(
+    installation: Installation, pattern: str, name: str, target: tuple[str, str]
+) -> tuple[str, str]:  # fmt: skip
+    """An address of the channel, by this pattern, and its token; a channel that is there keeps its addresses."""
     with installation.store() as store:
         book = Book(installation, store)
         if store.channels.list(name):
             if target != ("store", ""):
                 store.channels.set(name, targets=[target])
             click.echo(f"The store has a channel {name} already; it and its addresses are kept.")
-            found = [known.token for known in store.channels.addresses(name) if known.token != router.ANY]
-            if found:
-                return book.written(name, found[0])[0]
-            token = addressing.new_token()
-            store.channels.add_address(name, token, now())
+            found = next((a.token for a in store.channels.addresses(name) if a.token != router.ANY), None)
+            token = found or addressing.new_token()
+            if found is None:
+                store.channels.add_address(name, token, now())
         else:
             token = addressing.new_token()
             store.channels.add(name, [target], now(), options=("show-sender",), address=token)
-        return book.written(name, token)[0]
+        written = dict(zip(book.patterns, book.written(name, token), strict=True))
+        return written.get(pattern) or next(iter(written.values())), token
 
 
-def _first_mail(installation: Installation, ask: Asker, wishes: Wishes, address: str) -> None:
+def _first_mail(installation: Installation, ask: Asker, wishes: Wishes, address: str, token: str) -> None:
     seconds = wishes.wait if wishes.wait is not None else (WAIT_S if ask.terminal else 0)
     if not seconds:
         return
+    minutes = f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
+    click.echo(f"\nSend a mail to it now, from anywhere. Waiting up to {minutes}; Ctrl-C ends the waiting only.")
     try:
-        _await_mail(installation, seconds, address)
+        waiting = init_wait.wait(installation, wishes.account, seconds)
+        if waiting.deliveries:
+            init_wait.show(waiting)
+        else:
+            init_wait.explain(installation, waiting, address, token)
     except KeyboardInterrupt:
         click.echo("\nNot waiting any more: the set-up is complete, and the mail is taken by a later run.")
 
 
-def _await_mail(installation: Installation, seconds: int, address: str) -> None:
-    minutes = f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
-    click.echo(f"\nSend a mail to it now, from anywhere. Waiting up to {minutes}; Ctrl-C ends the waiting only.")
-    waiting = init_wait.wait(installation, seconds)
-    if waiting.deliveries:
-        init_wait.show(waiting)
-    else:
-        init_wait.explain(installation, waiting, address)
-
-
 def _say_cron(installation: Installation) -> None:
-    line = cron_line(installation)
     click.echo(f"\nAt any time: {_typed(installation)} fetch")
-    click.echo(f"Every minute, quietly: type `crontab -e` and add this line:\n\n{line}")
+    _say_cron_line(installation)
+
+
+def _say_cron_line(installation: Installation) -> None:
+    where = "type `crontab -e` and add this line"
+    if _of_machine(installation):
+        where = f"as root, let this line stand in {CRON_FILE}"
+    click.echo(f"Every minute, quietly: {where}:\n\n{cron_line(installation)}")
 
 
 def cron_line(installation: Installation) -> str:
-    """The line of a user's crontab, with absolute paths: cron's PATH is short, and % is a line end to it."""
+    """The line for cron, with absolute paths: cron's PATH is short, and % is a line end to it.
+
+    That of a crontab; for the machine's configuration that of /etc/cron.d, which names the user, too.
+    """
     # Where cron looks by itself: it knows HOME, and nothing of XDG_CONFIG_HOME or MAILPOLL_CONFIG.
     usual = config.user_config({"HOME": installation.env.get("HOME", "")})
     named = [] if installation.path == usual else ["--config", str(installation.path)]
-    return f"* * * * * {shlex.join([*program.own_command(), *named, 'fetch'])}".replace("%", "\\%")
+    user = f"{_user()} " if _of_machine(installation) else ""
+    return f"* * * * * {user}{shlex.join([*program.own_command(), *named, 'fetch'])}".replace("%", "\\%")
+
+
+def _of_machine(installation: Installation) -> bool:
+    return installation.path.is_relative_to(config.SYSTEM_CONFIG.parent)
+
+
+def _user() -> str:
+    """Whom the store belongs to: whoever runs this."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return "mailpoll"
 
 
 def _typed(installation: Installation) -> str:

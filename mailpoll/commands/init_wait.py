@@ -15,16 +15,16 @@ import click
 from mailpoll import config, router
 from mailpoll.commands import assembly
 from mailpoll.commands.facts import shown_destination
-from mailpoll.commands.fetch import Journal, run_once
 from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.journal import Journal
 from mailpoll.commands.output import one_line, safe_text
+from mailpoll.commands.runs import run_once
 from mailpoll.errors import RunError
 from mailpoll.model import Delivery
 
 if TYPE_CHECKING:
     from mailpoll.imap import Session
 
-ACCOUNT = "main"
 # Seconds between two runs: short at first, then so that no provider minds.
 PAUSES_S = (1.0, 1.0, 2.0, 3.0, 5.0, 5.0, 10.0)
 RUN_WITHIN_S = 50.0
@@ -38,6 +38,7 @@ POSTS_SHOWN = 5
 class Waiting:
     """What the runs saw while waiting."""
 
+    account: str
     since: datetime
     deliveries: list[Delivery] = field(default_factory=list)
     others: int = 0
@@ -49,7 +50,7 @@ class Waiting:
             if reading.outcome != "posted":
                 self._say(f"Message {message_id} came in, but is {reading.outcome}: {reading.reason}.")
         for result in journal.accounts:
-            self.others += result.skipped
+            self.others += result.skipped if result.account == self.account else 0
             for note in result.notes:
                 self._say(note)
             if result.error is not None:
@@ -61,9 +62,9 @@ class Waiting:
             click.echo(sentence)
 
 
-def wait(installation: Installation, seconds: float) -> Waiting:
-    """Runs until a mail was posted or `seconds` are over."""
-    waiting = Waiting(since=now())
+def wait(installation: Installation, account: str, seconds: float) -> Waiting:
+    """Runs until a mail to the account was posted or `seconds` are over."""
+    waiting = Waiting(account, since=now())
     until = time.monotonic() + seconds
     for pause in _pauses():
         left = until - time.monotonic()
@@ -101,25 +102,32 @@ def show(waiting: Waiting) -> None:
         click.echo(f"\nPost to {shown_destination(post.destination, post.place)}: {delivery.state}{trouble}")
 
 
-def explain(installation: Installation, waiting: Waiting, address: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """How many mails in a folder that is not polled name this address, and how many another one of ours."""
+
+    folder: str
+    to_it: int
+    to_others: int
+
+
+def explain(installation: Installation, waiting: Waiting, address: str, token: str) -> None:
     """Says that nothing came, where the mail lies if it can be found, and what to check."""
     click.echo("\nNo mail to that address came.")
-    elsewhere: list[tuple[str, int]] = []
+    strays: list[Strays] = []
     try:
-        elsewhere = whereabouts(installation, waiting.since - timedelta(minutes=15))
+        strays = whereabouts(installation, waiting.account, token, waiting.since - timedelta(minutes=15))
     except RunError as problem:
         click.echo(f"The other folders could not be looked into: {problem}")
-    for folder, count in elsewhere:
-        mails = "a mail" if count == 1 else f"{count} mails"
-        click.echo(
-            f"But {mails} to an address of yours lies in the folder {one_line(folder)!r}. Move it to the inbox, and "
-            "keep others out of there by a filter of your provider; or add the folder to `folders` in "
-            f"{installation.path}."
-        )
-    plain = config.patterns(installation.settings)[0].replace("+%s", "").replace("%s", "")
+    for stray in strays:
+        _say_stray(installation, stray)
     if waiting.others:
-        click.echo(f"{waiting.others} other new mails did come, none of them with a +detail in its address.")
-    if not elsewhere:
+        did = (
+            "other new mail did come, without" if waiting.others == 1 else "other new mails did come, none of them with"
+        )
+        click.echo(f"{waiting.others} {did} a +detail in its address.")
+    if not any(stray.to_it for stray in strays):
+        plain = config.patterns(installation.settings)[0].replace("+%s", "").replace("%s", "")
         click.echo(
             "What to check:\n"
             f"  - Did a message come back to the sender? Then the provider knows no plus addresses: {plain}\n"
@@ -131,13 +139,26 @@ def explain(installation: Installation, waiting: Waiting, address: str) -> None:
         )
 
 
-def whereabouts(installation: Installation, since: datetime) -> list[tuple[str, int]]:
-    """Folders, other than the polled ones, with mail to our patterns that came after `since`, and how many each."""
-    account = installation.settings.account[ACCOUNT]
-    with closing(assembly.connect_to(installation, ACCOUNT, account)) as session:
+def _say_stray(installation: Installation, stray: Strays) -> None:
+    folder = repr(one_line(stray.folder))
+    if stray.to_it:
+        what, them = ("a mail to it lies", "it") if stray.to_it == 1 else (f"{stray.to_it} mails to it lie", "them")
+        click.echo(
+            f"But {what} in the folder {folder}. Move {them} to the inbox, and keep others out of there by a filter of "
+            f"your provider; or add the folder to `folders` in {installation.path}."
+        )
+    if stray.to_others:
+        what = "A mail to another address of yours lies" if stray.to_others == 1 else f"{stray.to_others} mails to other addresses of yours lie"  # fmt: skip # noqa: E501
+        click.echo(f"{what} in the folder {folder}.")
+
+
+def whereabouts(installation: Installation, name: str, token: str, since: datetime) -> list[Strays]:
+    """The folders, other than the polled ones, with mail to our patterns that came after `since`."""
+    account = installation.settings.account[name]
+    with closing(assembly.connect_to(installation, name, account)) as session:
         others = [folder for folder in session.folders() if folder not in account.folders]
-        counts = [(folder, _ours_in(installation, session, folder, since)) for folder in _likely_first(others)]
-    return [(folder, count) for folder, count in counts if count]
+        found = [_ours_in(installation, session, folder, token, since) for folder in _likely_first(others)]
+    return [stray for stray in found if stray.to_it or stray.to_others]
 
 
 def _likely_first(folders: Sequence[str]) -> list[str]:
@@ -145,14 +166,19 @@ def _likely_first(folders: Sequence[str]) -> list[str]:
     return sorted(folders, key=lambda name: not any(word in name.lower() for word in likely))[:FOLDERS_LOOKED_INTO]
 
 
-def _ours_in(installation: Installation, session: Session, folder: str, since: datetime) -> int:
-    """How many of the newest mails of a folder name an address of ours; nothing is fetched but recipient headers."""
-    headers = installation.settings.addresses.headers
+def _ours_in(installation: Installation, session: Session, folder: str, token: str, since: datetime) -> Strays:
+    """Which of the newest mails of a folder name an address of ours; nothing is fetched but recipient headers."""
+    addresses = installation.settings.addresses
     patterns = [router.pattern(text) for text in config.patterns(installation.settings)]
+    to_it = to_others = 0
     with suppress(RunError):  # a folder that may be listed, but not opened
         last = session.open(folder, read_only=True).uidnext - 1
         before = session.last_uid_before(since, last)
         uids = session.search(above=before, unseen_or_above=before, upto=last)[-MAILS_LOOKED_AT:]
-        found = session.candidates(uids, headers) if uids else ()
-        return sum(bool(router.recipients(candidate.headers, patterns, headers)) for candidate in found)
-    return 0
+        for candidate in session.candidates(uids, addresses.headers) if uids else ():
+            named = router.recipients(candidate.headers, patterns, addresses.headers)
+            if token in router.tokens(named, addresses.separators):
+                to_it += 1
+            elif named:
+                to_others += 1
+    return Strays(folder, to_it, to_others)

@@ -1,4 +1,4 @@
-"""How facts are printed: aligned lines for people, JSON for programs."""
+"""How facts are printed: aligned lines for people, JSON for programs; and errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import Any
 import click
 import msgspec
 
+from mailpoll.errors import ConfigError, MailpollError
+
 json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+def say(problem: MailpollError) -> None:
+    """Prints an error on standard error: a line, or a line per problem of a configuration."""
+    problems = problem.problems if isinstance(problem, ConfigError) else ()
+    click.echo(f"mailpoll: {problem}", err=True)
+    for sentence in problems:
+        click.echo(f"  {sentence}", err=True)
 
 
 def print_json(value: Any) -> None:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from mailpoll import config, router
-from mailpoll.commands import assembly
-from mailpoll.commands.fetch import Journal, only_run
+from mailpoll.commands import crash, runs
 from mailpoll.commands.installation import Installation, now
-from mailpoll.commands.output import json_option, print_json
-from mailpoll.errors import AccessDenied, ConfigError, MailpollError, PermanentFailure, worst
+from mailpoll.commands.journal import Journal
+from mailpoll.commands.output import json_option, print_json, say
+from mailpoll.errors import AccessDenied, ConfigError, MailpollError, PermanentFailure, TemporaryFailure, worst
+from mailpoll.interpret import header_block
 from mailpoll.model import RawMessage
 from mailpoll.store import Store
 
 SLICE = 1_000_000
+PIPE = "-"
+# How often a run looks again for mail that was accepted while it held the lock.
+ROUNDS = 5
 
 
 @click.command()
@@ -30,64 +33,92 @@ SLICE = 1_000_000
 @json_option
 @click.pass_obj
 def command(installation: Installation, files: tuple[str, ...], to: str, verbose: bool, as_json: bool) -> int:
-    """Take mails from files, or from standard input, and post them.
+    """Take mails from files, or one from standard input, and post them.
 
     No inbox is needed: a developer tests a web hook with it, a mail server pipes into it. The mail is stored before
-    anything else happens: read from a pipe, the exit status is 0 from then on, and what goes wrong later is said on
-    standard error and kept for the next run.
+    anything else happens. From standard input, the exit status is 75 until then, whatever is wrong, so that a mail
+    server tries again, and 0 from then on: what goes wrong later is said on standard error and kept for the next run.
 
     \b
     Examples:
       mailpoll receive mail.eml --to dev
       mailpoll receive - --to username+token@example.com < mail.eml
     """
-    talkative = (verbose or sys.stdout.isatty()) and not as_json
-    journal = Journal(talkative)
+    journal = Journal((verbose or sys.stdout.isatty()) and not as_json)
+    if PIPE in files and len(files) > 1:
+        raise click.UsageError("Standard input (-) goes with no other file.")
+    if files in ((), (PIPE,)):
+        sys.exit(_from_pipe(installation, to, journal, as_json=as_json))  # also when not all could be printed
+    return _from_files(installation, files, to, journal, as_json=as_json)
+
+
+def _from_files(installation: Installation, files: Sequence[str], to: str, journal: Journal, *, as_json: bool) -> int:
+    """Takes mails from files; what is wrong with one is said, and no reason to leave the others."""
+    refused, limit = [], installation.settings.fetch.max_message_size
     with installation.store() as store:
-        if to:
+        _check_destination(installation, store, to)
+        for name in files:
+            try:
+                with _opened(name) as file:
+                    raw = _mail_in(file, name, limit)
+                if raw.oversize_of:
+                    raise PermanentFailure(_too_large(raw), about=name)
+                store.ledger.accept([raw], now(), sent_to=to)
+            except (AccessDenied, PermanentFailure) as problem:
+                say(problem)
+                refused.append(problem.exit_status)
+        if len(refused) < len(files):
+            _work(installation, store, journal, as_json=as_json)
+    return worst([*refused, *([journal.exit_status] if journal.exit_status else [])])
+
+
+def _from_pipe(installation: Installation, to: str, journal: Journal, *, as_json: bool) -> int:
+    """Takes the mail that a mail server pipes to us: it would send back to its author what we refuse for good, and what
+    is stored but not posted yet. So the status is 75 until the mail is stored, and 0 from then on."""
+    stored = False
+    try:
+        with installation.store() as store:
             _check_destination(installation, store, to)
-        refused = [problem for name in files or ("-",) if (problem := _accept(store, name, to))]
-        if len(refused) == len(files or ("-",)):
-            return worst([problem.exit_status for problem in refused])
-        with only_run(installation) as alone:
+            limit = installation.settings.fetch.max_message_size
+            raw = _mail_in(sys.stdin.buffer, "standard input", limit)
+            store.ledger.accept([raw], now(), sent_to=to)
+            stored = True
+            if raw.oversize_of:
+                click.echo(f"mailpoll: {_too_large(raw)}; only its headers were taken", err=True)
+            _work(installation, store, journal, as_json=as_json)
+    except MailpollError as problem:
+        say(problem)
+    except Exception as problem:
+        click.echo(f"mailpoll: {crash.sentence(problem)}", err=True)
+    return 0 if stored else TemporaryFailure.exit_status
+
+
+def _work(installation: Installation, store: Store, journal: Journal, *, as_json: bool) -> None:
+    """Reads and delivers all that waits, as a run without accounts, and tells it.
+
+    What others accept meanwhile waits for whoever holds the lock: it is looked for once more after letting it go.
+    """
+    if journal.talkative or as_json:
+        journal.posts_of = lambda message_id: store.outbox.list(message_id=message_id)
+    ends = time.monotonic() + installation.settings.fetch.deadline
+    for turn in range(ROUNDS):
+        with runs.only_run(installation) as alone:
             if alone:
-                _work(installation, store, journal)
-            elif talkative:
+                runs.execute(installation, store, journal, deadline_s=max(ends - time.monotonic(), 0.0))
+            elif journal.talkative and not turn:
                 click.echo("Accepted. Another run is at work on this store: it, or the next one, posts it.")
+        if not alone or time.monotonic() > ends or not store.ledger.unread(1):
+            break
     if as_json:
         print_json(journal.as_json())
     else:
         journal.tell_troubles()
-    # A mail server at the other end of a pipe would send the mail back, although it is safe here.
-    later = [journal.exit_status] if files and "-" not in files else []
-    return worst([problem.exit_status for problem in refused] + later)
-
-
-def _accept(store: Store, name: str, to: str) -> MailpollError | None:
-    """Takes one mail; what is wrong with its file is said, returned, and no reason to leave the others."""
-    try:
-        raw = _from_file(name)
-    except (AccessDenied, PermanentFailure) as problem:
-        click.echo(f"mailpoll: {problem}", err=True)
-        return problem
-    store.ledger.accept([raw], now(), sent_to=to)
-    return None
-
-
-def _work(installation: Installation, store: Store, journal: Journal) -> None:
-    """Reads and delivers all that waits, as a run without accounts."""
-    ends = time.monotonic() + installation.settings.fetch.deadline
-    child = assembly.reader(installation, stop_at=ends)
-    courier = assembly.courier(installation, store, child, told=journal.attempted, paused=journal.paused)
-    with closing(child):
-        courier.start()
-        assembly.intake(installation, store, child, journal.read).read(lambda: time.monotonic() > ends)
-        while time.monotonic() < ends and courier.step():
-            pass
 
 
 def _check_destination(installation: Installation, store: Store, to: str) -> None:
     """Refuses a `--to` that names nothing, before the mail is taken."""
+    if not to:
+        return
     if "@" not in to:
         if store.channels.as_address(to) is None:
             names = ", ".join(channel.name for channel in store.channels.list())
@@ -101,20 +132,34 @@ def _check_destination(installation: Installation, store: Store, to: str) -> Non
         raise ConfigError("this is none of our addresses", about="--to", advice=f"Our patterns: {ours}.")
 
 
-def _from_file(name: str) -> RawMessage:
+def _opened(name: str) -> BinaryIO:
     try:
-        if name == "-":
-            chunks = tuple(_slices(sys.stdin.buffer))
-        else:
-            with Path(name).open("rb") as file:
-                chunks = tuple(_slices(file))
+        return Path(name).open("rb")
     except OSError as problem:
-        raise AccessDenied(f"the mail cannot be read ({problem.strerror})", about=name) from problem
-    if not any(chunks):
-        raise PermanentFailure("there is no mail: not a single byte", about="standard input" if name == "-" else name)
-    return RawMessage(None, None, chunks)
+        raise _unreadable(problem, name) from problem
 
 
-def _slices(file: BinaryIO) -> Iterator[bytes]:
-    while data := file.read(SLICE):
-        yield data
+def _mail_in(file: BinaryIO, name: str, limit: int) -> RawMessage:
+    """The mail that `file` holds; of one over `limit` octets its headers alone."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        while data := file.read(SLICE):
+            size += len(data)
+            if size <= limit or not chunks:
+                chunks.append(data)
+    except OSError as problem:
+        raise _unreadable(problem, name) from problem
+    if not size:
+        raise PermanentFailure("there is no mail: not a single byte", about=name)
+    if size <= limit:
+        return RawMessage(None, None, tuple(chunks))
+    return RawMessage(None, None, (header_block(iter(chunks)),), oversize_of=size)
+
+
+def _unreadable(problem: OSError, name: str) -> AccessDenied:
+    return AccessDenied(f"the mail cannot be read ({problem.strerror})", about=name)
+
+
+def _too_large(raw: RawMessage) -> str:
+    return f"the mail has {raw.oversize_of} octets, more than fetch.max_message_size allows"

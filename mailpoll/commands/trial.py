@@ -13,9 +13,10 @@ import click
 
 from mailpoll.commands import assembly
 from mailpoll.commands.facts import shown_destination
-from mailpoll.commands.fetch import Journal, only_run
 from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.journal import Journal
 from mailpoll.commands.output import print_json
+from mailpoll.commands.runs import only_run
 from mailpoll.errors import ConfigError, PermanentFailure, TemporaryFailure, worst
 from mailpoll.model import Delivery, Pause, RawMessage
 

@@ -1,0 +1,180 @@
+"""What a run did, for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from mailpoll.commands import troubles
+from mailpoll.commands.facts import shown_destination
+from mailpoll.commands.output import one_line
+from mailpoll.delivery import Attempt
+from mailpoll.errors import worst
+from mailpoll.model import Delivery, Facts, Pause, Post, Reading
+from mailpoll.poll import AccountResult
+
+if TYPE_CHECKING:
+    from mailpoll.store import Store
+
+QUARANTINED = 65
+NOWHERE: frozenset[str] = frozenset()
+
+
+@dataclass
+class Journal:
+    """What a run did, gathered as it happens and told to people or programs at its end.
+
+    No bodies are kept: a run may read thousands of mails. `posts_of`, where somebody wants to know so much, gives the
+    deliveries of a message.
+    """
+
+    talkative: bool = False
+    posts_of: Callable[[int], Sequence[Delivery]] | None = None
+    accounts: tuple[AccountResult, ...] = ()
+    readings: list[tuple[int, Reading]] = field(default_factory=list)
+    before: dict[int, frozenset[str]] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    reminders: list[str] = field(default_factory=list)
+
+    def read(self, message_id: int, reading: Reading) -> None:
+        """A message was read."""
+        self.readings.append((message_id, _without_text(reading)))
+        if reading.posts and self.posts_of is not None:
+            self.before[message_id] = _posted_before(self.posts_of(message_id))
+        if self.talkative:
+            click.echo(_reading_line(message_id, reading, self.before.get(message_id, NOWHERE)))
+
+    def attempted(self, attempt: Attempt) -> None:
+        """A delivery was attempted."""
+        attempt = troubles.traced(attempt)
+        self.attempts.append(_without_body(attempt))
+        if self.talkative:
+            click.echo(_attempt_line(attempt))
+
+    def paused(self, pause: Pause) -> None:
+        """A destination was paused."""
+        self.pauses.append(pause)
+
+    @property
+    def exit_status(self) -> int:
+        """The one that most needs a person of everything that went wrong."""
+        statuses = [account.exit_status for account in self.accounts]
+        statuses += [attempt.error.exit_status for attempt in self.attempts if attempt.error]
+        statuses += [QUARANTINED for _, reading in self.readings if reading.outcome == "quarantined"]
+        statuses += [77 for _ in self.pauses]
+        return worst([status for status in statuses if status])
+
+    def remind(self, store: Store) -> None:
+        """Of what an earlier run told once and still waits for a person; at a terminal."""
+        new = {pause.destination for pause in self.pauses}
+        old = [pause for pause in store.outbox.pauses() if pause.destination not in new] if self.talkative else []
+        waiting = store.outbox.waiting() if old else {}
+        self.reminders = [troubles.of_old_pause(pause, waiting.get(pause.destination, 0)) for pause in old]
+
+    def tell_accounts(self) -> None:
+        """A line per account, at a terminal."""
+        for result in self.accounts:
+            if result.error is None:
+                others = f", {result.skipped} not ours" if result.skipped else ""
+                click.echo(f"account.{result.account}: {result.accepted} new{others}")
+            for note in result.notes:
+                click.echo(f"account.{result.account}: {note}")
+        for reminder in self.reminders:
+            click.echo(reminder)
+
+    def tell_troubles(self) -> None:
+        """What needs a person, on standard error; each trouble once however many posts it met."""
+        lines = [troubles.of_account(result.account, result.error) for result in self.accounts if result.error]
+        lines += [troubles.of_message(*read) for read in self.readings if read[1].outcome == "quarantined"]
+        closing = {a.delivery.post.destination: a for a in self.attempts if a.closes}
+        for pause in self.pauses:
+            closed = closing.get(pause.destination)
+            lines.append(troubles.of_pause(pause, closed.error if closed else None))
+        lines += troubles.of_posts([attempt for attempt in self.attempts if not attempt.closes])
+        for line in lines:
+            click.echo(f"mailpoll: {line}", err=True)
+
+    def as_json(self) -> dict[str, object]:
+        """The same facts for programs."""
+        return {
+            "status": self.exit_status,
+            "accounts": [
+                {
+                    "account": result.account,
+                    "new": result.accepted,
+                    "not_ours": result.skipped,
+                    "notes": result.notes,
+                    "error": troubles.of_account(result.account, result.error) if result.error else None,
+                }
+                for result in self.accounts
+            ],
+            "messages": [
+                {
+                    "message": message_id,
+                    "outcome": reading.outcome,
+                    "reason": reading.reason,
+                    "sender": reading.facts.sender,
+                    "subject": reading.facts.subject,
+                    "posts": [
+                        {
+                            "channel": post.channel,
+                            "destination": shown_destination(post.destination),
+                            "posted_before": post.channel in self.before.get(message_id, NOWHERE),
+                        }
+                        for post in reading.posts
+                    ],
+                }
+                for message_id, reading in self.readings
+            ],
+            "posts": [
+                {
+                    "post": attempt.delivery.id,
+                    "channel": attempt.delivery.post.channel,
+                    "destination": shown_destination(attempt.delivery.post.destination),
+                    "state": attempt.state,
+                    "error": None if attempt.error is None else str(attempt.error),
+                }
+                for attempt in self.attempts
+            ],
+        }
+
+
+def _without_text(reading: Reading) -> Reading:
+    facts = Facts(sender=reading.facts.sender, subject=reading.facts.subject)
+    return replace(reading, facts=facts, posts=tuple(map(_without_content, reading.posts)))
+
+
+def _without_body(attempt: Attempt) -> Attempt:
+    if attempt.error is not None:  # its frames hold all that was on its way
+        attempt.error.__traceback__ = attempt.error.__cause__ = attempt.error.__context__ = None
+    return replace(attempt, delivery=replace(attempt.delivery, post=_without_content(attempt.delivery.post)))
+
+
+def _without_content(post: Post) -> Post:
+    return Post(post.channel, post.destination, post.place, "", "")
+
+
+def _posted_before(deliveries: Sequence[Delivery]) -> frozenset[str]:
+    """The channels that have nothing of a message but duplicates."""
+    new = {delivery.post.channel for delivery in deliveries if delivery.state != "duplicate"}
+    return frozenset(delivery.post.channel for delivery in deliveries) - new
+
+
+def _reading_line(message_id: int, reading: Reading, before: frozenset[str]) -> str:
+    facts = reading.facts
+    what = f"message {message_id}: {one_line(facts.subject) or '(no subject)'} from {one_line(facts.sender)}"
+    if reading.outcome == "posted":
+        names = dict.fromkeys(post.channel for post in reading.posts)
+        return f"{what} → {', '.join(n + ' (posted before)' * (n in before) for n in names) or 'nowhere'}"
+    todo = f"; once it is added: mailpoll messages retry {message_id}" if reading.outcome == "unrouted" else ""
+    return f"{what}: {reading.outcome} ({reading.reason}{todo})"
+
+
+def _attempt_line(attempt: Attempt) -> str:
+    post, trouble = attempt.delivery.post, f": {attempt.error.what}" if attempt.error else ""
+    shown = shown_destination(post.destination)
+    return f"post {attempt.delivery.id}: {post.channel} → {shown} {attempt.state}{trouble}"

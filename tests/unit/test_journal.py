@@ -1,0 +1,65 @@
+"""What a run keeps of what it did: little, however much mail it reads."""
+
+from __future__ import annotations
+
+import gc
+from datetime import UTC, datetime
+
+import pytest
+
+from mailpoll.commands.journal import Journal
+from mailpoll.delivery import Attempt
+from mailpoll.errors import TemporaryFailure
+from mailpoll.model import Attachment, Delivery, Facts, Post, Reading
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+TEXT = "a long text " * 1000
+
+
+def a_post(channel: str = "dev", destination: str = "hook") -> Post:
+    return Post(channel, destination, "", "Topic", TEXT, (Attachment(1, "a.txt", "text/plain", 1),))
+
+
+def delivery(number: int, post: Post, state: str = "delivered") -> Delivery:
+    return Delivery(number, 1, state, 1, post, None, NOW, NOW)  # type: ignore[arg-type]
+
+
+def a_trouble() -> TemporaryFailure:
+    """An error whose frames hold a post."""
+    post = a_post()
+    try:
+        try:
+            raise OSError(post.topic)
+        except OSError as problem:
+            raise TemporaryFailure("503") from problem
+    except TemporaryFailure as failure:
+        return failure
+
+
+def test_no_text_is_kept() -> None:
+    journal = Journal()
+    journal.read(1, Reading("posted", "", Facts("key", "id", "Ann", "Hello", NOW, ("odd",)), (a_post(),)))
+    journal.attempted(Attempt(delivery(1, a_post()), "delayed", error=a_trouble()))
+    [(_, reading)], [attempt] = journal.readings, journal.attempts
+    assert (reading.facts.sender, reading.facts.subject) == ("Ann", "Hello")
+    assert (attempt.delivery.id, attempt.state, str(attempt.error)) == (1, "delayed", "503")
+    gc.collect()
+    assert not [thing for thing in gc.get_objects() if isinstance(thing, Post) and thing.body == TEXT]
+
+
+@pytest.mark.parametrize(
+    ("states", "before"),
+    [
+        ([("dev", "duplicate"), ("ops", "pending")], {"dev"}),
+        ([("dev", "duplicate"), ("dev", "pending"), ("ops", "duplicate")], {"ops"}),
+        ([("dev", "delivered"), ("ops", "pending")], set()),
+    ],
+)
+def test_a_channel_that_gets_nothing_new_is_said_to_have_had_it(
+    states: list[tuple[str, str]], before: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    posts = [delivery(n, a_post(channel, str(n)), state) for n, (channel, state) in enumerate(states)]
+    journal = Journal(talkative=True, posts_of=lambda _: posts)
+    journal.read(1, Reading("posted", "", Facts(), tuple(d.post for d in posts)))
+    told = [f"{name} (posted before)" if name in before else name for name in ("dev", "ops")]
+    assert capsys.readouterr().out.endswith(f" → {', '.join(told)}\n")
