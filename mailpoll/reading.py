@@ -47,8 +47,8 @@ def part(raw: bytes, number: int, route: Route) -> bytes:
 
 def _notice(parsed: Message, oversize_of: int) -> Message:
     text = (
-        f"(This mail is {oversize_of / 1_000_000:.1f} MB, more than mailpoll is set to take. "
-        "Only its headers were fetched; the mail is in the inbox, untouched.)"
+        f"(This mail is {oversize_of / 1_000_000:.1f} MB, more than fetch.max_message_size allows: only its headers "
+        "were taken. One that came to an inbox is still there, whole, whatever its flags say.)"
     )
     return replace(parsed, text=text, html="", attachments=())
 
