@@ -18,12 +18,9 @@ def own_command() -> tuple[str, ...]:
 
 
 def typed() -> str:
-    """What a person types here to start it: `mailpoll` where the shell finds this one, else the shortest path."""
+    """What a person types to start it, in whichever folder: `mailpoll` where the shell finds this one, else a path."""
     program, *arguments = own_command()
     found = shutil.which(Path(program).name)
     if found and Path(found).absolute() == Path(program):
         return shlex.join([Path(program).name, *arguments])
-    if Path(program).is_relative_to(Path.cwd()):
-        program = str(Path(program).relative_to(Path.cwd()))
-        program = program if "/" in program else f"./{program}"
     return shlex.join([program, *arguments])
