@@ -63,7 +63,16 @@ class Asker:
             return default
         if not self.terminal:
             raise Unasked(flag, f"it answers “{question}”")
-        return str(click.prompt(question, default=default, err=True))
+        return self._typed(question, default=default)
+
+    def _typed(self, question: str, *, default: str | None = None, hidden: bool = False) -> str:
+        """What was typed; an empty answer, where there is no default, is asked again, and why."""
+        while True:
+            typed = str(click.prompt(question, default=default or "", show_default=bool(default), hide_input=hidden,
+                                     err=True))  # fmt: skip
+            if typed:
+                return typed
+            self.say("Nothing was typed, and it cannot be empty. (Ctrl-C stops.)")
 
     def confirm(self, question: str, given: bool | None, *, default: bool) -> bool:
         """Yes or no: `given` by a flag, or asked, or the default."""
@@ -83,7 +92,7 @@ class Asker:
         """A secret, typed without being shown."""
         if not self.terminal:
             raise Unasked(flag, "it says where the password is")
-        return str(click.prompt(question, hide_input=True, err=True))
+        return self._typed(question, hidden=True)
 
     def say(self, sentence: str) -> None:
         """Tells the person who answers something; silent where nobody is."""

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import re
+import shutil
+import stat
+import tomllib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from mailpoll import config
-from mailpoll.commands.init_login import Password, Server
+from mailpoll.commands.init_login import Password
+from mailpoll.commands.init_server import Server
+from mailpoll.crosscheck import derived_pattern
 from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.settings import SecretRef
 
@@ -30,7 +37,7 @@ patterns = [{pattern}]
 """
 
 _ACCOUNT = """
-[account.main]
+[account.{name}]
 host = {host}
 port = {port}
 tls = {tls}  # {tls_meaning}
@@ -61,12 +68,16 @@ channel = {channel}
 """
 
 _NO_MAILBOX = """
-# No inbox: mail comes in with `mailpoll receive`, from files or from a mail server's pipe. To poll an inbox as well:
+# No inbox: mail comes in with `mailpoll receive`, from files or from a mail server's pipe, and what could not be posted
+# is tried again by `mailpoll fetch`, from cron. To poll an inbox as well:
 # [account.main]
 # host = "imap.example.com"
 # username = "username@example.com"
 # password = {{ file = "imap-password" }}
 """
+
+_PATTERNS = re.compile(r"^patterns\s*=\s*\[[^\[\]#]*\]", re.MULTILINE)
+_ADDRESSES = re.compile(r"^\[addresses\][ \t]*$", re.MULTILINE)
 
 _TAIL = """
 # Where posts go besides the store: `mailpoll destination example webhook` prints a section to put here.
@@ -75,8 +86,9 @@ _TAIL = """
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the [account.main] section says; `channel` takes the mail that names none, where nobody else reads it."""
+    """What an [account.…] section says; `channel` takes the mail that names none, where nobody else reads it."""
 
+    name: str
     server: Server
     username: str
     password: SecretRef
@@ -94,6 +106,7 @@ def config_text(store_url: str, pattern: str, account: Account | None, day: date
 def _account_text(account: Account) -> str:
     server = account.server
     return _ACCOUNT.format(
+        name=account.name,
         host=_quoted(server.host),
         port=server.port,
         tls=_quoted(server.tls),
@@ -146,26 +159,80 @@ def write_private(path: Path, text: str) -> None:
         ) from None
 
 
-def refuse_existing(path: Path, *, force: bool) -> None:
-    """Raises ConfigError when there is a configuration already, unless it is to be replaced."""
-    if os.path.lexists(path) and not force:
+def refuse_existing(path: Path, account: str | None, *, force: bool) -> bool:
+    """Whether there is a configuration that an account of this name can be added to; None is no account.
+
+    Raises ConfigError when there is one with that account, unless it is to be replaced, or when it is not in order.
+    """
+    if force or not os.path.lexists(path):
+        return False
+    if account is None or account in config.load(path).account:
+        what = "there is a configuration already" if account is None else f"there is an account {account} already"
+        add = "" if account is None else "; --account NAME adds another account to it"
+        advice = f"--force replaces the configuration and keeps a backup; --config FILE makes another one{add}"
+        raise ConfigError(what, about=str(path), advice=advice)
+    return True
+
+
+def with_account(path: Path, pattern: str, account: Account) -> str:
+    """The configuration at `path` with an account more, and with its pattern where that is not in force by itself.
+
+    Every other line stays as it is. Raises ConfigError when this cannot be done to the text as it is written.
+    """
+    text = path.read_bytes().decode("utf-8-sig")
+    before = tomllib.loads(text)
+    wanted = before | {"account": before.get("account", {}) | tomllib.loads(_account_text(account))["account"]}
+    section = _account_text(account)
+    none = _NO_MAILBOX.format()  # our own words, which are not true any more
+    changed = text.replace(none, section) if none in text else f"{text.rstrip()}\n{section}"
+    patterns = [*config.patterns(config.load(path))]
+    if pattern not in patterns and (before.get("addresses", {}).get("patterns") or pattern != derived_pattern(account.username)):  # fmt: skip # noqa: E501
+        wanted["addresses"] = before.get("addresses", {}) | {"patterns": [*patterns, pattern]}
+        changed = _with_patterns(changed, [*patterns, pattern])
+    if _read(changed) != wanted:
         raise ConfigError(
-            "there is a configuration already",
+            "is written in a way that init cannot add an account to",
             about=str(path),
-            advice="--force replaces it and keeps a backup; --config FILE makes another one",
+            advice=f"Add {_quoted(pattern)} to patterns under [addresses], and these lines at the end:\n{section}",
         )
+    return changed
+
+
+def _with_patterns(text: str, patterns: Sequence[str]) -> str:
+    """The configuration with these patterns in place of its own."""
+    line = f"patterns = [{', '.join(map(_quoted, patterns))}]"
+    if _PATTERNS.search(text):
+        return _PATTERNS.sub(lambda _: line, text, count=1)
+    if _ADDRESSES.search(text):
+        return _ADDRESSES.sub(lambda found: f"{found[0]}\n{line}", text, count=1)
+    return f"{text.rstrip()}\n\n[addresses]\n{line}\n"
+
+
+def _read(text: str) -> dict[str, Any]:
+    """TOML as data, empty when it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
 
 
 @contextmanager
 def written_config(path: Path, text: str, now: datetime) -> Iterator[Path | None]:
     """The new configuration in its place; gives the backup of a former one. An error inside brings all back."""
-    backup: Path | None = None
-    if os.path.lexists(path):
-        backup = path.with_name(f"{path.name}.{now:%Y%m%dT%H%M%S}.bak")
-        _rename(path, backup)
+    path = path.resolve()
+    former = path.stat() if path.exists() else None
+    checked = path.with_name(f".{path.name}.checked")
+    backup = path.with_name(f"{path.name}.{now:%Y%m%dT%H%M%S}.bak") if former else None
+    write_private(checked, text)
     try:
-        write_private(path, text)
-        config.load(path)
+        config.load(checked)
+        if former and backup:
+            _keep_owner(checked, former)
+            _rename(path, backup, keep=True)
+        _rename(checked, path)
+    finally:
+        checked.unlink(missing_ok=True)
+    try:
         yield backup
     except BaseException:
         with suppress(OSError):
@@ -175,8 +242,20 @@ def written_config(path: Path, text: str, now: datetime) -> Iterator[Path | None
         raise
 
 
-def _rename(path: Path, to: Path) -> None:
+def _keep_owner(path: Path, former: os.stat_result) -> None:
+    """Gives a new file the owner and mode of the one that it replaces, where this user may."""
+    with suppress(OSError):
+        if os.geteuid() == 0:
+            os.chown(path, former.st_uid, former.st_gid)
+        path.chmod(stat.S_IMODE(former.st_mode))
+
+
+def _rename(path: Path, to: Path, *, keep: bool = False) -> None:
+    """Gives a file another name; with `keep`, a second one."""
     try:
-        path.replace(to)
+        if keep:
+            shutil.copy2(path, to)
+        else:
+            path.replace(to)
     except OSError as error:
         raise AccessDenied(f"cannot be renamed ({error.strerror})", about=str(path)) from None

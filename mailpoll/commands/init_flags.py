@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mailpoll.commands.init_login import MAIN
 from mailpoll.settings import Tls
 
 WAIT_S = 300
@@ -33,6 +34,7 @@ class Wishes:
     pattern: str | None
     channel: str | None
     to: str | None
+    account: str
     no_mailbox: bool
     wait: int | None
     force: bool
@@ -77,6 +79,13 @@ _OPTIONS = (
     click.option("--pattern", metavar="PATTERN", help="Our addresses, %s for the detail.  [default: user+%s@domain]"),
     click.option("--channel", metavar="NAME", help=f"Name of the first channel.  [default: {FIRST_CHANNEL}]"),
     click.option("--to", metavar="store|URL", help="Where its posts go.  [default: store]"),
+    click.option(
+        "--account",
+        metavar="NAME",
+        default=MAIN,
+        show_default=True,
+        help="Name of the account; a new one is added to a configuration that is there.",
+    ),
     click.option("--no-mailbox", is_flag=True, help="Without an inbox: mail comes in by `mailpoll receive`."),
     click.option(
         "--wait",

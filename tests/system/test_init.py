@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import pwd
 import re
 import select
 import signal
@@ -24,7 +25,9 @@ from servers.mail import PASSWORD, USER, MailAccess
 from mailpoll import config
 from mailpoll.commands import init_providers
 from mailpoll.commands.init import cron_line
+from mailpoll.commands.init_server import in_our_words
 from mailpoll.commands.installation import Installation
+from mailpoll.errors import AccessDenied
 
 SCRIPT = Path(sys.executable).with_name("mailpoll")
 ADDRESS = re.compile(r"^    (\S+@example\.com)$", re.MULTILINE)
@@ -157,10 +160,23 @@ def test_mail_in_another_folder_is_found_and_named(home: Home, dovecot: dovecot_
     done = home.run("init", *plaintext(dovecot, user), "--password-file", home.password_file(), "--wait", "1")
     assert done.returncode == 0
     assert "No mail to that address came." in done.stdout
-    assert "a mail to an address of yours lies in the folder 'Junk'" in done.stdout
-    assert "other new mails did come" in done.stdout
+    assert "A mail to another address of yours lies in the folder 'Junk'" in done.stdout
+    assert "1 other new mail did come, without a +detail" in done.stdout
+    assert "What to check:" in done.stdout
     ((flags, _),) = dovecot.messages("Junk", user=user).values()
     assert flags == set()
+
+
+def test_a_mail_to_the_new_address_in_another_folder_is_told_from_others(
+    home: Home, dovecot: dovecot_server.Dovecot
+) -> None:
+    user = "junk@example.com"
+    flags = [*plaintext(dovecot, user), "--password-file", home.password_file()]
+    (address,) = ADDRESS.findall(home.run("init", *flags).stdout)
+    dovecot.append(mail_to(address), folder="Junk", user=user)
+    done = home.run("init", *flags, "--force", "--wait", "1")
+    assert "But a mail to it lies in the folder 'Junk'. Move it to the inbox" in done.stdout
+    assert "What to check:" not in done.stdout
 
 
 def test_when_none_comes_it_says_what_to_check(home: Home, dovecot: dovecot_server.Dovecot) -> None:
@@ -255,6 +271,8 @@ def test_microsoft_is_refused_before_anything_is_asked(home: Home) -> None:
     done = home.run("init", "--username", "you@outlook.com")
     assert done.returncode == 78
     assert "OAuth only" in done.stderr
+    assert "redirect to the new address" in done.stderr
+    assert "docs/" not in done.stderr
 
 
 def test_plaintext_goes_to_this_machine_only(home: Home) -> None:
@@ -282,6 +300,68 @@ def test_force_keeps_a_backup_and_the_addresses(home: Home) -> None:
     address = re.search(r"its address is (\S+)\.\n", first)
     assert address
     assert address[1] in done.stdout
+
+
+@pytest.mark.parametrize(
+    "kept", ["", '\n[destination.hook]  # mine\nkind = "webhook"\nurl = "https://example.org/hook"\n']
+)
+def test_an_account_is_added_to_a_configuration_without_one(
+    home: Home, dovecot: dovecot_server.Dovecot, kept: str
+) -> None:
+    assert home.run("init", "--no-mailbox").returncode == 0
+    home.config.write_text("# mine\n" + home.config.read_text() + kept)
+    home.config.chmod(0o640)
+    before, text = home.settings(), home.config.read_text()
+    done = home.run("init", *plaintext(dovecot, "added@example.com"), "--password-file", home.password_file())
+    assert (done.returncode, done.stderr) == (0, "")
+    (address,) = ADDRESS.findall(done.stdout)
+    assert address.startswith("added+mail.")
+    after = home.settings()
+    assert (after.store, after.destination) == (before.store, before.destination)
+    assert after.addresses.patterns == (*before.addresses.patterns, "added+%s@example.com")
+    assert list(after.account) == ["main"]
+    assert home.config.read_text().startswith("# mine\n")
+    assert mode(home.config) == 0o640
+    assert "# No inbox" not in home.config.read_text()
+    (backup,) = home.config.parent.glob("config.toml.*.bak")
+    assert backup.read_text() == text
+    assert {"dev", "mail"} <= {line.split()[0] for line in home.run("channel", "list").stdout.splitlines() if line}
+    dovecot.append(mail_to(address), user="added@example.com")
+    assert home.run("fetch").returncode == 0
+    assert "The first mail" in home.run("posts", "list").stdout
+
+
+def test_a_second_account_has_a_name_and_a_password_of_its_own(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    flags = ["--password-stdin", "--channel", "mail"]
+    home.run("init", *plaintext(dovecot, "one@example.com"), *flags, typed=f"{PASSWORD}\n")
+    second = [*plaintext(dovecot, "two@example.com"), *flags]
+    refused = home.run("init", *second, typed=f"{PASSWORD}\n")
+    assert refused.returncode == 78
+    assert "there is an account main already" in refused.stderr
+    assert "--account NAME adds another" in refused.stderr
+    done = home.run("init", *second, "--account", "work", typed=f"{PASSWORD}\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ADDRESS.findall(done.stdout)[0].startswith("two+mail.")
+    assert home.settings().account["work"].password.file == "imap-password-work"
+    assert set(home.settings().account) == {"main", "work"}
+    assert home.run("fetch").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'account = {}\n[addresses]\npatterns = ["old+%s@example.com"]\n',
+        'addresses = { patterns = ["old+%s@example.com"] }\n',
+        "this is no TOML",
+    ],
+)
+def test_what_cannot_be_added_to_is_left_as_it_is(home: Home, dovecot: dovecot_server.Dovecot, text: str) -> None:
+    home.config.parent.mkdir(parents=True)
+    home.config.write_text(text)
+    done = home.run("init", *plaintext(dovecot, "odd@example.com"), "--password-file", home.password_file())
+    assert done.returncode == 78
+    assert home.config.read_text() == text
+    assert list(home.config.parent.iterdir()) == [home.config]
 
 
 # --- without an inbox ------------------------------------------------------------------------------------------
@@ -399,22 +479,57 @@ def test_a_keyring_that_is_not_there_and_an_authority_nobody_knows_are_got_over(
     person = Terminal(home, "init", "--username", "keys@example.com", "--shared-inbox", "--channel", "x", "--to",
                       "store", "--no-wait")  # fmt: skip
     at_terminal.append(person)
-    person.answer("IMAP server [imap.example.com]: ", "localhost")
+    person.answer("IMAP server [imap.example.com]: ", f"localhost:{dovecot.imap_port}")
+    person.answer("quit) [tls]: ", "")
+    person.answer("TLS (implicit, starttls) [starttls]: ", "")
+    person.answer("quit) [ca-file]: ", "")
+    person.answer("PEM file of the authority to trust: ", str(dovecot.ca_file))
     person.answer("Password (not shown): ", PASSWORD)
     person.answer("Keep it in a file or in the keyring?", "keyring")
-    person.answer("What is to be changed?", "host")
-    person.answer("IMAP server [localhost]: ", "")
-    person.answer("TLS (implicit, starttls) [implicit]: ", "starttls")
-    person.answer("Port [143]: ", str(dovecot.imap_port))
-    person.answer("What is to be changed?", "ca-file")
-    person.answer("PEM file of the authority to trust: ", str(dovecot.ca_file))
     assert person.close() == 0, person.shown
-    assert "comes from an unknown authority" in person.shown
+    assert "Give tls starttls, usual on port 143" in person.shown
+    assert "unknown authority. Give ca-file the certificate of that authority." in person.shown
     assert "The password goes into a file" in person.shown
     account = home.settings().account["main"]
     assert (account.tls, account.port, account.ca_file) == ("starttls", dovecot.imap_port, str(dovecot.ca_file))
     assert account.password.file == "imap-password"
     assert home.run("fetch").returncode == 0
+
+
+def test_a_wrong_server_is_noticed_before_the_password_and_empty_answers_are_explained(
+    home: Home, dovecot: dovecot_server.Dovecot, at_terminal: list[Terminal]
+) -> None:
+    person = Terminal(home, "init", "--tls", "none", "--channel", "x", "--to", "store", "--shared-inbox", "--no-wait")
+    at_terminal.append(person)
+    person.answer("E-mail address (or user name) of the inbox: ", "")
+    person.answer("cannot be empty. (Ctrl-C stops.)\nE-mail address (or user name) of the inbox: ", "port@example.com")
+    person.answer("IMAP server [imap.example.com]: ", "localhost:99999")
+    person.answer(
+        "'99999' is no port. Write a number, mostly 993 or 143\nIMAP server [imap.example.com]: ", "127.0.0.1"
+    )
+    person.answer("(host, port, tls, ca-file, quit) [host]: ", "port")
+    person.answer("Port [143]: ", str(dovecot.imap_port))
+    person.answer("Password (not shown): ", "")
+    person.answer("cannot be empty. (Ctrl-C stops.)\nPassword (not shown): ", "wrong")
+    person.answer("Keep it in a file or in the keyring?", "")
+    person.answer("(host, port, tls, user, password, folder, ca-file, quit) [password]: ", "")
+    person.answer("Password (not shown): ", PASSWORD)
+    assert person.close() == 0, person.shown
+    assert "INBOX holds 0 mails." in person.shown
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-mailbox",)])
+def test_ctrl_c_among_the_questions_says_that_nothing_was_written(
+    home: Home, at_terminal: list[Terminal], flags: Sequence[str]
+) -> None:
+    person = Terminal(home, "init", *flags)
+    at_terminal.append(person)
+    person.read(": ")
+    person.interrupt()
+    assert person.close() == 130
+    assert "mailpoll: stopped; nothing was written." in person.shown
+    assert "next run" not in person.shown
+    assert not home.config.parent.exists()
 
 
 def test_ctrl_c_ends_the_waiting_and_keeps_the_set_up(
@@ -463,6 +578,39 @@ def test_the_cron_line_needs_no_config_for_the_usual_place(tmp_path: Path) -> No
     usual = tmp_path / ".config/mailpoll/config.toml"
     assert "--config" not in cron_line(Installation(str(usual), env))
     assert "--config /etc/other.toml" in cron_line(Installation("/etc/other.toml", env))
+
+
+def test_the_configuration_of_the_machine_has_a_line_with_a_user(tmp_path: Path) -> None:
+    line = cron_line(Installation("/etc/mailpoll/config.toml", {"HOME": str(tmp_path)}))
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert line.startswith(f"* * * * * {user} /")
+    assert line.endswith(" --config /etc/mailpoll/config.toml fetch")
+
+
+def test_what_is_to_be_typed_works_from_every_folder(home: Home) -> None:
+    done = subprocess.run([SCRIPT.name, "init", "--no-mailbox"], executable=SCRIPT, env=home.env, cwd=SCRIPT.parent,
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert f"    {SCRIPT} receive mail.eml" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("advice", "flags", "meant", "likely"),
+    [
+        ("Set ca_file to a copy of it if this is the right server.", False,
+         "Give ca-file a copy of it if this is the right server.", "ca-file"),
+        ("Set host to a name that the certificate bears.", True,
+         "Give --host a name that the certificate bears.", "host"),
+        ('If this port speaks TLS from the start, as 993 does, set tls = "implicit".', True,
+         "If this port speaks TLS from the start, as 993 does, give --tls implicit.", "tls"),
+        ('Set tls = "implicit" or "starttls"; allow_plaintext = true would send the password for all to read.', False,
+         "Give tls implicit or starttls", "tls"),
+        ("Check username and password.", False, "Check username and password.", "password"),
+    ],
+)  # fmt: skip
+def test_the_advice_of_imap_errors_is_given_in_words_of_init(advice: str, flags: bool, meant: str, likely: str) -> None:
+    problem = AccessDenied("no", advice=advice)
+    assert in_our_words(problem, flags=flags) == likely
+    assert problem.advice == meant
 
 
 def test_the_written_configuration_is_toml_with_a_comment_for_what_is_not_plain(home: Home) -> None:
