@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mailpoll import router
 from mailpoll.dialogue import Plan, Session
-from mailpoll.model import Candidate, Position
+from mailpoll.model import Candidate, Position, RawMessage
 
 # How many mails are asked for sizes and recipients before the first of them is fetched: a backlog stays out of memory.
 PORTION = 2_000
@@ -63,6 +63,14 @@ def sort(plan: Plan, session: Session, uids: Sequence[int]) -> tuple[tuple[Candi
         else:
             others.append(candidate.uid)
     return tuple(ours), tuple(others)
+
+
+def batches(plan: Plan, session: Session, taken: Sequence[Candidate]) -> Iterator[tuple[RawMessage, ...]]:
+    """The bytes of these mails, a batch in memory at a time; of those that are too large the headers."""
+    yield from session.fetch([candidate for candidate in taken if candidate.size <= plan.max_message_size])
+    for candidate in taken:
+        if candidate.size > plan.max_message_size and (headers := session.fetch_headers(candidate)) is not None:
+            yield (headers,)
 
 
 def portions(uids: Sequence[int]) -> Iterator[Sequence[int]]:

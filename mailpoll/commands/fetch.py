@@ -65,9 +65,9 @@ def command(
     if talkative and not installation.settings.account:
         click.echo(NO_ACCOUNT)
     if dry_run:
-        from mailpoll.commands.preview import preview_server
+        from mailpoll.commands.dry_run import dry_run as show
 
-        return preview_server(installation, since=moment, limit=limit, as_json=as_json)
+        return show(installation, since=moment, limit=limit, as_json=as_json)
     journal = run_once(
         installation, limit=limit, since=moment, deadline_s=deadline, talkative=talkative, in_detail=as_json
     )

@@ -1,25 +1,22 @@
-"""`mailpoll preview` and `fetch --dry-run`: what mails would become. Nothing is written, here or on a server."""
+"""`mailpoll preview`: what mails would become. Nothing is written."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
-from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mailpoll import poll, router
+from mailpoll import router
 from mailpoll.commands import assembly
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, one_line, print_json, safe_text
-from mailpoll.dialogue import Plan, Session
-from mailpoll.errors import AccessDenied, ConfigError, RunError, worst
+from mailpoll.errors import AccessDenied, ConfigError, worst
 from mailpoll.interpret import Channels, Interpretation, Interpreter, Mail, Rules
-from mailpoll.model import Candidate, Facts, KnownAddress, Limits, Post, Reading, Recipient
+from mailpoll.model import Facts, KnownAddress, Limits, Post, Reading, Recipient
 from mailpoll.reader import Limits as ReaderLimits
 from mailpoll.reader import Reader, ReaderDied
 from mailpoll.store import Store
@@ -167,7 +164,11 @@ def _previewer(installation: Installation, stack: ExitStack, *, as_json: bool) -
         child = stack.enter_context(closing(Reader(ReaderLimits(memory=1_000_000_000))))
         rules = Rules((), (), lambda _: Limits(), unrouted="-")
         return Previewer(AnyChannel(), child, rules, as_json=as_json, configured=False)
-    store = _existing_store(installation, stack)
+    return configured(installation, stack, existing_store(installation, stack), as_json=as_json)
+
+
+def configured(installation: Installation, stack: ExitStack, store: Store | None, *, as_json: bool) -> Previewer:
+    """With the rules of the configuration and the channels of its store."""
     child = stack.enter_context(closing(assembly.reader(installation)))
     channels = NoChannels() if store is None else store.channels
     return Previewer(channels, child, assembly.rules(installation), as_json=as_json, configured=True)
@@ -183,70 +184,9 @@ def _is_configured(installation: Installation) -> bool:
     return True
 
 
-def _existing_store(installation: Installation, stack: ExitStack) -> Store | None:
+def existing_store(installation: Installation, stack: ExitStack) -> Store | None:
+    """The store, closed when `stack` is; None when it was not made yet."""
     path = installation.store_url.removeprefix("sqlite:///")
     if installation.store_url.startswith("sqlite:///") and not Path(path).exists():
         return None
     return stack.enter_context(installation.store())
-
-
-def preview_server(installation: Installation, *, since: datetime | None, limit: int | None, as_json: bool) -> int:
-    """`fetch --dry-run`: the same for what waits on the server. Folders are opened with EXAMINE, no lock is taken."""
-    statuses = []
-    with ExitStack() as stack:
-        store = _existing_store(installation, stack)
-        child = stack.enter_context(closing(assembly.reader(installation)))
-        channels = NoChannels() if store is None else store.channels
-        previewer = Previewer(channels, child, assembly.rules(installation), as_json=as_json, configured=True)
-        for name in installation.settings.account:
-            plan = assembly.plan(installation, name, limit=limit, since=since)
-            try:
-                with closing(plan.connect()) as session:
-                    for folder in plan.folders:
-                        _preview_folder(previewer, plan, session, folder, store, as_json=as_json)
-            except RunError as problem:
-                click.echo(f"mailpoll: {problem}", err=True)
-                statuses.append(problem.exit_status)
-    return worst(statuses)
-
-
-def _preview_folder(
-    previewer: Previewer,
-    plan: Plan,
-    session: Session,
-    folder: str,
-    store: Store | None,
-    *,
-    as_json: bool,
-) -> None:
-    info = session.open(folder, read_only=True)
-    upto = info.uidnext - 1
-    known = None if store is None else store.ledger.peek(plan.account, folder, info.uidvalidity)
-    floor, mark, folder_id = (None, 0, None) if known is None else (known.floor, known.mark, known.folder_id)
-    if plan.since is not None:
-        floor = mark = 0 if plan.since.year == 1 else session.last_uid_before(plan.since, upto)
-    elif floor is None:
-        made = now() if store is None else store.ledger.created_at()
-        floor = session.last_uid_before(made - timedelta(seconds=poll.FIRST_CONTACT_MARGIN_S), upto)
-    above = None if plan.take == "unseen" else max(floor, mark)
-    uids = session.search(above=floor, unseen_or_above=above, upto=upto) if upto > floor else ()
-    if store is not None and folder_id is not None:
-        uids = store.ledger.unknown(folder_id, uids)
-    ours = [c for c in session.candidates(uids, plan.headers) if _is_ours(plan, c)] if uids else []
-    if not as_json:
-        click.echo(f"account.{plan.account}, {folder}: {len(ours)} to take, {len(uids) - len(ours)} not ours")
-    for mail_name, mail in _mails(plan, session, folder, ours[: plan.limit]):
-        previewer.show(mail_name, mail)
-
-
-def _is_ours(plan: Plan, candidate: Candidate) -> bool:
-    return plan.scope == "all" or bool(router.recipients(candidate.headers, plan.patterns, plan.headers))
-
-
-def _mails(plan: Plan, session: Session, folder: str, ours: list[Candidate]) -> Iterator[tuple[str, Mail]]:
-    small = [candidate for candidate in ours if candidate.size <= plan.max_message_size]
-    raws = [raw for batch in session.fetch(small) for raw in batch]
-    raws += [raw for c in ours if c.size > plan.max_message_size if (raw := session.fetch_headers(c))]
-    for raw in raws:
-        mail = Mail(partial(iter, raw.chunks), raw.size, raw.oversize_of, plan.account)
-        yield f"account.{plan.account}/{folder}/{raw.uid}", mail

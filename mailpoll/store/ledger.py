@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,42 +29,18 @@ class Ledger:
         """
         folders = schema.folder
         with transaction(self._engine) as connection:
-            known = connection.execute(
-                sa.select(folders).where(
-                    folders.c.account == account, folders.c.name == folder, folders.c.uidvalidity == uidvalidity
-                )
-            ).first()
-            polled = connection.scalar(
-                sa.select(sa.func.max(folders.c.polled_at)).where(
-                    folders.c.account == account, folders.c.name == folder
-                )
-            )
-            made = connection.scalar(sa.select(schema.store_info.c.created_at))
-            if made is None:
-                raise AssertionError("the store has no birthday: bring_up_to_date() was not called")
-            since = moment_before(made, margin_s) if polled is None else moment_before(polled, overlap_s)
-            renumbered = polled is not None
-            if known:
-                return Position(known.id, known.floor, known.mark, since, renumbered)
+            position = _position(connection, (account, folder, uidvalidity), margin_s, overlap_s)
+            if position.folder_id:
+                return position
             new = connection.execute(
                 folders.insert().values(account=account, name=folder, uidvalidity=uidvalidity)
             ).inserted_primary_key
-            return Position(_only(new), None, 0, since, renumbered)
+            return replace(position, folder_id=_only(new))
 
-    def peek(self, account: str, folder: str, uidvalidity: int) -> Position | None:
-        """Where a folder stands, for those who must not write; None when it was never met under this UIDVALIDITY."""
-        f = schema.folder
+    def peek(self, account: str, folder: str, uidvalidity: int, *, margin_s: float, overlap_s: float) -> Position:
+        """As position(), for those who must not write: a folder that was never met has the number 0."""
         with transaction(self._engine, writes=False) as connection:
-            row = connection.execute(
-                sa.select(f).where(f.c.account == account, f.c.name == folder, f.c.uidvalidity == uidvalidity)
-            ).first()
-        return None if row is None else Position(row.id, row.floor, row.mark, self.created_at())
-
-    def created_at(self) -> datetime:
-        """When the store was made."""
-        with transaction(self._engine, writes=False) as connection:
-            made: datetime = connection.execute(sa.select(schema.store_info.c.created_at)).scalar_one()
-            return made
+            return _position(connection, (account, folder, uidvalidity), margin_s, overlap_s)
 
     def set_floor(self, folder_id: int, floor: int, *, mark: int) -> None:
         """Fixes the UID up to which nothing is looked at, and the one up to which all is decided."""
@@ -71,12 +48,13 @@ class Ledger:
         with transaction(self._engine) as connection:
             connection.execute(folders.update().where(folders.c.id == folder_id).values(floor=floor, mark=mark))
 
-    def unknown(self, folder_id: int, uids: Sequence[int]) -> tuple[int, ...]:
-        """Those of `uids` that the ledger has not decided, in order."""
+    def unknown(self, folder_id: int, uids: Sequence[int], *, again: bool = False) -> tuple[int, ...]:
+        """Those of `uids` that the ledger has not decided, in order; `again` as if the skipped ones were forgotten."""
         decided: set[int] = set()
+        tables = (schema.message,) if again else (schema.message, schema.skipped)
         with transaction(self._engine, writes=False) as connection:
             for some in portions(uids):
-                for table in (schema.message, schema.skipped):
+                for table in tables:
                     rows = connection.execute(
                         sa.select(table.c.uid).where(table.c.folder_id == folder_id, table.c.uid.in_(some))
                     )
@@ -198,6 +176,22 @@ class Ledger:
                         .where(messages.c.folder_id == folder_id, messages.c.uid.in_(some))
                         .values(after="done")
                     )
+
+
+def _position(connection: Connection, named: tuple[str, str, int], margin_s: float, overlap_s: float) -> Position:
+    """Where the folder of this account, name and UIDVALIDITY stands; 0 is the number of one that was never met."""
+    f = schema.folder
+    same = (f.c.account == named[0]) & (f.c.name == named[1])
+    known = connection.execute(sa.select(f).where(same, f.c.uidvalidity == named[2])).first()
+    polled = connection.scalar(sa.select(sa.func.max(f.c.polled_at)).where(same))
+    made = connection.scalar(sa.select(schema.store_info.c.created_at))
+    if made is None:
+        raise AssertionError("the store has no birthday: bring_up_to_date() was not called")
+    since = moment_before(made, margin_s) if polled is None else moment_before(polled, overlap_s)
+    renumbered = polled is not None
+    if known is None:
+        return Position(0, None, 0, since, renumbered)
+    return Position(known.id, known.floor, known.mark, since, renumbered)
 
 
 def moment_before(moment: datetime, seconds: float) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from fakes.world import START, Died, Hook, Hooks, InProcessReader, Server, Sessi
 from support.site import empty_store, mail
 
 from mailpoll import router
+from mailpoll.commands import dry_run
 from mailpoll.delivery import Courier
 from mailpoll.dialogue import Plan
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, Unavailable
@@ -265,3 +266,47 @@ def test_posting_waits_while_an_account_is_handing_over_mail(tmp_path: Path) -> 
         world.run(world.plan(Telling(world.server)))
     events = [order.get() for _ in range(order.qsize())]
     assert events == ["fetch"] * 4 + ["post"] * 8
+
+
+def nothing_yet(world: World) -> None:
+    """First contact, with a mail that is too old for it."""
+    world.server.append(mail("old"))
+    world.server.dates[mail("old")] = START - timedelta(days=30)
+    world.server.append(mail(1))
+
+
+def polled_before(world: World) -> None:
+    nothing_yet(world)
+    world.server.append(mail(2, to="somebody@example.com"))
+    world.run()
+    world.server.append(mail(3))
+
+
+def renumbered_since(world: World) -> None:
+    polled_before(world)
+    world.run()
+    world.server.append(mail(4))
+    world.server.renumber()
+
+
+@pytest.mark.parametrize("begin", [nothing_yet, polled_before, renumbered_since])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"take": "unseen"},
+        {"since": datetime.min.replace(tzinfo=UTC)},
+        {"since": START - timedelta(days=60)},
+        {"since": START + timedelta(days=1)},
+        {"patterns": (router.pattern(PATTERN), router.pattern("some%s@example.com")), "since": START},
+    ],
+    ids=["new", "unseen", "all", "long ago", "tomorrow", "other pattern"],
+)
+def test_a_dry_run_counts_what_the_run_takes(
+    world: World, begin: Callable[[World], None], changes: dict[str, Any]
+) -> None:
+    begin(world)
+    plan, session = world.plan(**changes), Session(world.server)
+    ours, others = dry_run._sorted(plan, session, session.open("INBOX", read_only=True), world.store)
+    [result] = world.run(plan)
+    assert (len(ours), others) == (result.accepted, result.skipped)
