@@ -209,7 +209,7 @@ def test_a_mail_over_the_limit_becomes_a_notice_and_stays_as_it_is(dovecot: Dove
     fetch(site)
 
     (body,) = bodies(site)
-    assert "more than mailpoll is set to take" in body
+    assert "more than fetch.max_message_size allows" in body
     assert len(site.inbox()) == 1
     (message,) = site.messages()
     assert message.oversize_of > 200_000
