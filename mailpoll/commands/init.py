@@ -115,17 +115,19 @@ def _with_mailbox(installation: Installation, ask: Asker, wishes: Wishes, *, the
     text = with_account(installation.path, pattern, account) if there else None
     address, token = _write(installation, pattern, account, password, name, target, text)
     installation = Installation(str(installation.path), installation.env)  # as it is written now
-    which = "The" if there else "Your first"
+    which = "Its" if there else "Your first"
     click.echo(f"\n{which} address:\n\n    {address}\n\nMail to it goes to the channel {name}.")
     provider = providers.of_address(username)
     if provider is not None and not provider.plus:
         click.echo(f"It is not certain that {provider.name} delivers mail to plus addresses: the first mail will tell.")
-    _first_mail(installation, ask, wishes, address, token)
+    _first_mail(installation, ask, wishes, name, address, token)
     _say_cron(installation)
 
 
 def _channels(installation: Installation) -> tuple[str, ...]:
-    """The channels that are there; none where there is no store yet."""
+    """The channels that are there; none where there is no store yet, and then none is made."""
+    if not Path(installation.store_url.removeprefix("sqlite:///")).exists():
+        return ()
     with installation.store() as store:
         return tuple(channel.name for channel in store.channels.list())
 
@@ -246,14 +248,14 @@ def _first_address(
         return written.get(pattern) or next(iter(written.values())), token
 
 
-def _first_mail(installation: Installation, ask: Asker, wishes: Wishes, address: str, token: str) -> None:
+def _first_mail(installation: Installation, ask: Asker, wishes: Wishes, channel: str, address: str, token: str) -> None:
     seconds = wishes.wait if wishes.wait is not None else (WAIT_S if ask.terminal else 0)
     if not seconds:
         return
     minutes = f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
     click.echo(f"\nSend a mail to it now, from anywhere. Waiting up to {minutes}; Ctrl-C ends the waiting only.")
     try:
-        waiting = init_wait.wait(installation, wishes.account, seconds)
+        waiting = init_wait.wait(installation, wishes.account, channel, seconds)
         if waiting.deliveries:
             init_wait.show(waiting)
         else:

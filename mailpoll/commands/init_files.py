@@ -168,8 +168,8 @@ def refuse_existing(path: Path, account: str | None, *, force: bool) -> bool:
         return False
     if account is None or account in config.load(path).account:
         what = "there is a configuration already" if account is None else f"there is an account {account} already"
-        add = "" if account is None else "; --account NAME adds another account to it"
-        advice = f"--force replaces the configuration and keeps a backup; --config FILE makes another one{add}"
+        add = "" if account is None else "--account NAME adds another account to it; "
+        advice = f"{add}--force replaces the configuration and keeps a backup; --config FILE makes another one"
         raise ConfigError(what, about=str(path), advice=advice)
     return True
 

@@ -62,8 +62,8 @@ class Waiting:
             click.echo(sentence)
 
 
-def wait(installation: Installation, account: str, seconds: float) -> Waiting:
-    """Runs until a mail to the account was posted or `seconds` are over."""
+def wait(installation: Installation, account: str, channel: str, seconds: float) -> Waiting:
+    """Runs until something was posted to the channel of the new account, or `seconds` are over."""
     waiting = Waiting(account, since=now())
     until = time.monotonic() + seconds
     for pause in _pauses():
@@ -73,16 +73,16 @@ def wait(installation: Installation, account: str, seconds: float) -> Waiting:
         journal = run_once(installation, deadline_s=min(RUN_WITHIN_S, max(left, 5.0)))
         if journal is not None:
             waiting.heed(journal)
-        waiting.deliveries = _since(installation, waiting.since)
+        waiting.deliveries = _since(installation, channel, waiting.since)
         if not waiting.deliveries:
             time.sleep(max(0.0, min(pause, until - time.monotonic())))
     return waiting
 
 
-def _since(installation: Installation, moment: datetime) -> list[Delivery]:
+def _since(installation: Installation, channel: str, moment: datetime) -> list[Delivery]:
     """What was posted since, oldest first; by whichever run: cron may be faster."""
     with installation.store() as store:
-        newest = store.outbox.list(limit=POSTS_SHOWN, newest_first=True)
+        newest = store.outbox.list(channel=channel, limit=POSTS_SHOWN, newest_first=True)
     return [delivery for delivery in reversed(newest) if delivery.created_at >= moment]
 
 

@@ -338,7 +338,7 @@ def test_a_second_account_has_a_name_and_a_password_of_its_own(home: Home, dovec
     refused = home.run("init", *second, typed=f"{PASSWORD}\n")
     assert refused.returncode == 78
     assert "there is an account main already" in refused.stderr
-    assert "--account NAME adds another" in refused.stderr
+    assert "--account NAME adds another account" in refused.stderr
     done = home.run("init", *second, "--account", "work", typed=f"{PASSWORD}\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert ADDRESS.findall(done.stdout)[0].startswith("two+mail.")
