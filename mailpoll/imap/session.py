@@ -13,7 +13,7 @@ from mailpoll.errors import ConfigError, MailpollError, ProtocolError
 from mailpoll.imap import responses
 from mailpoll.imap import uids as sets
 from mailpoll.imap.fetcher import Fetcher
-from mailpoll.imap.troubles import LIBRARY_ERRORS, TRANSIENT, Peer, translate, translated
+from mailpoll.imap.troubles import LIBRARY_ERRORS, TRANSIENT, Peer, printable, translate, translated
 from mailpoll.model import Candidate, FolderInfo, RawMessage
 
 _FAREWELL = 2.0  # seconds for LOGOUT
@@ -245,7 +245,7 @@ class Session:
             names = self.folders()
         if not names or folder in names or folder.upper() == "INBOX":
             return trouble
-        shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
+        shown = ", ".join(map(printable, names[:_NAMES_SHOWN])) + (", …" if len(names) > _NAMES_SHOWN else "")
         return ConfigError(f"there is no folder {folder!r}", about=self._peer.about, advice=f"There are: {shown}.")
 
     def _info(self, folder: str, answer: Any, read_only: bool) -> FolderInfo:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from servers.scripted_imap import OK, ScriptedImap
 
-from mailpoll.errors import AccessDenied, ProtocolError, RunError, Unavailable
+from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, RunError, Unavailable
 from mailpoll.imap import Session, connect
 from mailpoll.model import Candidate
 
@@ -167,6 +167,12 @@ class TestSearch:
 
 
 class TestOpen:
+    def test_a_server_does_not_write_to_the_terminal(self) -> None:
+        answers = {"SELECT": b"%s NO [NONEXISTENT] no\r\n", "LIST": b'* LIST () "/" "evil&ABs-]0;title"\r\n' + OK}
+        with session_with(answers, opened=False) as session, pytest.raises(ConfigError) as caught:
+            session.open("Lists")
+        assert str(caught.value).endswith("There are: evil ]0;title.")
+
     def test_read_only_by_the_servers_will_is_flagged(self) -> None:
         select = b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 2] .\r\n%s OK [READ-ONLY] .\r\n"
         with session_with({"SELECT": select}, opened=False) as session:
