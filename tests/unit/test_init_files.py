@@ -1,0 +1,50 @@
+"""An account added to the text of a configuration: everything else in it stays."""
+
+from pathlib import Path
+
+import pytest
+
+from mailpoll import config
+from mailpoll.commands.init_files import Account, with_account
+from mailpoll.commands.init_server import Server
+from mailpoll.errors import ConfigError
+from mailpoll.settings import SecretRef
+
+ONE = '[account.main]\nhost = "h.example"\nusername = "one@example.com"\npassword = { file = "x" }'
+WORK = Account(
+    "work", Server("h.example", 993, "implicit", "INBOX"), "two@example.com", SecretRef(file="y"), True, "mail"
+)
+DERIVED = "two+%s@example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "patterns"),
+    [
+        (ONE, DERIVED, ("one+%s@example.com", DERIVED)),
+        (ONE, "%s@d.example", ("one+%s@example.com", "%s@d.example")),
+        (f'[addresses]\nseparators = "+"\n{ONE}', "%s@d.example", ("one+%s@example.com", "%s@d.example")),
+        (f'[addresses]\npatterns = ["a+%s@b.example"]  # why\n{ONE}', DERIVED, ("a+%s@b.example", DERIVED)),
+        (f'[addresses]\npatterns = [\n  "a+%s@b.example",\n]\n{ONE}', DERIVED, ("a+%s@b.example", DERIVED)),
+        (f'[addresses]\npatterns = ["{DERIVED}"]\n{ONE}', DERIVED, (DERIVED,)),
+        (f'[addresses]\r\npatterns = ["a+%s@b.example"]\r\n{ONE}\r\n', DERIVED, ("a+%s@b.example", DERIVED)),
+    ],
+)
+def test_account_and_pattern_are_added(
+    tmp_path: Path, text: str, pattern: str, patterns: tuple[str, ...]
+) -> None:  # fmt: skip
+    path = tmp_path / "config.toml"
+    path.write_bytes(text.encode())
+    path.write_bytes(with_account(path, pattern, WORK).encode())
+    settings = config.load(path)
+    assert config.patterns(settings) == patterns
+    assert list(settings.account) == ["main", "work"]
+    assert ("# why" in text) == ("# why" in path.read_text())
+
+
+def test_what_cannot_be_done_to_the_text_is_said_with_the_lines_to_add(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'[addresses]\npatterns = [\n  "a+%s@b.example",  # mine\n]\n{ONE}')
+    with pytest.raises(ConfigError) as caught:
+        with_account(path, DERIVED, WORK)
+    assert DERIVED in str(caught.value)
+    assert "[account.work]" in str(caught.value)
