@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -16,7 +16,7 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
 )
-from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Pause, Post, Receipt
+from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Pause, Post, Receipt, Rest
 
 
 class Content(Protocol):
@@ -68,6 +68,12 @@ class Outbox(Protocol):
 
     def pause(self, pause: Pause) -> None: ...
 
+    def rests(self) -> tuple[Rest, ...]: ...
+
+    def rest(self, rest: Rest) -> None: ...
+
+    def rested(self, destination: str) -> None: ...
+
     def resume(self, destination: str) -> bool: ...
 
 
@@ -85,7 +91,12 @@ class Destinations(Protocol):
 # Seconds before attempt 2, 3, …; the last is repeated until GIVE_UP_S after the post was made (DESIGN.md §8).
 RETRY_AFTER_S = (60, 300, 600, 600, 600, 900, 1800, 3600, 7200, 21600)
 GIVE_UP_S = 5 * 86400
+# How long a destination is left alone after so many runs in a row in which it took nothing (the last is repeated): one
+# that hangs costs a run its time limit once in a while, not once for every post that waits.
+REST_S = (0, 60, 300, 600)
 JITTER = 0.1
+# A clock that was wrong for a while must not close a destination for years.
+LONGEST_REST = timedelta(days=1)
 BATCH = 50
 
 
@@ -114,9 +125,9 @@ class Attempt:
 class Courier:
     """Carries what is due to its destinations, one post at a time, in the order of arrival.
 
-    A destination that could not be reached, or whose secret could not be had, is left alone for the rest of the run;
-    one that refused us, or that the configuration does not know, is paused until a person acts or its settings change.
-    Neither costs another destination anything but the one wait.
+    A destination that could not be reached, or whose secret could not be had, is left alone for the rest of the run,
+    and rests longer the more runs in a row it takes nothing; one that refused us, or that the configuration does not
+    know, is paused until a person acts or its settings change. None costs another destination more than the one wait.
     """
 
     def __init__(
@@ -139,6 +150,7 @@ class Courier:
         self._paused = paused
         self._made: dict[str, Destination] = {}
         self._closed: set[str] = set()
+        self._failures: dict[str, int] = {}
         self._waiting: list[Delivery] = []
 
     def start(self) -> None:
@@ -148,6 +160,10 @@ class Courier:
                 self._outbox.resume(pause.destination)
             else:
                 self._closed.add(pause.destination)
+        for rest in self._outbox.rests():
+            self._failures[rest.destination] = rest.failures
+            if self._now() < rest.until < self._now() + LONGEST_REST:
+                self._closed.add(rest.destination)
         for delivery in self._outbox.orphans():
             self._settle_uncertain(delivery, Unanswered("the run ended before the answer came"))
 
@@ -155,11 +171,26 @@ class Courier:
         """Attempts one delivery; False when nothing that is due can go anywhere."""
         self._waiting = [d for d in self._waiting if d.post.destination not in self._closed]
         if not self._waiting:
-            self._waiting = list(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH))
+            self._waiting = self._probing(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH))
         if not self._waiting:
             return False
         self._attempt(self._waiting.pop(0))
         return True
+
+    def _probing(self, due: Sequence[Delivery]) -> list[Delivery]:
+        """`due` in its order; but where a destination took nothing lately, and its oldest post failed more often than
+        that explains, the least tried one first: should it choke on the oldest, the others are not kept behind."""
+        oldest: dict[str, Delivery] = {}
+        least: dict[str, Delivery] = {}
+        for delivery in due:
+            name = delivery.post.destination
+            oldest.setdefault(name, delivery)
+            if delivery.attempts < least.setdefault(name, delivery).attempts:
+                least[name] = delivery
+        probes = [
+            least[name] for name, runs in self._failures.items() if name in oldest and oldest[name].attempts > runs
+        ]
+        return [*probes, *(delivery for delivery in due if delivery not in probes)]
 
     def _attempt(self, delivery: Delivery) -> None:
         name = delivery.post.destination
@@ -178,6 +209,7 @@ class Courier:
             self._delay(delivery, problem)
         except PermanentFailure as problem:
             self._outbox.failed(delivery, str(problem), self._now())
+            self._answers(name)
             self._told(Attempt(delivery, "failed", error=problem, again=False))
         except DestinationRefused as problem:
             self._outbox.unclaim(delivery, str(problem), self._now())
@@ -190,6 +222,7 @@ class Courier:
             self._delay(delivery, bug)
         else:
             self._outbox.delivered(delivery, receipt, self._now())
+            self._answers(name)
             self._told(Attempt(delivery, "delivered", receipt=receipt))
 
     def _unmade(self, delivery: Delivery, problem: RunError | DestinationRefused) -> None:
@@ -223,7 +256,7 @@ class Courier:
     def _delay(self, delivery: Delivery, problem: TemporaryFailure) -> None:
         """Not sent: later, or never once it was tried for too long. The destination is left alone for this run."""
         now = self._now()
-        self._closed.add(delivery.post.destination)
+        self._rest(delivery.post.destination, problem)
         if self._too_often(delivery, now):
             what = f"given up after {GIVE_UP_S // 86400} days: {problem.what}"
             given_up = PermanentFailure(what, about=problem.about, advice=problem.advice)
@@ -249,10 +282,24 @@ class Courier:
         again = again and not self._too_often(delivery, now)
         wait = timedelta(0)  # a post that a dead run was sending has waited long enough
         if delivery.state != "sending":
-            self._closed.add(delivery.post.destination)
+            self._rest(delivery.post.destination, problem)
             wait = retry_delay(delivery.attempts + 1, problem.retry_after, self._jitter())
         self._outbox.uncertain(delivery, now + wait if again else None, str(problem), now)
         self._told(Attempt(delivery, "uncertain", error=problem, again=again))
+
+    def _rest(self, name: str, problem: TemporaryFailure) -> None:
+        """Closes a destination for this run, and for a while more when that is no news or it asked for it."""
+        failures = self._failures.get(name, 0) + 1
+        self._closed.add(name)
+        self._failures[name] = failures
+        wait = REST_S[min(failures, len(REST_S)) - 1] * (1 + JITTER * self._jitter())
+        wait = max(wait, min(problem.retry_after or 0.0, LONGEST_REST.total_seconds()))
+        self._outbox.rest(Rest(name, failures, self._now() + timedelta(seconds=wait)))
+
+    def _answers(self, name: str) -> None:
+        """A destination is there again."""
+        if self._failures.pop(name, 0):
+            self._outbox.rested(name)
 
     def _too_often(self, delivery: Delivery, now: datetime) -> bool:
         """Whether a post is given up: it is too old, and not just because this machine was off, the destination was

@@ -332,6 +332,15 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """A destination that took nothing in so many runs in a row, and the moment before which it is left alone."""
+
+    destination: str
+    failures: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """A destination that is closed to us until a person acts or its settings change."""
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine, Row
+from sqlalchemy.engine import Connection, Engine, Row
 
 from mailpoll.errors import ConfigError, TemporaryFailure
-from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt
+from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt, Rest
 from mailpoll.store import schema
 from mailpoll.store.engine import transaction
 
@@ -107,6 +107,24 @@ class Outbox:
                 schema.pause.delete().where(schema.pause.c.destination == destination)
             ).rowcount > 0  # fmt: skip
 
+    def rests(self) -> tuple[Rest, ...]:
+        """The destinations that took nothing when last tried."""
+        with transaction(self._engine, writes=False) as connection:
+            return tuple(Rest(r.destination, r.failures, r.until) for r in connection.execute(sa.select(schema.rest)))
+
+    def rest(self, rest: Rest) -> None:
+        """Leaves a destination alone until a moment."""
+        with transaction(self._engine) as connection:
+            _end_rest(connection, rest.destination)
+            connection.execute(
+                schema.rest.insert().values(destination=rest.destination, failures=rest.failures, until=rest.until)
+            )
+
+    def rested(self, destination: str) -> None:
+        """The destination takes posts again."""
+        with transaction(self._engine) as connection:
+            _end_rest(connection, destination)
+
     def get(self, delivery_id: int) -> Delivery:
         """One delivery; ConfigError when there is none of this number."""
         found = self._select(schema.delivery.c.id == delivery_id, limit=1)
@@ -156,6 +174,7 @@ class Outbox:
         d = schema.delivery
         waits = d.c.state.in_(("pending", "delayed")) | ((d.c.state == "uncertain") & d.c.due_at.is_not(None))
         with transaction(self._engine) as connection:
+            _end_rest(connection, destination)
             return connection.execute(
                 d.update().where(d.c.destination == destination, waits).values(due_at=now)
             ).rowcount  # fmt: skip
@@ -176,6 +195,7 @@ class Outbox:
         """What a person decides holds for the state they saw: TemporaryFailure when a run was quicker."""
         d = schema.delivery
         with transaction(self._engine) as connection:
+            _end_rest(connection, delivery.post.destination)
             as_seen = (d.c.id == delivery.id) & (d.c.state == delivery.state)
             if not connection.execute(d.update().where(as_seen).values(changed_at=now, **values)).rowcount:
                 raise TemporaryFailure(
@@ -190,6 +210,10 @@ class Outbox:
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(sa.select(d).where(condition).order_by(order).limit(limit))
             return tuple(_delivery(row) for row in rows)
+
+
+def _end_rest(connection: Connection, destination: str) -> None:
+    connection.execute(schema.rest.delete().where(schema.rest.c.destination == destination))
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -202,6 +202,14 @@ pause = Table(
     Column("paused_at", Moment, nullable=False),
 )
 
+rest = Table(
+    "rest",
+    metadata,
+    Column("destination", Words, primary_key=True),
+    Column("failures", Integer, nullable=False, comment="runs in a row in which it took nothing"),
+    Column("until", Moment, nullable=False, comment="nothing is tried before"),
+)
+
 store_info = Table(
     "store_info",
     metadata,

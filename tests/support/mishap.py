@@ -97,10 +97,11 @@ class Mishap(Site):
         return checked(subprocess.run(command, env=CRON, check=False, **options))
 
     def make_due(self) -> None:
-        """The time of the next attempt has come for all that is delayed or uncertain."""
+        """The time of the next attempt has come for all that is delayed or uncertain, and every rest is over."""
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         with closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute("UPDATE delivery SET due_at = ? WHERE due_at IS NOT NULL", (now,))
+            connection.execute("UPDATE rest SET until = ?", (now,))
 
     def states(self) -> list[str]:
         """The states of all posts, in the order they were made."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailpoll import config
-from mailpoll.errors import AccessDenied, ConfigError
+from mailpoll.errors import ConfigError
 
 CANARY = "cAnArY"
 ACCOUNT = """

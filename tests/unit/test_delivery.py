@@ -20,7 +20,7 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
 )
-from mailpoll.model import Delivery, Finding, Limits, Pause, Post, Receipt
+from mailpoll.model import Delivery, Finding, Limits, Pause, Post, Receipt, Rest
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -31,6 +31,16 @@ class Outbox:
 
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     paused: dict[str, Pause] = field(default_factory=dict)
+    resting: dict[str, Rest] = field(default_factory=dict)
+
+    def rests(self) -> tuple[Rest, ...]:
+        return tuple(self.resting.values())
+
+    def rest(self, rest: Rest) -> None:
+        self.resting[rest.destination] = rest
+
+    def rested(self, destination: str) -> None:
+        self.resting.pop(destination, None)
 
     def orphans(self) -> tuple[Delivery, ...]:
         return tuple(d for d in self.deliveries.values() if d.state == "sending")
@@ -390,3 +400,53 @@ def test_a_claim_that_somebody_else_was_faster_with_posts_nothing() -> None:
     world.outbox.claim = never  # type: ignore[method-assign]
     assert world.run() == []
     assert hook.taken == []
+
+
+class TestRest:
+    """A destination that takes nothing costs a run its wait once in a while, not once for each post that waits."""
+
+    def test_one_that_hangs_is_tried_ever_more_seldom_however_many_posts_wait(self) -> None:
+        world = World(60, hung=Hook(Unanswered("no answer")))
+        tries = [len(world.run(minutes=1)) for _ in range(40)]
+        assert tries[0] == 1
+        assert sum(tries) <= 9
+
+    def test_others_are_not_kept_behind_it(self) -> None:
+        world = World(3, hung=Hook(Unanswered("no answer")), well=Hook())
+        assert "well3 delivered" in world.run()
+
+    def test_what_waited_goes_out_in_order_once_it_is_back(self) -> None:
+        hook = Hook(TemporaryFailure("away"), TemporaryFailure("away"), TemporaryFailure("away"), None)
+        world = World(4, hook=hook)
+        for _ in range(3):
+            world.run(minutes=15)
+        world.run(minutes=15)
+        world.run(hours=1)
+        assert world.states == ["delivered"] * 4
+        assert world.outbox.resting == {}
+
+    def test_a_post_it_chokes_on_does_not_keep_the_others_back(self) -> None:
+        class Choking(Hook):
+            def post(self, post: Post, content: object) -> Receipt:
+                if post.key == "hook1":
+                    raise TemporaryFailure("500")
+                return super().post(post, content)
+
+        world = World(5, hook=Choking())
+        for _ in range(4):
+            world.run(minutes=1)
+        assert world.states == ["delayed", *["delivered"] * 4]
+
+    def test_retry_after_holds_for_all_posts_of_the_destination(self) -> None:
+        world = World(2, hook=Hook(TemporaryFailure("429", retry_after=1800.0), None))
+        world.run()
+        assert world.run(minutes=29) == []
+        assert sorted(world.run(minutes=2)) == ["hook1 delivered", "hook2 delivered"]
+
+    def test_a_clock_that_was_years_ahead_closes_nothing_for_years(self) -> None:
+        world = World(1, hook=Hook(TemporaryFailure("away"), TemporaryFailure("away"), None))
+        world.run()
+        world.run(days=3650)
+        world.now -= timedelta(days=3650)
+        world.outbox.deliveries[1] = replace(world.first, due_at=world.now)  # as the outbox of the store does
+        assert world.run() == ["hook1 delivered"]

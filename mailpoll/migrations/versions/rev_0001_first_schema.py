@@ -53,6 +53,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("destination", name=op.f("pk_pause")),
     )
     op.create_table(
+        "rest",
+        sa.Column("destination", Words(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False, comment="runs in a row in which it took nothing"),
+        sa.Column("until", Moment(), nullable=False, comment="nothing is tried before"),
+        sa.PrimaryKeyConstraint("destination", name=op.f("pk_rest")),
+    )
+    op.create_table(
         "store_info",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
