@@ -17,6 +17,7 @@ from mailpoll.errors import (
     Unanswered,
 )
 from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Pause, Post, Receipt, Rest
+from mailpoll.retry import GIVE_UP_S, LONGEST_REST, RETRY_AFTER_S, rest_time, retry_delay
 
 
 class Content(Protocol):
@@ -88,23 +89,7 @@ class Destinations(Protocol):
         """What changes when its settings do; empty when there are none, or none that could be used."""
 
 
-# Seconds before attempt 2, 3, …; the last is repeated until GIVE_UP_S after the post was made (DESIGN.md §8).
-RETRY_AFTER_S = (60, 300, 600, 600, 600, 900, 1800, 3600, 7200, 21600)
-GIVE_UP_S = 5 * 86400
-# How long a destination is left alone after so many runs in a row in which it took nothing (the last is repeated): one
-# that hangs costs a run its time limit once in a while, not once for every post that waits.
-REST_S = (0, 60, 300, 600)
-JITTER = 0.1
-# A clock that was wrong for a while must not close a destination for years.
-LONGEST_REST = timedelta(days=1)
 BATCH = 50
-
-
-def retry_delay(attempts: int, retry_after: float | None, jitter: float) -> timedelta:
-    """How long to wait after the attempt numbered `attempts` (from 1): the schedule, spread by `jitter` (-1 … 1) so
-    that many posts do not come back at once, or what the destination asked for, if that is longer."""
-    scheduled = RETRY_AFTER_S[min(attempts, len(RETRY_AFTER_S)) - 1] * (1 + JITTER * jitter)
-    return timedelta(seconds=max(scheduled, min(retry_after or 0.0, 86400.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,9 +277,7 @@ class Courier:
         failures = self._failures.get(name, 0) + 1
         self._closed.add(name)
         self._failures[name] = failures
-        wait = REST_S[min(failures, len(REST_S)) - 1] * (1 + JITTER * self._jitter())
-        wait = max(wait, min(problem.retry_after or 0.0, LONGEST_REST.total_seconds()))
-        self._outbox.rest(Rest(name, failures, self._now() + timedelta(seconds=wait)))
+        self._outbox.rest(Rest(name, failures, self._now() + rest_time(failures, problem.retry_after, self._jitter())))
 
     def _answers(self, name: str) -> None:
         """A destination is there again."""

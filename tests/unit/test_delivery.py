@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mailpoll.delivery import GIVE_UP_S, RETRY_AFTER_S, Attempt, Courier, retry_delay
+from mailpoll.delivery import Attempt, Courier
 from mailpoll.errors import (
     AccessDenied,
     Bug,
@@ -21,6 +21,7 @@ from mailpoll.errors import (
     Unanswered,
 )
 from mailpoll.model import Delivery, Finding, Limits, Pause, Post, Receipt, Rest
+from mailpoll.retry import GIVE_UP_S, RETRY_AFTER_S, retry_delay
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
