@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import Any, NoReturn
 
@@ -87,6 +88,7 @@ def main() -> NoReturn:
     from mailpoll.commands import streams
 
     guarded = streams.guard()
+    signal.signal(signal.SIGTERM, _terminate)
     status = _status()
     for stream in guarded:
         if stream.trouble is not None:
@@ -95,15 +97,23 @@ def main() -> NoReturn:
     sys.exit(status)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as Ctrl-C: what was begun is given back, so that no mail is blamed for a machine that goes down."""
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise Terminated
+
+
 def _status() -> int:
     try:
         result: Any = root.main(prog_name="mailpoll", standalone_mode=False)
     except click.ClickException as problem:
         problem.show()
         return problem.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as stopped:
         click.echo("mailpoll: stopped; nothing is lost, the next run goes on.", err=True)
-        return 130
+        return 143 if Terminated in (type(stopped), type(stopped.__cause__)) else 130
     except MailpollError as problem:
         from mailpoll.commands.output import say
 

@@ -109,6 +109,7 @@ STATUSES = {
     77: ("a password, a key, a certificate or a file mode", "a person puts it right"),
     78: ("a setting is wrong or missing", "a person changes it; the message names its key path"),
     130: ("stopped by Ctrl-C", "the next run goes on"),
+    143: ("stopped by SIGTERM", "the next run goes on"),
 }
 
 

@@ -408,16 +408,19 @@ def test_of_two_runs_at_once_the_second_does_nothing(dovecot: Dovecot, tmp_path:
     site.assert_all_delivered_once()
 
 
-def test_ctrl_c_ends_a_run_with_one_sentence_and_the_next_goes_on(dovecot: Dovecot, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_ends_a_run_with_one_sentence_and_the_next_goes_on(
+    number: signal.Signals, status: int, dovecot: Dovecot, tmp_path: Path
+) -> None:
     with Receiver(HELD) as receiver:
-        site = Mishap(tmp_path / "ctrl-c", dovecot, "hook", hook=receiver.url)
+        site = Mishap(tmp_path / f"ctrl-c-{status}", dovecot, "hook", hook=receiver.url)
         site.change(timeout="20")
         run = started(site)
         assert receiver.holding.wait(20)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(number)
         result = ended(run)
         assert result.stderr == STOPPED
-        assert result.returncode == 130
+        assert result.returncode == status
         receiver.let_go.set()
         again = site.run("fetch")
         assert again.stderr == (
