@@ -88,6 +88,10 @@ def _from_pipe(installation: Installation, to: str, journal: Journal, *, as_json
             _work(installation, store, journal, as_json=as_json)
     except MailpollError as problem:
         say(problem)
+    except KeyboardInterrupt:  # SIGTERM, too: the machine goes down
+        click.echo(
+            f"mailpoll: stopped; the mail is {'safe, the next run goes on' if stored else 'not stored'}.", err=True
+        )
     except Exception as problem:
         click.echo(f"mailpoll: {crash.sentence(problem)}", err=True)
     return 0 if stored else TemporaryFailure.exit_status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -40,6 +41,18 @@ def piped(site: Site, raw: bytes, *arguments: str) -> Any:
     command = [str(MAILPOLL), "--config", str(site.config), "receive", "-", *arguments]
     done = subprocess.run(command, input=raw, capture_output=True, env=CRON, timeout=60, check=False)
     return checked(subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode()))
+
+
+def receiving(site: Site, to: str) -> Any:
+    """The same while it runs."""
+    command = [str(MAILPOLL), "--config", str(site.config), "receive", "-", "--to", to]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, env=CRON)
+
+
+def wait_for(happened: Callable[[], object]) -> None:
+    until = time.monotonic() + 20
+    while not happened() and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def break_lock(site: Site) -> None:
@@ -121,6 +134,25 @@ class TestPipe:
         assert said.status == 0
         assert f"this is a bug: KeyError: 'surprise'. The traceback is in {tmp_path}" in said.err
 
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=str)
+    def test_nor_is_a_machine_that_goes_down(self, site: Site, number: signal.Signals) -> None:
+        with Receiver(HELD) as hook:
+            site.channel("hook", hook.url)
+            with receiving(site, "hook") as process:
+                process.stdin.write(mail(1))
+                process.stdin.close()
+                wait_for(lambda: hook.requests)
+                process.send_signal(number)
+                assert process.wait(30) == 0
+            hook.let_go.set()
+        with receiving(site, "dev") as process:
+            process.stdin.write(mail(2)[:20])
+            process.stdin.flush()
+            wait_for(lambda: (site.folder / "mailpoll.db-wal").exists() or process.poll() is not None)
+            process.send_signal(number)
+            assert process.wait(30) == 75
+        assert [message.subject for message in site.messages()] == ["Mail 1"]
+
     def test_of_a_mail_that_is_too_large_the_headers_are_taken(self, site: Site) -> None:
         site.config.write_text(site.config.read_text() + SMALL)
         done = piped(site, mail(1, size=9_000), "--to", "dev")
@@ -167,9 +199,7 @@ def test_mail_that_came_while_another_run_was_posting_is_posted_by_it(site: Site
         site.channel("hook", hook.url)
         command = [str(MAILPOLL), "--config", str(site.config), "receive", "1.eml", "--to", "hook"]
         with subprocess.Popen(command, cwd=site.folder, env=CRON) as first:
-            until = time.monotonic() + 20
-            while not hook.requests and time.monotonic() < until:
-                time.sleep(0.01)
+            wait_for(lambda: hook.requests)
             assert piped(site, mail(2), "--to", "hook").returncode == 0
             assert [delivery.state for delivery in site.deliveries()] == ["sending"]
             hook.let_go.set()
