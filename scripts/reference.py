@@ -131,8 +131,8 @@ def exit_statuses_page() -> str:
         f"| status | what it is about | what follows | error |\n|---|---|---|---|\n{rows}\n\n"
         f"When several troubles meet, the run ends with the one that most needs a person, in this order: {order}.\n"
         "What is wrong with one account, mail or destination does not keep the others from being served.\n\n"
-        "`mailpoll receive` with a mail on standard input, as a mail server starts it, knows two: 75 until the mail is\n"
-        "stored, whatever is wrong, and 0 from then on. A mail server would send the mail back to its author at others.\n"
+        "`mailpoll receive` with a mail on standard input, as a mail server starts it, knows two: 75 until the mail\n"
+        "is stored, whatever is wrong, and 0 from then on. At others a mail server sends the mail back to its author.\n"
     )
 
 
