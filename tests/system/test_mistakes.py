@@ -159,12 +159,6 @@ SETTINGS = {
         r"|timeout: expected a number over 0, not text\. .*"
         r'|after: this text is not possible here\. Write one of "seen", .*)){{3}}',
     ),
-    "no account": Case(
-        lambda site: site.config.write_text(f'[store]\nurl = "{site.url}"\n'),
-        78,
-        r"{folder}/config\.toml: no account is configured, so there is nothing to fetch\. "
-        r"`mailpoll init` adds one; `mailpoll receive` takes mail from files\.",
-    ),
     "unreadable configuration": Case(
         lambda site: site.config.chmod(0),
         77,
