@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from mailpoll.dialogue import (
@@ -26,8 +26,8 @@ from mailpoll.dialogue import (
     Settled,
 )
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, RunError, Unavailable
-from mailpoll.listing import candidates, portions, sort
-from mailpoll.model import Candidate, FolderInfo, Position, RawMessage
+from mailpoll.listing import batches, candidates, portions, sort
+from mailpoll.model import FolderInfo, Position
 
 PUT_PATIENCE_S = 0.2
 # Octets of a batch that is not overlapped with the next one, so that memory holds one such mail at a time.
@@ -136,7 +136,9 @@ class Collector:
         ours, others = sort(self.plan, self._need(), uids)
         self._tell(NotOurs(self, folder_id, others))
         taken = ours if self._left is None else ours[: self._left]
-        for messages in self._batches(taken):
+        if self._left is not None:
+            self._left -= len(taken)
+        for messages in batches(self.plan, self._need(), taken):
             self._tell(Batch(self, folder_id, messages))
             self._owed += 1
             # While the main thread stores and reads, the next batch is fetched; but never a second large mail.
@@ -144,18 +146,6 @@ class Collector:
             if self._stop.is_set():
                 return False
         return taken == ours
-
-    def _batches(self, taken: Sequence[Candidate]) -> Iterator[tuple[RawMessage, ...]]:
-        session = self._need()
-        small = [candidate for candidate in taken if candidate.size <= self.plan.max_message_size]
-        if self._left is not None:
-            self._left -= len(taken)
-        yield from session.fetch(small)
-        for candidate in taken:
-            if candidate.size > self.plan.max_message_size:
-                headers = session.fetch_headers(candidate)
-                if headers is not None:
-                    yield (headers,)
 
     def _obey_all(self, *, wait: bool) -> None:
         """Obeys the Settles that are owed to us: all of them, or those that are there already."""

@@ -12,7 +12,7 @@ import msgspec
 
 from mailpoll.crosscheck import derived_pattern, problems_between
 from mailpoll.errors import AccessDenied, ConfigError
-from mailpoll.settings import Settings, mask_url
+from mailpoll.settings import Settings, from_builtin, mask_url, to_builtin
 
 SYSTEM_CONFIG = Path("/etc/mailpoll/config.toml")
 SYSTEM_STATE = Path("/var/lib/mailpoll")
@@ -53,7 +53,7 @@ def load(path: Path) -> Settings:
     """
     data = _parse(path)
     try:
-        settings = msgspec.convert(data, Settings)
+        settings = msgspec.convert(data, Settings, dec_hook=from_builtin)
     except (msgspec.ValidationError, ValueError) as error:
         from mailpoll.decode import problems  # only needed to explain
 
@@ -131,7 +131,7 @@ def store_url(settings: Settings, config_path: Path, env: Mapping[str, str]) -> 
 
 def effective(settings: Settings) -> dict[str, Any]:
     """The settings in force as plain data for `config show`: defaults filled in, nothing unset, secrets as "***"."""
-    shown: dict[str, Any] = _shown(msgspec.to_builtins(settings))
+    shown: dict[str, Any] = _shown(msgspec.to_builtins(settings, enc_hook=to_builtin))
     shown["addresses"]["patterns"] = list(patterns(settings))
     for name, destination in shown["destination"].items():
         if "url" in destination:

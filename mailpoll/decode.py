@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import FieldInfo
 
-from mailpoll.settings import SecretRef
+from mailpoll.settings import Duration, SecretRef, from_builtin
 
 # What TOML calls the Python types it makes.
 _GOT = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
@@ -25,6 +25,7 @@ _WANTED = {
     float: "a number",
     dict: "a table",
     tuple: 'a list, like ["…"]',
+    Duration: 'a length of time, like "90s", "5m", "2h", "7d" or "2w"',
     SecretRef: 'a table that says where the secret is, like { file = "imap-password" }',
 }
 
@@ -100,7 +101,7 @@ def _struct_problems(value: Mapping[str, Any], struct: type[msgspec.Struct], pat
 def _refusal(value: Any, kind: Any) -> str | None:
     """What msgspec has against `value`, without its own path suffix; None when it takes it."""
     try:
-        msgspec.convert(value, kind)
+        msgspec.convert(value, kind, dec_hook=from_builtin)
     except (msgspec.ValidationError, ValueError) as error:
         return str(error).rsplit(" - at `$", 1)[0]
     return None

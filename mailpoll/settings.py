@@ -7,7 +7,7 @@ the settings reference are made from them. Only the shape is checked here; what 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -152,6 +152,17 @@ class UnroutedSettings(_Section, frozen=True):
     ] = "hold"
 
 
+class RetentionSettings(_Section, frozen=True):
+    """[retention]: how long the bytes of mails are kept. What was posted, and which mails were taken, stays."""
+
+    raw: Annotated[Duration, Meta(description="after the last post of a mail was delivered", examples=["7d"])] = (
+        Duration("7d")
+    )
+    unfinished: Annotated[
+        Duration, Meta(description="of held, unrouted, quarantined, failed and uncertain mail", examples=["30d"])
+    ] = Duration("30d")
+
+
 class AccountSettings(_Section, frozen=True):
     """[account.NAME]: an inbox to poll."""
 
@@ -256,8 +267,23 @@ class Settings(_Section, frozen=True):
     fetch: FetchSettings = FetchSettings()
     reader: ReaderSettings = ReaderSettings()
     unrouted: UnroutedSettings = UnroutedSettings()
+    retention: RetentionSettings = RetentionSettings()
     account: dict[str, AccountSettings] = field(default_factory=dict)
     destination: dict[str, DestinationSettings] = field(default_factory=dict)
+
+
+def from_builtin(kind: type[Any], value: Any) -> Any:
+    """`value` as `kind`: msgspec's dec_hook for the one type of ours that it does not know."""
+    if kind is Duration:
+        return Duration(value)
+    raise NotImplementedError(kind)
+
+
+def to_builtin(value: Any) -> Any:
+    """The plain form of a value of ours: msgspec's enc_hook."""
+    if isinstance(value, Duration):
+        return str(value)
+    raise NotImplementedError(type(value))
 
 
 def fingerprint(name: str, section: Struct) -> str:

@@ -29,6 +29,7 @@ SECTIONS = (
     ("[fetch]", settings.FetchSettings),
     ("[reader]", settings.ReaderSettings),
     ("[unrouted]", settings.UnroutedSettings),
+    ("[retention]", settings.RetentionSettings),
     ("[store]", settings.StoreSettings),
     ("A secret", settings.SecretRef),
 )
@@ -78,7 +79,7 @@ def toml_type(hint: object) -> str:
     if origin is dict:
         return "table"
     names = {str: "string", int: "integer", float: "number", bool: "`true`, `false`"}
-    names[settings.SecretRef] = "[secret](#a-secret)"
+    names |= {settings.Duration: "duration", settings.SecretRef: "[secret](#a-secret)"}
     return names[typing.cast(type, hint)]
 
 

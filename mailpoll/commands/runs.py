@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailpoll.commands import assembly
-from mailpoll.commands.installation import Installation
+from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.journal import Journal
 from mailpoll.dialogue import Plan
 from mailpoll.poll import Run
@@ -74,3 +74,7 @@ def execute(
             deadline_s=deadline_s,
         )
         journal.accounts = run.execute(plans)
+    kept = installation.settings.retention
+    store.trim(
+        now(), raw=timedelta(seconds=kept.raw.seconds), unfinished=timedelta(seconds=kept.unfinished.seconds)
+    )  # fmt: skip

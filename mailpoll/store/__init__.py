@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy.engine import make_url
 
+from mailpoll.store import retention
 from mailpoll.store.addresses import ANY
 from mailpoll.store.channels import Channel, Channels
 from mailpoll.store.deliveries import idempotency_key
@@ -32,6 +34,10 @@ class Store:
 
     def __enter__(self) -> Store:
         return self
+
+    def trim(self, now: datetime, *, raw: timedelta, unfinished: timedelta) -> int:
+        """Lets go of the bytes of mails that nobody needs any more; see retention.trim."""
+        return retention.trim(self._engine, now, raw=raw, unfinished=unfinished)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

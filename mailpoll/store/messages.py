@@ -72,7 +72,7 @@ class Messages:
         Raises TemporaryFailure when it has no bytes, or waits to be read anyway.
         """
         m = schema.message
-        there = sa.exists().where(schema.raw.c.message_id == m.c.id)
+        there = m.c.kept
         with transaction(self._engine) as connection:
             _decide(connection, message_id, there & (m.c.state != "accepted"), state="accepted", reason="", attempts=0)
 
@@ -98,7 +98,7 @@ class Messages:
                 raise TemporaryFailure(
                     f"a run is sending post {sending} of it", about=f"message {message_id}", advice="Then try again."
                 )
-            _decide(connection, message_id, sa.true(), state="ignored", reason="dropped by hand")
+            _decide(connection, message_id, sa.true(), state="ignored", reason="dropped by hand", kept=False)
             connection.execute(
                 d.update()
                 .where(d.c.message_id == message_id, d.c.state.not_in(FINAL))
@@ -108,10 +108,9 @@ class Messages:
 
     def _select(self, condition: sa.ColumnElement[bool], limit: int | None) -> tuple[Entry, ...]:
         m, f = schema.message, schema.folder
-        has_raw = sa.exists().where(schema.raw.c.message_id == m.c.id).label("has_raw")
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(
-                sa.select(m, f.c.account, f.c.name, has_raw)
+                sa.select(m, f.c.account, f.c.name)
                 .outerjoin(f, f.c.id == m.c.folder_id)
                 .where(condition)
                 .order_by(m.c.id.desc())
@@ -146,5 +145,5 @@ def _entry(row: Row[Any]) -> Entry:
         subject=row.subject,
         date=row.date,
         defects=tuple(row.defects.splitlines()),
-        has_raw=row.has_raw,
+        has_raw=row.kept,
     )

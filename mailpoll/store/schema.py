@@ -149,12 +149,20 @@ message = Table(
     Column("subject", Words, nullable=False, server_default=""),
     Column("date", Moment),
     Column("defects", Words, nullable=False, server_default=""),
+    Column("kept", Boolean, nullable=False, server_default=text("true"), comment="its bytes are still in `raw`"),
     UniqueConstraint("folder_id", "uid"),
 )
 Index("ix_message_unfinished", message.c.state, sqlite_where=message.c.state != "read",
       postgresql_where=message.c.state != "read")  # fmt: skip
 Index("ix_message_after", message.c.folder_id, sqlite_where=message.c.after == "due",
       postgresql_where=message.c.after == "due")  # fmt: skip
+
+Index(
+    "ix_message_kept",
+    message.c.accepted_at,
+    sqlite_where=message.c.kept.is_(True),
+    postgresql_where=message.c.kept.is_(True),
+)
 
 raw = Table(
     "raw",

@@ -123,6 +123,9 @@ def upgrade() -> None:
         sa.Column("subject", Words(), server_default="", nullable=False),
         sa.Column("date", Moment(), nullable=True),
         sa.Column("defects", Words(), server_default="", nullable=False),
+        sa.Column(
+            "kept", sa.Boolean(), server_default=sa.text("true"), nullable=False, comment="its bytes are still in `raw`"
+        ),
         sa.ForeignKeyConstraint(["folder_id"], ["folder.id"], name=op.f("fk_message_folder_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sa.UniqueConstraint("folder_id", "uid", name=op.f("uq_message_folder_id_uid")),
@@ -134,6 +137,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("\"after\" = 'due'"),
         postgresql_where=sa.text("\"after\" = 'due'"),
+    )
+    op.create_index(
+        "ix_message_kept",
+        "message",
+        ["accepted_at"],
+        unique=False,
+        sqlite_where=sa.text("kept IS 1"),
+        postgresql_where=sa.text("kept IS true"),
     )
     op.create_index(
         "ix_message_unfinished",

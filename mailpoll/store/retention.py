@@ -1,0 +1,59 @@
+"""Letting go of the bytes of mails that nobody needs any more; posts and ledger stay."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from mailpoll.store import schema
+from mailpoll.store.engine import transaction
+
+# A run trims no more than this: what is over waits a minute, and no run is slow.
+SLICE = 500
+
+
+def trim(engine: Engine, now: datetime, *, raw: timedelta, unfinished: timedelta) -> int:
+    """Deletes the bytes of up to SLICE mails, and returns of how many.
+
+    Gone are those whose posts all were final for `raw`, and those that wait for a person (held, unrouted,
+    quarantined, or with a post that failed, is uncertain or held) for `unfinished`. A mail with a post that is still
+    on its way is kept, however old.
+    """
+    m = schema.message
+    with transaction(engine, writes=False) as connection:
+        ids = connection.scalars(
+            sa.select(m.c.id)
+            .where(
+                m.c.kept.is_(True),
+                m.c.accepted_at < now - min(raw, unfinished),
+                _finished(now - raw) | _left(now - unfinished),
+            )
+            .order_by(m.c.accepted_at)
+            .limit(SLICE)
+        ).all()
+    if ids:
+        with transaction(engine) as connection:
+            connection.execute(schema.raw.delete().where(schema.raw.c.message_id.in_(ids)))
+            connection.execute(m.update().where(m.c.id.in_(ids)).values(kept=False))
+    return len(ids)
+
+
+def _finished(before: datetime) -> sa.ColumnElement[bool]:
+    """Read or ignored, and every post delivered (or a duplicate) before that moment."""
+    m, d = schema.message, schema.delivery
+    open_or_late = d.c.state.not_in(("delivered", "duplicate")) | (d.c.changed_at >= before)
+    of_it = sa.exists().where(d.c.message_id == m.c.id, open_or_late)
+    return m.c.state.in_(("read", "ignored")) & (m.c.read_at < before) & ~of_it
+
+
+def _left(before: datetime) -> sa.ColumnElement[bool]:
+    """Waiting for a person since before that moment, and nothing of it on its way."""
+    m, d = schema.message, schema.delivery
+
+    def has(*states: str) -> sa.ColumnElement[bool]:
+        return sa.exists().where(d.c.message_id == m.c.id, d.c.state.in_(states))
+
+    waits = m.c.state.in_(("held", "unrouted", "quarantined")) | has("failed", "uncertain", "held")
+    return (m.c.state != "accepted") & (m.c.read_at < before) & waits & ~has("pending", "sending", "delayed")
