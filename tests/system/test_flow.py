@@ -275,3 +275,14 @@ def test_at_a_terminal_or_with_v_a_run_tells_what_it_did(dovecot: Dovecot, tmp_p
     assert "message 1: Mail 1 from Anna <anna@example.net> → dev" in said
     assert "message 2: Mail 2 from Anna <anna@example.net>: unrouted" in said
     assert "account.main: 2 new" in said
+
+
+def test_the_bytes_of_a_delivered_mail_are_let_go_when_their_time_is_over(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = site_on(dovecot, tmp_path, more='[retention]\nraw = "0s"\n')
+    site.append(mail(1))
+
+    fetch(site)
+
+    (message,) = site.messages()
+    assert not message.has_raw
+    assert bodies(site) == ["This is mail 1."]
