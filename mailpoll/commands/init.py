@@ -253,8 +253,8 @@ def _first_mail(installation: Installation, ask: Asker, wishes: Wishes, channel:
     if not seconds:
         return
     minutes = f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
-    click.echo(f"\nSend a mail to it now, from anywhere. Waiting up to {minutes}; Ctrl-C ends the waiting only.")
-    try:
+    try:  # from the first word about it: who reads of Ctrl-C may press it while the line is still being written
+        click.echo(f"\nSend a mail to it now, from anywhere. Waiting up to {minutes}; Ctrl-C ends the waiting only.")
         waiting = init_wait.wait(installation, wishes.account, channel, seconds)
         if waiting.deliveries:
             init_wait.show(waiting)
