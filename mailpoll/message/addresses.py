@@ -11,7 +11,7 @@ from mailpoll.model import NamedAddress
 
 MAX_ADDRESSES = 10_000
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _BLANKS = re.compile(r"\s++")
 _ATOM = re.compile(r'[^\s"(),:;<>@]++')

@@ -15,7 +15,7 @@ _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,80}+)\?([bBqQ])\?([^?]*+)\?=")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _BEFORE_HEADER = re.compile(
-    rb"(?:\xef\xbb\xbf|(?=\s))(?:[ \t]*+\r?\n)*+"
+    rb"(?:\xef\xbb\xbf|(?=\s))(?:[ \t]*\r?\n)*"  # no `*+` round a group: Python before 3.11.5 gets it wrong
     rb"(?=(?:From|To|Subject|Date|Received|Return-Path|Delivered-To|Message-ID|MIME-Version)[ \t]*:)",
     re.IGNORECASE,
 )

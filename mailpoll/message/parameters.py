@@ -12,7 +12,7 @@ MAX_PARAMETERS = 200
 
 _NAME_END = re.compile(r"[=;]")
 _BLANKS = re.compile(r"\s*+")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?$")
 
