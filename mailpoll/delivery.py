@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from mailpoll.errors import (
     Bug,
     DestinationRefused,
+    Later,
     MailpollError,
     PermanentFailure,
     RunError,
@@ -17,7 +18,7 @@ from mailpoll.errors import (
     Unanswered,
 )
 from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Pause, Post, Receipt, Rest
-from mailpoll.retry import GIVE_UP_S, LONGEST_REST, RETRY_AFTER_S, rest_time, retry_delay
+from mailpoll.retry import DECLINES, GIVE_UP_S, LONGEST_REST, RETRY_AFTER_S, rest_time, retry_delay
 
 
 class Content(Protocol):
@@ -111,8 +112,9 @@ class Courier:
     """Carries what is due to its destinations, one post at a time, in the order of arrival.
 
     A destination that could not be reached, or whose secret could not be had, is left alone for the rest of the run,
-    and rests longer the more runs in a row it takes nothing; one that refused us, or that the configuration does not
-    know, is paused until a person acts or its settings change. None costs another destination more than the one wait.
+    and rests longer the more runs in a row it gives no answer; one that declines several posts in a row has enough for
+    the run; one that refused us, or that the configuration does not know, is paused until a person acts or its settings
+    change. None costs another destination more than the one wait.
     """
 
     def __init__(
@@ -136,6 +138,7 @@ class Courier:
         self._made: dict[str, Destination] = {}
         self._closed: set[str] = set()
         self._failures: dict[str, int] = {}
+        self._declines: dict[str, int] = {}
         self._waiting: list[Delivery] = []
 
     def start(self) -> None:
@@ -146,6 +149,9 @@ class Courier:
             else:
                 self._closed.add(pause.destination)
         for rest in self._outbox.rests():
+            if rest.settings_hash != self._destinations.settings_hash(rest.destination):
+                self._outbox.rested(rest.destination)
+                continue
             self._failures[rest.destination] = rest.failures
             if self._now() < rest.until < self._now() + LONGEST_REST:
                 self._closed.add(rest.destination)
@@ -156,26 +162,11 @@ class Courier:
         """Attempts one delivery; False when nothing that is due can go anywhere."""
         self._waiting = [d for d in self._waiting if d.post.destination not in self._closed]
         if not self._waiting:
-            self._waiting = self._probing(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH))
+            self._waiting = list(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH))
         if not self._waiting:
             return False
         self._attempt(self._waiting.pop(0))
         return True
-
-    def _probing(self, due: Sequence[Delivery]) -> list[Delivery]:
-        """`due` in its order; but where a destination took nothing lately, and its oldest post failed more often than
-        that explains, the least tried one first: should it choke on the oldest, the others are not kept behind."""
-        oldest: dict[str, Delivery] = {}
-        least: dict[str, Delivery] = {}
-        for delivery in due:
-            name = delivery.post.destination
-            oldest.setdefault(name, delivery)
-            if delivery.attempts < least.setdefault(name, delivery).attempts:
-                least[name] = delivery
-        probes = [
-            least[name] for name, runs in self._failures.items() if name in oldest and oldest[name].attempts > runs
-        ]
-        return [*probes, *(delivery for delivery in due if delivery not in probes)]
 
     def _attempt(self, delivery: Delivery) -> None:
         name = delivery.post.destination
@@ -204,7 +195,8 @@ class Courier:
         except Exception as problem:  # a bug of ours or of a library; an unknown error is a temporary one (§8)
             bug = Bug(f"this is a bug: {type(problem).__name__}", about=f"destination.{name}")
             bug.__cause__ = problem
-            self._delay(delivery, bug)
+            # It may have happened after the post had left; a program that must not run twice waits for a person.
+            (self._settle_uncertain if destination.on_uncertain == "hold" else self._delay)(delivery, bug)
         else:
             self._outbox.delivered(delivery, receipt, self._now())
             self._answers(name)
@@ -241,7 +233,10 @@ class Courier:
     def _delay(self, delivery: Delivery, problem: TemporaryFailure) -> None:
         """Not sent: later, or never once it was tried for too long. The destination is left alone for this run."""
         now = self._now()
-        self._rest(delivery.post.destination, problem)
+        if isinstance(problem, Later) and problem.retry_after is None:
+            self._declined(delivery.post.destination)
+        else:
+            self._rest(delivery.post.destination, problem)
         if self._too_often(delivery, now):
             what = f"given up after {GIVE_UP_S // 86400} days: {problem.what}"
             given_up = PermanentFailure(what, about=problem.about, advice=problem.advice)
@@ -252,7 +247,7 @@ class Courier:
         self._outbox.delayed(delivery, due_at, str(problem), now)
         self._told(Attempt(delivery, "delayed", error=problem))
 
-    def _settle_uncertain(self, delivery: Delivery, problem: Unanswered) -> None:
+    def _settle_uncertain(self, delivery: Delivery, problem: TemporaryFailure) -> None:
         """Sent but unanswered: to be asked about or posted again under the same key, or held for a person."""
         now = self._now()
         try:
@@ -265,22 +260,33 @@ class Courier:
             self._refused(delivery, unmade)
             again = False
         again = again and not self._too_often(delivery, now)
-        wait = timedelta(0)  # a post that a dead run was sending has waited long enough
         if delivery.state != "sending":
             self._rest(delivery.post.destination, problem)
             wait = retry_delay(delivery.attempts + 1, problem.retry_after, self._jitter())
+        elif delivery.attempts <= 1:
+            wait = timedelta(0)  # a run was killed: the post has waited long enough
+        else:  # perhaps it is what kills the runs
+            wait = retry_delay(delivery.attempts, None, self._jitter())
         self._outbox.uncertain(delivery, now + wait if again else None, str(problem), now)
         self._told(Attempt(delivery, "uncertain", error=problem, again=again))
+
+    def _declined(self, name: str) -> None:
+        """A destination that answers is not away; but one that declines one post after another has enough for now."""
+        self._declines[name] = self._declines.get(name, 0) + 1
+        if self._declines[name] >= DECLINES:
+            self._closed.add(name)
 
     def _rest(self, name: str, problem: TemporaryFailure) -> None:
         """Closes a destination for this run, and for a while more when that is no news or it asked for it."""
         failures = self._failures.get(name, 0) + 1
         self._closed.add(name)
         self._failures[name] = failures
-        self._outbox.rest(Rest(name, failures, self._now() + rest_time(failures, problem.retry_after, self._jitter())))
+        until = self._now() + rest_time(failures, problem.retry_after, self._jitter())
+        self._outbox.rest(Rest(name, failures, until, self._destinations.settings_hash(name)))
 
     def _answers(self, name: str) -> None:
         """A destination is there again."""
+        self._declines.pop(name, None)
         if self._failures.pop(name, 0):
             self._outbox.rested(name)
 

@@ -8,6 +8,7 @@
     │   └── Unavailable          69  not reachable now: tried again by the next run
     └── MessageError             becomes the outcome of one message or delivery
         ├── TemporaryFailure     75  not sent, may be tried again
+        │   ├── Later            75  the destination answered: not this post, not now
         │   ├── Unanswered       75  sent, but the answer never came: uncertain
         │   └── Bug              70  mailpoll or a library failed while it posted: `__cause__` says how
         ├── PermanentFailure     65  this post will never be taken
@@ -90,6 +91,10 @@ class TemporaryFailure(MessageError):
     def __init__(self, what: str, *, about: str = "", advice: str = "", retry_after: float | None = None) -> None:
         super().__init__(what, about=about, advice=advice)
         self.retry_after = retry_after
+
+
+class Later(TemporaryFailure):
+    """The destination answered, and does not take this post now; it may take another."""
 
 
 class Unanswered(TemporaryFailure):

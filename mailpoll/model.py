@@ -333,11 +333,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A destination that took nothing in so many runs in a row, and the moment before which it is left alone."""
+    """A destination that gave no answer in so many runs in a row, and the moment before which it is left alone; a
+    change of its settings ends that."""
 
     destination: str
     failures: int
     until: datetime
+    settings_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ GIVE_UP_S = 5 * 86400
 # How long a destination is left alone after so many runs in a row in which it took nothing (the last is repeated): one
 # that hangs costs a run its time limit once in a while, not once for every post that waits.
 REST_S = (0, 60, 300, 600)
+# How many posts in a row a destination may decline in one run: a few it chokes on must not keep the others back.
+DECLINES = 5
 JITTER = 0.1
 # A clock that was wrong for a while must not close a destination for years.
 LONGEST_REST = timedelta(days=1)
@@ -23,7 +25,7 @@ def retry_delay(attempts: int, retry_after: float | None, jitter: float) -> time
 
 
 def rest_time(failures: int, retry_after: float | None, jitter: float) -> timedelta:
-    """How long a destination is left alone after `failures` runs in a row (from 1) in which it took nothing, or what it
-    asked for, if that is longer."""
+    """How long a destination is left alone after `failures` runs in a row (from 1) in which it gave no answer, or what
+    it asked for, if that is longer."""
     scheduled = REST_S[min(failures, len(REST_S)) - 1] * (1 + JITTER * jitter)
     return timedelta(seconds=max(scheduled, min(retry_after or 0.0, LONGEST_REST.total_seconds())))

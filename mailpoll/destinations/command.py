@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import IO, Literal, Protocol
 
-from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unanswered
+from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, TemporaryFailure, Unanswered
 from mailpoll.model import Finding, Limits, Post, Receipt
 from mailpoll.settings import CommandSettings
 
@@ -138,7 +138,7 @@ class CommandDestination:
             raise Unanswered(f"was ended by {_signal_name(-status)}", about=self._about)
         line = stderr.last_line()
         what = f"ended with status {status}" + (f": {line}" if line else "")
-        raise (TemporaryFailure if status == EX_TEMPFAIL else PermanentFailure)(what, about=self._about)
+        raise (Later if status == EX_TEMPFAIL else PermanentFailure)(what, about=self._about)
 
 
 class _Tail:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mailpoll.errors import DestinationRefused, PermanentFailure, TemporaryFailure
+from mailpoll.errors import DestinationRefused, Later, PermanentFailure, TemporaryFailure
 from mailpoll.settings import mask_url
 
 MAX_RETRY_AFTER = 86400.0  # seconds; nobody's mail waits longer because a header says so
@@ -30,8 +30,8 @@ STATUSES: dict[int, tuple[_Kind, str]] = {
     407: (DestinationRefused, "the proxy wants a password"),
     410: (DestinationRefused, "the receiver is gone"),
     501: (DestinationRefused, "there is something else at this url, it takes no POST"),
-    408: (TemporaryFailure, "the receiver waited too long for the post"),
-    425: (TemporaryFailure, "the receiver wants the post later"),
+    408: (Later, "the receiver waited too long for the post"),
+    425: (Later, "the receiver wants the post later"),
     429: (TemporaryFailure, "the receiver gets too many posts"),
 }
 
@@ -62,7 +62,8 @@ def classify(response: Response) -> None:
     Raises:
         PermanentFailure: the answer is about this post.
         DestinationRefused: the answer is about the destination: key, permission, place.
-        TemporaryFailure: everything else, with `retry_after` where the answer named a time.
+        Later: everything else, with `retry_after` where the answer named a time; TemporaryFailure where every post
+            would get the same answer.
     """
     status = response.status
     if 200 <= status < 300:
@@ -70,7 +71,7 @@ def classify(response: Response) -> None:
     if 300 <= status < 400:
         target = mask_url(response.headers.get("location", ""))
         raise DestinationRefused(f"answered {status}: moved to {target}", about=response.url, advice="Change the url")
-    kind, meaning = STATUSES.get(status, (TemporaryFailure, "the receiver is in trouble"))
+    kind, meaning = STATUSES.get(status, (Later, "the receiver is in trouble"))
     what = f"answered {status}: {meaning}"
     if issubclass(kind, TemporaryFailure):
         raise kind(what, about=response.url, retry_after=retry_after(response.headers))

@@ -108,16 +108,22 @@ class Outbox:
             ).rowcount > 0  # fmt: skip
 
     def rests(self) -> tuple[Rest, ...]:
-        """The destinations that took nothing when last tried."""
+        """The destinations that gave no answer when last tried."""
         with transaction(self._engine, writes=False) as connection:
-            return tuple(Rest(r.destination, r.failures, r.until) for r in connection.execute(sa.select(schema.rest)))
+            rows = connection.execute(sa.select(schema.rest))
+            return tuple(Rest(r.destination, r.failures, r.until, r.settings_hash) for r in rows)
 
     def rest(self, rest: Rest) -> None:
         """Leaves a destination alone until a moment."""
         with transaction(self._engine) as connection:
             _end_rest(connection, rest.destination)
             connection.execute(
-                schema.rest.insert().values(destination=rest.destination, failures=rest.failures, until=rest.until)
+                schema.rest.insert().values(
+                    destination=rest.destination,
+                    failures=rest.failures,
+                    until=rest.until,
+                    settings_hash=rest.settings_hash,
+                )
             )
 
     def rested(self, destination: str) -> None:

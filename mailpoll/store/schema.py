@@ -216,6 +216,7 @@ rest = Table(
     Column("destination", Words, primary_key=True),
     Column("failures", Integer, nullable=False, comment="runs in a row in which it took nothing"),
     Column("until", Moment, nullable=False, comment="nothing is tried before"),
+    Column("settings_hash", Words, nullable=False, server_default="", comment="a change of it ends the rest"),
 )
 
 store_info = Table(

@@ -26,9 +26,9 @@ from mailpoll.destinations.command import MAX_BODY
 from mailpoll.errors import (
     ConfigError,
     DestinationRefused,
+    Later,
     MessageError,
     PermanentFailure,
-    TemporaryFailure,
     Unanswered,
     Unreadable,
 )
@@ -98,7 +98,7 @@ def python(code: str, **given: Any) -> Destination:
 Outcome = type[MessageError] | None
 CASES: list[tuple[str, int | str | Answer, str, Outcome]] = [
     ("taken", 200, "pass", None),
-    ("later", 503, "import sys; sys.exit(75)", TemporaryFailure),
+    ("later", 503, "import sys; sys.exit(75)", Later),
     ("never", 422, "import sys; sys.exit(1)", PermanentFailure),
     ("nobody knows", RESET_READ, "import os; os.kill(os.getpid(), 9)", Unanswered),
     ("no answer", SILENT, "import time; time.sleep(60)", Unanswered),

@@ -15,6 +15,7 @@ from mailpoll.errors import (
     Bug,
     ConfigError,
     DestinationRefused,
+    Later,
     MailpollError,
     PermanentFailure,
     TemporaryFailure,
@@ -426,17 +427,48 @@ class TestRest:
         assert world.states == ["delivered"] * 4
         assert world.outbox.resting == {}
 
-    def test_a_post_it_chokes_on_does_not_keep_the_others_back(self) -> None:
+    @pytest.mark.parametrize("bad", [1, 3, 10, 20])
+    def test_posts_it_chokes_on_do_not_keep_the_others_back(self, bad: int) -> None:
         class Choking(Hook):
             def post(self, post: Post, content: object) -> Receipt:
-                if post.key == "hook1":
-                    raise TemporaryFailure("500")
+                if int(post.key.removeprefix("hook")) <= bad:
+                    raise Later("500")
                 return super().post(post, content)
 
-        world = World(5, hook=Choking())
-        for _ in range(4):
+        world = World(bad, hook=Choking())
+        for _ in range(30):
             world.run(minutes=1)
-        assert world.states == ["delayed", *["delivered"] * 4]
+        world.add("hook", f"hook{bad + 1}", due_at=world.now)
+        waited = next(minutes for minutes in range(60) if f"hook{bad + 1} delivered" in world.run(minutes=1))
+        assert waited <= 5
+
+    def test_one_that_declines_everything_is_asked_a_few_times_in_a_run(self) -> None:
+        hook = Hook(Later("503"))
+        World(50, hook=hook).run()
+        assert len(hook.taken) == 5
+
+    def test_a_post_that_kills_the_run_is_not_first_for_ever(self) -> None:
+        world = World(1, hook=Hook())
+        world.outbox.deliveries[1] = replace(world.first, state="sending", attempts=2)
+        assert world.run() == ["hook1 uncertain"]
+        assert world.run(minutes=6) == ["hook1 delivered"]
+
+    def test_a_change_of_settings_ends_the_rest(self) -> None:
+        world = World(1, hook=Hook(TemporaryFailure("429", retry_after=80000.0), None))
+        world.run()
+        world.settings = "put right"
+        world.outbox.deliveries[1] = replace(world.first, due_at=world.now)
+        assert world.run() == ["hook1 delivered"]
+
+    def test_a_bug_while_posting_to_what_must_not_run_twice_waits_for_a_person(self) -> None:
+        class Buggy(Hook):
+            def post(self, post: Post, content: object) -> Receipt:
+                super().post(post, content)
+                raise KeyError("after it left")
+
+        world = World(1, hook=Buggy(on_uncertain="hold"))
+        assert world.run() == ["hook1 uncertain"]
+        assert world.run(days=1) == []
 
     def test_retry_after_holds_for_all_posts_of_the_destination(self) -> None:
         world = World(2, hook=Hook(TemporaryFailure("429", retry_after=1800.0), None))

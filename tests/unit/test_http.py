@@ -14,7 +14,7 @@ from servers.certs import Authority
 from servers.http_receiver import DRIP, RESET_READ, RESET_UNREAD, SILENT, Answer, Receiver
 from urllib3 import exceptions as urllib3_exceptions
 
-from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unanswered
+from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, TemporaryFailure, Unanswered
 from mailpoll.http import Http, Response, basic, classify, probe, proxy_for, retry_after
 from mailpoll.http.failures import translated
 from mailpoll.settings import mask_url
@@ -33,8 +33,9 @@ def refused_port() -> int:
         *((status, None) for status in (200, 201, 202, 204, 299)),
         *((status, PermanentFailure) for status in (400, 406, 413, 415, 422)),
         *((status, DestinationRefused) for status in (301, 302, 303, 307, 308, 401, 403, 404, 405, 407, 410, 501)),
-        *((status, TemporaryFailure) for status in (408, 425, 429, 500, 502, 503, 504, 507, 520, 599)),
-        *((status, TemporaryFailure) for status in (402, 409, 418, 423, 451, 600)),
+        (429, TemporaryFailure),
+        *((status, Later) for status in (408, 425, 500, 502, 503, 504, 507, 520, 599)),
+        *((status, Later) for status in (402, 409, 418, 423, 451, 600)),
     ],
 )
 def test_every_status_has_its_outcome(status: int, error: type[MessageError] | None) -> None:

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("destination", Words(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False, comment="runs in a row in which it took nothing"),
         sa.Column("until", Moment(), nullable=False, comment="nothing is tried before"),
+        sa.Column("settings_hash", Words(), server_default="", nullable=False, comment="a change of it ends the rest"),
         sa.PrimaryKeyConstraint("destination", name=op.f("pk_rest")),
     )
     op.create_table(
