@@ -79,6 +79,8 @@ def root(ctx: click.Context, config: str | None) -> None:
     from mailpoll.commands import crash
     from mailpoll.commands.installation import Installation
 
+    # Only now: before the command is there, nothing is begun, and dying of the signal is the truth.
+    signal.signal(signal.SIGTERM, _terminate)
     ctx.obj = Installation(config)
     crash.keep_in(ctx.obj.state_directory)
 
@@ -88,7 +90,6 @@ def main() -> NoReturn:
     from mailpoll.commands import streams
 
     guarded = streams.guard()
-    signal.signal(signal.SIGTERM, _terminate)
     status = _status()
     for stream in guarded:
         if stream.trouble is not None:

@@ -81,6 +81,8 @@ class Collector:
             self._session = self.plan.connect()
             self._collect()
             error = self._trouble
+        except Unavailable as problem:
+            error = self._trouble or problem  # what a person must put right is told first
         except RunError as problem:
             error = problem
         except Exception as problem:  # a bug of ours: told by the main thread, with its traceback in the log
@@ -92,7 +94,7 @@ class Collector:
             self._tell(Ended(self, error), last=True)
 
     def _collect(self) -> None:
-        for folder in self.plan.folders:
+        for folder in self._in_turn():
             if self._stop.is_set():
                 break
             try:
@@ -113,7 +115,7 @@ class Collector:
         if listing.floor is not None and (listing.changed or self.plan.since is not None):
             again = self.plan.since is not None
             self._tell(Floored(self, number, listing.floor, min(listing.floor, position.mark), again))
-        complete = all(self._take(number, uids) for uids in portions(self._unknown(number, listing.uids)))
+        complete = self._take_all(number, self._unknown(number, listing.uids))
         refused = self._need().refused()
         if refused:
             self._trouble = self._trouble or _refused(folder, refused)
@@ -129,10 +131,20 @@ class Collector:
         self._tell(Listed(self, folder_id, uids))
         return self._answer_to(tuple)
 
+    def _in_turn(self) -> tuple[str, ...]:
+        """The folders, each run beginning with another: where there is not time for all, none is always the last."""
+        folders = self.plan.folders
+        first = self.plan.turn % len(folders)
+        return (*folders[first:], *folders[:first])
+
+    def _take_all(self, folder_id: int, uids: Sequence[int]) -> bool:
+        """Hands over what is ours among these mails; False when limit or time ended it, never before a first batch."""
+        for begun, some in enumerate(portions(uids)):
+            if (begun and self._stop.is_set()) or self._left == 0 or not self._take(folder_id, some):
+                return False
+        return True
+
     def _take(self, folder_id: int, uids: Sequence[int]) -> bool:
-        """Hands over what is ours among these mails; False when limit or time ended it."""
-        if self._stop.is_set() or self._left == 0:
-            return False
         ours, others = sort(self.plan, self._need(), uids)
         self._tell(NotOurs(self, folder_id, others))
         taken = ours if self._left is None else ours[: self._left]
@@ -186,6 +198,7 @@ class Collector:
 
     def _select(self, folder: str) -> FolderInfo:
         if self._open is None or self._open.name != folder:
+            self._open = None  # a folder that cannot be opened closes the one before
             self._open = self._need().open(folder)
         return self._open
 

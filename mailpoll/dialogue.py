@@ -46,7 +46,8 @@ class Plan:
     """What one run does with one account; the settings of the same names explain the fields.
 
     `abort` ends what `connect` began, connecting included, and is called from another thread. `since` is None, or the
-    moment (datetime.min: all) back to which `fetch --since` lowers the floor.
+    moment (datetime.min: all) back to which `fetch --since` lowers the floor. `turn` is a number that grows with the
+    runs: it says with which folder this one begins.
     """
 
     account: str
@@ -64,6 +65,7 @@ class Plan:
     max_message_size: int = 50_000_000
     limit: int | None = None
     since: datetime | None = None
+    turn: int = 0
 
     @property
     def after_waits(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from mailpoll.errors import MailpollError, RunError
+from mailpoll.errors import MailpollError, ProtocolError, RunError
 from mailpoll.interpret import Interpreter, Mail
 from mailpoll.model import Facts, RawMessage, Reading, Unread
 
@@ -118,6 +118,15 @@ class Intake:
         try:
             if readings:
                 self._ledger.record(readings, self._now())
+        except ProtocolError as problem:  # the database refuses something of these mails
+            if len(readings) > 1:
+                for one in readings:
+                    self._record([one])
+                return
+            if readings[0][1].outcome == "quarantined":
+                raise
+            readings = [(readings[0][0], Reading("quarantined", str(problem), Facts()))]
+            self._ledger.record(readings, self._now())
         except RunError:  # a full disk is no mail's fault: three of them must not quarantine one
             with contextlib.suppress(RunError):
                 self._ledger.give_back([message_id for message_id, _ in readings])

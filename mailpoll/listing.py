@@ -28,11 +28,22 @@ class Listing:
 
 def candidates(plan: Plan, session: Session, position: Position, upto: int) -> Listing:
     """Lists the folder that is open in `session`, up to the UID `upto` (DESIGN.md §2 List)."""
-    if position.floor is None and position.renumbered and plan.since is None:
-        # The UIDs are new and in any order (RFC 9051 §2.3.1.1): only the dates tell what may not have been seen.
-        return Listing(session.since(position.new_since, upto), None)
+    if position.floor is None and position.renumbered:
+        return Listing(_renumbered(plan, session, position, upto), None)
     floor = _floor(plan, session, position, upto)
     return Listing(_above(plan, session, position, floor, upto), floor, floor != position.floor)
+
+
+def _renumbered(plan: Plan, session: Session, position: Position, upto: int) -> tuple[int, ...]:
+    """The UIDs are new and in any order (RFC 9051 §2.3.1.1): only the dates tell what may not have been seen."""
+    if plan.since is not None and plan.since.year == 1:
+        found = session.search(above=0, unseen_or_above=0, upto=upto)
+    else:
+        found = session.since(min(plan.since or position.new_since, position.new_since), upto)
+    if plan.take == "unseen":
+        unseen = set(session.search(above=0, unseen_or_above=None, upto=upto))
+        return tuple(uid for uid in found if uid in unseen)
+    return found
 
 
 def _floor(plan: Plan, session: Session, position: Position, upto: int) -> int:
@@ -40,7 +51,8 @@ def _floor(plan: Plan, session: Session, position: Position, upto: int) -> int:
         if position.floor is not None:
             return position.floor
         return session.last_uid_before(position.new_since, upto)
-    found = 0 if plan.since.year == 1 else session.last_uid_before(plan.since, upto)
+    # An old mail that was moved into the folder may have the highest UID: the floor is below the first that is wanted.
+    found = 0 if plan.since.year == 1 else min(session.since(plan.since, upto), default=upto + 1) - 1
     return found if position.floor is None else min(found, position.floor)
 
 

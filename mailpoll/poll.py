@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -29,6 +30,8 @@ WINDING_DOWN_S = 5.0
 # How long no account must have had anything to say before a post is tried, which may take as long as its destination
 # likes: mail that is on its way into the store goes first.
 QUIET_S = 0.3
+# A post that took longer is the last one as long as accounts have something to hand over.
+SLOW_POST_S = 1.0
 # How long a thread may take to end once its socket is closed.
 GRACE_S = 2.0
 
@@ -120,6 +123,7 @@ class Run:
         self._results: dict[Sender, AccountResult] = {}
         self._asked: dict[int, set[int]] = {}  # UIDs a thread was told to settle, by folder; it may not be done yet
         self._leaving: list[Sender] = []
+        self._slow = False
 
     def execute(self, plans: Sequence[Plan]) -> tuple[AccountResult, ...]:
         """Collects from every account, reads, and delivers, what was due before and what is new; then lets them go."""
@@ -129,11 +133,14 @@ class Run:
         for collector in collectors:
             collector.start()
         try:
-            self._intake.read(self._enough)
+            self._intake.read(self._fetching_is_over)
             self._attend()
         finally:
             self._dismiss()
         return tuple(self._results.values())
+
+    def _fetching_is_over(self) -> bool:
+        return self._clock.seconds() >= self._fetch_until
 
     def _enough(self) -> bool:
         return self._clock.seconds() >= self._winding_down
@@ -147,15 +154,25 @@ class Run:
         while any(not result.finished for result in self._results.values()):
             if (left := self._deadline - self._clock.seconds()) <= 0:
                 return
-            if self._clock.seconds() >= self._fetch_until:
+            if self._fetching_is_over():
                 self._stop.set()
             if self._handle_next(0.0 if self._all_fetched() else min(left, QUIET_S)):
                 continue
-            if not self._enough() and self._courier.step():
+            if not self._enough() and self._may_post() and self._post():
                 continue
             self._let_go()
             self._handle_next(min(left, 1.0))
         self._deliver()
+
+    def _may_post(self) -> bool:
+        """A slow destination must not take the time in which mail is brought into the store."""
+        return not self._slow or self._all_fetched() or self._fetching_is_over()
+
+    def _post(self) -> bool:
+        begun = self._clock.seconds()
+        posted = self._courier.step()
+        self._slow = self._slow or self._clock.seconds() - begun > SLOW_POST_S
+        return posted
 
     def _all_fetched(self) -> bool:
         return all(result.finished or result.fetched for result in self._results.values())
@@ -187,7 +204,7 @@ class Run:
             case dialogue.Batch():
                 accepted = self._ledger.accept(report.messages, self._clock.now(), folder_id=report.folder_id)
                 result.accepted += len(accepted)
-                self._intake.read(self._enough, accepted)
+                self._intake.read(self._fetching_is_over, accepted)
                 sender.answer(self._settle(sender, report.folder_id))
             case dialogue.FolderEnded():
                 if report.mark is not None:
@@ -245,11 +262,24 @@ class Run:
             log.error("account.%s: mailpoll failed", result.account, exc_info=error)
 
     def _dismiss(self) -> None:
-        """Ends the threads that are still busy: their sockets are closed, what is unfinished waits for the next run."""
+        """Ends the threads that are still busy: their sockets are closed, what is unfinished waits for the next run.
+        Those that have handed over all say goodbye."""
         self._stop.set()
         for collector, result in self._results.items():
-            if not result.finished:
+            if not result.finished and not result.fetched:
                 collector.abort()
+        try:
+            with contextlib.suppress(MailpollError):  # the store's, which is on its way to the caller already
+                self._let_go()
+            self._hear_ends()
+        finally:
+            for collector, result in self._results.items():
+                if not result.finished:
+                    collector.abort()
+                    about = f"account.{collector.plan.account}"
+                    self._end(result, Unavailable("was still busy when the time of the run was up", about=about))
+
+    def _hear_ends(self) -> None:
         give_up = self._clock.seconds() + GRACE_S
         while any(not result.finished for result in self._results.values()) and self._clock.seconds() < give_up:
             try:
@@ -258,7 +288,6 @@ class Run:
                 continue
             if isinstance(report, dialogue.Ended):
                 self._end(self._results[report.sender], report.error)
-        for collector, result in self._results.items():
-            if not result.finished:
-                about = f"account.{collector.plan.account}"
-                self._end(result, Unavailable("was still busy when the time of the run was up", about=about))
+            elif isinstance(report, dialogue.Settled):
+                with contextlib.suppress(MailpollError):
+                    self._ledger.after_done(report.folder_id, report.uids)

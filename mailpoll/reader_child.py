@@ -21,19 +21,19 @@ def main() -> None:
         while True:
             call, raw = frames.call_from(stdin)
             _limit_cpu(limits.cpu_seconds)
-            frames.write(stdout, frames.framed(_answered(call, raw, limits)))
+            frames.write(stdout, _answered(call, raw, limits))
     except EOFError:
         return
 
 
-def _answered(call: Call, raw: bytes, limits: Limits) -> Answer:
-    """The answer to a call, or why there is none."""
+def _answered(call: Call, raw: bytes, limits: Limits) -> bytes:
+    """The frame of the answer to a call, or of why there is none."""
     try:
-        return _answer(call, raw, limits)
+        return frames.framed(_answer(call, raw, limits))
     except MemoryError:
-        return Answer(failure="reading took more memory than allowed")
+        return frames.framed(Answer(failure="reading took more memory than allowed"))
     except Exception as problem:
-        return Answer(failure=f"reading failed: {type(problem).__name__}: {problem}"[:300])
+        return frames.framed(Answer(failure=f"reading failed: {type(problem).__name__}: {problem}"[:300]))
 
 
 def _answer(call: Call, raw: bytes, limits: Limits) -> Answer:

@@ -58,6 +58,7 @@ def plan(installation: Installation, name: str, *, limit: int | None = None, sin
         max_message_size=settings.fetch.max_message_size,
         limit=limit or settings.fetch.limit,
         since=since,
+        turn=int(time.time() // 60),
     )
 
 

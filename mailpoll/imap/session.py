@@ -104,12 +104,17 @@ class Session:
         return 0
 
     def since(self, cut: datetime, upto: int) -> tuple[int, ...]:
-        """The UIDs <= upto of all mails whose INTERNALDATE is `cut` (aware) or later, and of some up to two days older:
-        a server compares days."""
-        day, _ = sets.days_round(cut)
+        """The UIDs <= upto of the mails whose INTERNALDATE is `cut` (aware) or later; see last_uid_before for how."""
+        at_least, clearly = sets.days_round(cut)
         found: set[int] = set()
         for low, high in sets.windows(1, upto, self._opened().exists):
-            found |= self._search(low, high, "SINCE", day)
+            certain = self._search(low, high, "SINCE", clearly)
+            doubtful = sorted(set(self._search(low, high, "SINCE", at_least)) - set(certain))
+            found.update(certain)
+            for chunk in sets.chunks(doubtful):
+                for uid, items in self._fetcher.fetch(chunk, "INTERNALDATE").items():
+                    date = responses.date(items)
+                    found.update([uid] if date is None or date >= cut else [])
         return tuple(sorted(found))
 
     def candidates(self, uids: Sequence[int], headers: Sequence[str]) -> Iterator[Candidate]:

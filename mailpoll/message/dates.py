@@ -26,7 +26,9 @@ def parse_date(value: str) -> datetime | None:
     hour, minute, second = (int(part or 0) for part in time.groups()) if time else (0, 0, 0)
     rest = text[time.end() - 1 :] if time else ""
     try:
-        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=_zone(rest))
+        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=_zone(rest))
+        moment.astimezone(UTC)  # the last hours of the year 9999, west of Greenwich, have no UTC
+        return moment
     except (ValueError, OverflowError):
         return None
 

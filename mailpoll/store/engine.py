@@ -86,6 +86,10 @@ def _make_file(path: Path) -> None:
             about=str(path),
             advice="Check `store.url`, or make the folder and give it to the user mailpoll runs as.",
         ) from problem
+    if not os.access(path, os.W_OK):
+        # SQLite would make its side files read-only, too, and they would stay so when the file is put right.
+        _, error, what, advice = SQLITE_TROUBLES[0]
+        raise error(what, about=str(path), advice=advice)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -22,21 +22,15 @@ def trim(engine: Engine, now: datetime, *, raw: timedelta, unfinished: timedelta
     on its way is kept, however old.
     """
     m = schema.message
-    with transaction(engine, writes=False) as connection:
-        ids = connection.scalars(
-            sa.select(m.c.id)
-            .where(
-                m.c.kept.is_(True),
-                m.c.accepted_at < now - min(raw, unfinished),
-                _finished(now - raw) | _left(now - unfinished),
-            )
-            .order_by(m.c.accepted_at)
-            .limit(SLICE)
-        ).all()
-    if ids:
-        with transaction(engine) as connection:
-            connection.execute(schema.raw.delete().where(schema.raw.c.message_id.in_(ids)))
-            connection.execute(m.update().where(m.c.id.in_(ids)).values(kept=False))
+    old = m.c.kept.is_(True) & (m.c.accepted_at < now - min(raw, unfinished))
+    let_go = sa.select(m.c.id).where(old, _finished(now - raw) | _left(now - unfinished)).limit(SLICE)
+    with transaction(engine, writes=False) as connection:  # mostly there is nothing, and so nothing to lock for
+        if connection.scalar(let_go) is None:
+            return 0
+    with transaction(engine) as connection:  # asked again: somebody may have had one read once more
+        ids = connection.scalars(let_go).all()
+        connection.execute(schema.raw.delete().where(schema.raw.c.message_id.in_(ids)))
+        connection.execute(m.update().where(m.c.id.in_(ids)).values(kept=False))
     return len(ids)
 
 
@@ -52,8 +46,9 @@ def _left(before: datetime) -> sa.ColumnElement[bool]:
     """Waiting for a person since before that moment, and nothing of it on its way."""
     m, d = schema.message, schema.delivery
 
-    def has(*states: str) -> sa.ColumnElement[bool]:
-        return sa.exists().where(d.c.message_id == m.c.id, d.c.state.in_(states))
+    def has(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        return sa.exists().where(d.c.message_id == m.c.id, condition)
 
-    waits = m.c.state.in_(("held", "unrouted", "quarantined")) | has("failed", "uncertain", "held")
-    return (m.c.state != "accepted") & (m.c.read_at < before) & waits & ~has("pending", "sending", "delayed")
+    waits = m.c.state.in_(("held", "unrouted", "quarantined")) | has(d.c.state.in_(("failed", "uncertain", "held")))
+    on_its_way = has((d.c.state == "sending") | d.c.due_at.is_not(None))
+    return (m.c.state != "accepted") & (m.c.read_at < before) & waits & ~on_its_way

@@ -77,6 +77,7 @@ class Mishap(Site):
         for path, (content, mode) in self._good.items():
             if path != self.database:
                 path.touch()
+                path.chmod(0o600)
                 path.write_bytes(content)
             path.chmod(mode)
 

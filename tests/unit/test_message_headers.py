@@ -137,6 +137,7 @@ def test_parameters_of_a_field(value, token, values):
         ("Mon, 4 Mar 2024 09:15:60 +0000", datetime(2024, 3, 4, 9, 15, 59, tzinfo=UTC)),
         ("Mon, 31 Feb 2024 09:15:42 +0000", None),
         ("Mon, 4 Mar 99999999999999 09:15:42 +0000", None),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", None),  # the year 10000 in UTC
         ("yesterday", None),
         ("", None),
     ],

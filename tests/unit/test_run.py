@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,7 @@ class World:
         self.server = Server()
         self.hook = hook
         self.seconds: Callable[[], float] = lambda: 0.0
+        self.elapsed = 0.0
         self.ledger: Any = self.store.ledger
         targets = [("store", "")] + ([("hook", "")] if hook else [])
         self.store.channels.add("dev", targets, self.time.now())
@@ -310,3 +312,111 @@ def test_a_dry_run_counts_what_the_run_takes(
     ours, others = dry_run._sorted(plan, session, session.open("INBOX", read_only=True), world.store)
     [result] = world.run(plan)
     assert (len(ours), others) == (result.accepted, result.skipped)
+
+
+class Ticking(Session):
+    """A session whose every answer takes a while by the clock of its world."""
+
+    def __init__(self, world: World, seconds: float) -> None:
+        super().__init__(world.server)
+        self._world = world
+        self._seconds = seconds
+
+    def open(self, folder: str, *, read_only: bool = False) -> FolderInfo:
+        self._world.elapsed += self._seconds
+        return super().open(folder, read_only=read_only)
+
+
+def test_where_there_is_not_time_for_all_folders_no_folder_is_always_the_last(world: World) -> None:
+    names = ("INBOX", "A", "B", "C", "D")
+    for number, name in enumerate(names):
+        world.server.folders.setdefault(name, {})
+        world.server.append(ours(number), name)
+    for turn in range(5):
+        world.elapsed = 0.0
+        world.seconds = lambda: world.elapsed
+        world.run(world.plan(Ticking(world, 10.0), folders=names, turn=turn))
+    assert len(world.posted()) == 5
+
+
+def test_a_slow_destination_that_works_does_not_keep_mail_out_of_the_store(tmp_path: Path) -> None:
+    class SlowHook(Hook):
+        def post(self, *args: Any) -> Any:
+            world.elapsed += 20.0
+            return super().post(*args)
+
+    class SlowServer(Session):
+        def candidates(self, *args: Any) -> Any:
+            time.sleep(0.5)  # longer than an account may be quiet before a post is tried
+            return super().candidates(*args)
+
+    world = World(tmp_path, SlowHook())
+    world.seconds = lambda: world.elapsed
+    with world.store:
+        world.server.append(ours(1))
+        world.run()
+        for number in range(2, 8):
+            world.server.append(ours(number))
+        for delivery in world.store.outbox.list(states=("delivered",)):
+            world.store.outbox.retry(delivery, world.time.now())
+        world.elapsed = 0.0
+        world.run(world.plan(SlowServer(world.server)))
+        assert len(world.posted()) == 7
+
+
+def test_an_account_that_has_handed_over_all_is_not_blamed_for_a_post_over_the_deadline(tmp_path: Path) -> None:
+    class SlowHook(Hook):
+        def post(self, *args: Any) -> Any:
+            world.elapsed += 200.0
+            return super().post(*args)
+
+    world = World(tmp_path, SlowHook())
+    world.seconds = lambda: world.elapsed
+    with world.store:
+        world.server.append(ours(1))
+        (result,) = world.run()
+        assert result.error is None
+        assert [flags for flags, _ in world.server.folders["INBOX"].values()] == [{"\\Seen"}]
+
+
+def test_since_takes_new_mail_below_an_old_one_that_was_moved_in(world: World) -> None:
+    for number in (1, 2, 3):
+        world.server.append(ours(number))
+        world.server.dates[ours(number)] = START - timedelta(days=5 if number < 3 else 900)
+    world.run()
+    assert world.posted() == []
+    world.run(world.plan(since=START - timedelta(days=10)))
+    assert {"This is mail 1.", "This is mail 2."} <= set(world.posted())
+
+
+def test_seen_mail_stays_unposted_with_take_unseen_after_a_new_uidvalidity(world: World) -> None:
+    world.run(world.plan(take="unseen"))
+    world.server.append(ours(1), flags=["\\Seen"])
+    world.server.append(ours(2))
+    world.server.uidvalidity += 1
+    world.run(world.plan(take="unseen"))
+    assert world.posted() == ["This is mail 2."]
+
+
+class Refusing:
+    """A ledger on a database that refuses what it is told of one mail."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def record(self, readings: Sequence[tuple[int, Reading]], now: datetime) -> None:
+        if any(reading.facts.subject == "Mail 2" for _, reading in readings):
+            raise ProtocolError("the database refused a statement")
+        self._ledger.record(readings, now)
+
+
+def test_a_mail_the_database_refuses_is_quarantined_and_the_others_are_posted(world: World) -> None:
+    for number in (1, 2, 3):
+        world.server.append(ours(number))
+    world.ledger = Refusing(world.store.ledger)
+    world.run()
+    assert world.posted() == ["This is mail 1.", "This is mail 3."]
+    assert [m.state for m in world.store.messages.list()[::-1]] == ["read", "quarantined", "read"]
