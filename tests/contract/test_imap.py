@@ -133,6 +133,20 @@ class TestLastUidBefore:
         assert place.open().last_uid_before(NOW, 0) == 0
 
 
+class TestSince:
+    def test_are_the_mails_of_the_moment_or_later_in_any_order(self, place: Place) -> None:
+        ages = (timedelta(minutes=30), timedelta(days=900), timedelta(hours=30), timedelta(hours=2), timedelta(0))
+        uids = [place.append(MAIL, internaldate=NOW - age) for age in ages]
+        session = place.open()
+        assert session.since(NOW - timedelta(hours=1), uids[-1]) == (uids[0], uids[4])
+        assert session.since(NOW - timedelta(days=2), uids[-1]) == (uids[0], uids[2], uids[3], uids[4])
+        assert session.since(NOW - timedelta(days=1000), uids[2]) == tuple(uids[:3])
+        assert session.since(NOW + timedelta(days=3), uids[-1]) == ()
+
+    def test_are_none_in_an_empty_folder(self, place: Place) -> None:
+        assert place.open().since(NOW, 0) == ()
+
+
 class TestCandidates:
     def test_have_size_date_and_the_fields_asked_for(self, place: Place) -> None:
         uid = place.append(MAIL, internaldate=NOW)
