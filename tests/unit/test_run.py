@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-import time
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -340,14 +340,17 @@ def test_where_there_is_not_time_for_all_folders_no_folder_is_always_the_last(wo
 
 
 def test_a_slow_destination_that_works_does_not_keep_mail_out_of_the_store(tmp_path: Path) -> None:
+    called = threading.Event()
+
     class SlowHook(Hook):
         def post(self, *args: Any) -> Any:
             world.elapsed += 20.0
+            called.set()
             return super().post(*args)
 
     class SlowServer(Session):
         def candidates(self, *args: Any) -> Any:
-            time.sleep(0.5)  # longer than an account may be quiet before a post is tried
+            assert called.wait(10)  # quiet for so long that a post is tried
             return super().candidates(*args)
 
     world = World(tmp_path, SlowHook())
@@ -360,6 +363,7 @@ def test_a_slow_destination_that_works_does_not_keep_mail_out_of_the_store(tmp_p
         for delivery in world.store.outbox.list(states=("delivered",)):
             world.store.outbox.retry(delivery, world.time.now())
         world.elapsed = 0.0
+        called.clear()
         world.run(world.plan(SlowServer(world.server)))
         assert len(world.posted()) == 7
 
