@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from mailpoll.commands import troubles
 from mailpoll.commands.facts import shown_destination
+from mailpoll.commands.installation import now
 from mailpoll.commands.output import one_line
 from mailpoll.delivery import Attempt
 from mailpoll.errors import worst
@@ -39,6 +41,7 @@ class Journal:
     attempts: list[Attempt] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     reminders: list[str] = field(default_factory=list)
+    unrouted: int = 0
 
     def read(self, message_id: int, reading: Reading) -> None:
         """A message was read."""
@@ -74,6 +77,18 @@ class Journal:
         old = [pause for pause in store.outbox.pauses() if pause.destination not in new] if self.talkative else []
         waiting = store.outbox.waiting() if old else {}
         self.reminders = [troubles.of_old_pause(pause, waiting.get(pause.destination, 0)) for pause in old]
+        self._count_unrouted(store)
+
+    def _count_unrouted(self, store: Store) -> None:
+        """Notes mail that no channel takes, when the last such mail came more than a day ago: said once a day, since
+        anybody can write to an address that nobody has. At a terminal each has its own line."""
+        came = {message_id for message_id, reading in self.readings if reading.outcome == "unrouted"}
+        if not came or self.talkative:
+            return
+        waiting = store.messages.list(states=("unrouted",), limit=len(came) + 1)
+        others = [entry.read_at for entry in waiting if entry.id not in came and entry.read_at is not None]
+        if not others or now() - max(others) > timedelta(days=1):
+            self.unrouted = len(came)
 
     def tell_accounts(self) -> None:
         """A line per account, at a terminal."""
@@ -95,6 +110,8 @@ class Journal:
             closed = closing.get(pause.destination)
             lines.append(troubles.of_pause(pause, closed.error if closed else None))
         lines += troubles.of_posts([attempt for attempt in self.attempts if not attempt.closes])
+        if self.unrouted:
+            lines.append(troubles.of_unrouted(self.unrouted))
         for line in lines:
             click.echo(f"mailpoll: {line}", err=True)
 

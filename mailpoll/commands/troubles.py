@@ -111,3 +111,12 @@ def _who(name: str, error: MailpollError) -> str:
 
 def _what(error: MailpollError) -> str:
     return error.what.rstrip(".")
+
+
+def of_unrouted(count: int) -> str:
+    """Mail came for addresses that no channel has."""
+    what = "1 mail came" if count == 1 else f"{count} mails came"
+    return (
+        f"{what} for addresses that no channel has; held. `mailpoll messages list --state unrouted` shows what is "
+        "held. This is said once a day."
+    )
