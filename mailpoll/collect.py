@@ -71,10 +71,6 @@ class Collector:
         self._gone.set()
         self.plan.abort()
 
-    def join(self, timeout: float) -> None:
-        """Waits for the thread, at most `timeout` seconds."""
-        self._thread.join(timeout)
-
     def _run(self) -> None:
         error: BaseException | None = None
         try:
