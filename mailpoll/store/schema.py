@@ -186,6 +186,7 @@ delivery = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", Moment, comment="when it may be tried next"),
     Column("uncertain_at", Moment, comment="when it last was uncertain, kept after it was delivered"),
+    Column("run", BigInteger, nullable=False, server_default="0", comment="of `sending`: the number of the run's lock"),
     Column("error", Words, nullable=False, server_default=""),
     Column("receipt", Words, nullable=False, server_default=""),
     Column("receipt_url", Words, nullable=False, server_default=""),
@@ -217,6 +218,26 @@ rest = Table(
     Column("failures", Integer, nullable=False, comment="runs in a row in which it took nothing"),
     Column("until", Moment, nullable=False, comment="nothing is tried before"),
     Column("settings_hash", Words, nullable=False, server_default="", comment="a change of it ends the rest"),
+)
+
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("account", Words, primary_key=True),
+    Column("failures", Integer, nullable=False, comment="logins refused in a row"),
+    Column("until", Moment, nullable=False, comment="no login is tried before"),
+    Column("fingerprint", Words, nullable=False, comment="of settings and secret; a change of it ends the refusal"),
+)
+
+trouble = Table(
+    "trouble",
+    metadata,
+    Column("about", Words, primary_key=True, comment="account.NAME, destination.NAME, a URL"),
+    Column("status", Integer, nullable=False, comment="the exit status it stands for"),
+    Column("sentence", Words, nullable=False, comment="as it was told, or would have been"),
+    Column("runs", Integer, nullable=False, comment="runs in a row that met it"),
+    Column("began_at", Moment, nullable=False),
+    Column("told_at", Moment, comment="NULL: nobody was told yet"),
 )
 
 store_info = Table(

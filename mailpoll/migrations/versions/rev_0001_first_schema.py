@@ -156,6 +156,26 @@ def upgrade() -> None:
         postgresql_where=sa.text("state != 'read'"),
     )
     op.create_table(
+        "refusal",
+        sa.Column("account", Words(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False, comment="logins refused in a row"),
+        sa.Column("until", Moment(), nullable=False, comment="no login is tried before"),
+        sa.Column(
+            "fingerprint", Words(), nullable=False, comment="of settings and secret; a change of it ends the refusal"
+        ),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_refusal")),
+    )
+    op.create_table(
+        "trouble",
+        sa.Column("about", Words(), nullable=False, comment="account.NAME, destination.NAME, a URL"),
+        sa.Column("status", sa.Integer(), nullable=False, comment="the exit status it stands for"),
+        sa.Column("sentence", Words(), nullable=False, comment="as it was told, or would have been"),
+        sa.Column("runs", sa.Integer(), nullable=False, comment="runs in a row that met it"),
+        sa.Column("began_at", Moment(), nullable=False),
+        sa.Column("told_at", Moment(), nullable=True, comment="NULL: nobody was told yet"),
+        sa.PrimaryKeyConstraint("about", name=op.f("pk_trouble")),
+    )
+    op.create_table(
         "skipped",
         sa.Column("folder_id", Serial, nullable=False),
         sa.Column("uid", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -186,6 +206,13 @@ def upgrade() -> None:
         sa.Column("due_at", Moment(), nullable=True, comment="when it may be tried next"),
         sa.Column(
             "uncertain_at", Moment(), nullable=True, comment="when it last was uncertain, kept after it was delivered"
+        ),
+        sa.Column(
+            "run",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="of `sending`: the number of the run's lock",
         ),
         sa.Column("error", Words(), server_default="", nullable=False),
         sa.Column("receipt", Words(), server_default="", nullable=False),
