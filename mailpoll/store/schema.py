@@ -201,6 +201,9 @@ Index("uq_delivery_once", delivery.c.content_key, delivery.c.channel, delivery.c
       unique=True, sqlite_where=delivery.c.state != "duplicate",
       postgresql_where=delivery.c.state != "duplicate")  # fmt: skip
 Index("ix_delivery_due", delivery.c.state, delivery.c.due_at)
+# When a destination last took a post, among a million that were delivered.
+Index("ix_delivery_delivered", delivery.c.destination, delivery.c.changed_at,
+      sqlite_where=delivery.c.state == "delivered", postgresql_where=delivery.c.state == "delivered")  # fmt: skip
 
 pause = Table(
     "pause",

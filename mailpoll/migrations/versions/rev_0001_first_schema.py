@@ -226,6 +226,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
     )
     op.create_index("ix_delivery_due", "delivery", ["state", "due_at"], unique=False)
+    op.create_index(
+        "ix_delivery_delivered",
+        "delivery",
+        ["destination", "changed_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'delivered'"),
+        postgresql_where=sa.text("state = 'delivered'"),
+    )
     op.create_index(op.f("ix_delivery_message_id"), "delivery", ["message_id"], unique=False)
     op.create_index(
         "uq_delivery_once",
