@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy.engine import make_url
 
-from mailpoll.store import retention
+from mailpoll.store import retention, status
 from mailpoll.store.addresses import ANY
 from mailpoll.store.channels import Channel, Channels
 from mailpoll.store.deliveries import idempotency_key
@@ -17,8 +18,19 @@ from mailpoll.store.ledger import Ledger
 from mailpoll.store.locks import RunLock
 from mailpoll.store.messages import Entry, Messages
 from mailpoll.store.outbox import Outbox
+from mailpoll.store.status import DestinationState, LettingGo, Overview
 
-__all__ = ["ANY", "Channel", "Entry", "Store", "idempotency_key", "run_lock"]
+__all__ = [
+    "ANY",
+    "Channel",
+    "DestinationState",
+    "Entry",
+    "LettingGo",
+    "Overview",
+    "Store",
+    "idempotency_key",
+    "run_lock",
+]
 
 
 class Store:
@@ -38,6 +50,12 @@ class Store:
     def trim(self, now: datetime, *, raw: timedelta, unfinished: timedelta) -> int:
         """Lets go of the bytes of mails that nobody needs any more; see retention.trim."""
         return retention.trim(self._engine, now, raw=raw, unfinished=unfinished)
+
+    def overview(
+        self, now: datetime, destinations: Collection[str] = (), *, unfinished: timedelta, ahead: timedelta
+    ) -> Overview:
+        """How the store stands; see status.overview."""
+        return status.overview(self._engine, now, destinations, unfinished=unfinished, ahead=ahead)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -23,7 +23,7 @@ def trim(engine: Engine, now: datetime, *, raw: timedelta, unfinished: timedelta
     """
     m = schema.message
     old = m.c.kept.is_(True) & (m.c.accepted_at < now - min(raw, unfinished))
-    let_go = sa.select(m.c.id).where(old, _finished(now - raw) | _left(now - unfinished)).limit(SLICE)
+    let_go = sa.select(m.c.id).where(old, _finished(now - raw) | left(now - unfinished)).limit(SLICE)
     with transaction(engine, writes=False) as connection:  # mostly there is nothing, and so nothing to lock for
         if connection.scalar(let_go) is None:
             return 0
@@ -42,7 +42,7 @@ def _finished(before: datetime) -> sa.ColumnElement[bool]:
     return m.c.state.in_(("read", "ignored")) & (m.c.read_at < before) & ~of_it
 
 
-def _left(before: datetime) -> sa.ColumnElement[bool]:
+def left(before: datetime) -> sa.ColumnElement[bool]:
     """Waiting for a person since before that moment, and nothing of it on its way."""
     m, d = schema.message, schema.delivery
 
