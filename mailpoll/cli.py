@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "destination": ("mailpoll.commands.destination", "The services posts go to: list, check, resume, examples."),
     "messages": ("mailpoll.commands.messages", "What came in: list, show, export, retry, release, drop."),
     "posts": ("mailpoll.commands.posts", "What went out: list, show, retry, resend, drop."),
+    "status": ("mailpoll.commands.status", "When mail last came in and went out, and what waits."),
     "preview": ("mailpoll.commands.preview", "Show what mails would become, without writing anything."),
     "config": ("mailpoll.commands.config", "Show and check the configuration."),
     "demo": ("mailpoll.commands.demo", "See it work: a mail server of its own, real mails, the posts."),

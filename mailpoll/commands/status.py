@@ -1,0 +1,216 @@
+"""`mailpoll status`: when each account and destination last succeeded, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import click
+
+from mailpoll.commands.facts import number, shown_destination
+from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.output import json_option, local, one_line, print_json
+from mailpoll.commands.preview import existing_store
+from mailpoll.destinations import is_url
+from mailpoll.settings import Duration, Settings
+from mailpoll.store import DestinationState, LettingGo, Overview
+
+AHEAD = timedelta(days=2)  # what retention lets go within is told
+TOO_OLD = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How an account fares; `last_success` None: never."""
+
+    name: str
+    last_success: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How everything stands at a moment."""
+
+    moment: datetime
+    accounts: tuple[Account, ...]
+    overview: Overview | None
+
+
+class MaxAge(click.ParamType[timedelta]):
+    """A length of time as in the configuration: 90s, 10m, 2h, 1d."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """The length; BadParameter when it is none."""
+        try:
+            return value if isinstance(value, timedelta) else timedelta(seconds=Duration(str(value)).seconds)
+        except ValueError as problem:
+            self.fail(str(problem), param, ctx)
+
+
+@click.command()
+@click.option("--max-age", type=MaxAge(), metavar="10m", help="End with status 1 when something is older than this.")
+@json_option
+@click.pass_obj
+def command(installation: Installation, max_age: timedelta | None, as_json: bool) -> int:
+    """Show when mail last came in and went out, and what waits.
+
+    Nothing is connected, no secret is needed, and a run may be at work meanwhile. With --max-age the first line is a
+    verdict, and the exit status is 1 when one of these is older: the last complete look into the folders of an
+    account (one that never succeeded is too old), the oldest post that waits for a destination, the oldest mail that
+    was not read yet.
+
+    \b
+    Examples:
+      mailpoll status
+      mailpoll status --max-age 10m     for monitors: 0 fine, 1 too old, others as everywhere
+    """
+    standing = _standing(installation)
+    old = tuple(too_old(standing, max_age)) if max_age is not None else ()
+    if as_json:
+        print_json(_as_json(standing, old, max_age))
+    else:
+        if max_age is not None:
+            click.echo(f"TOO OLD: {'; '.join(old)}" if old else "OK: nothing is too old")
+        _print(standing, installation)
+    return TOO_OLD if old else 0
+
+
+def _standing(installation: Installation) -> Standing:
+    settings, moment = installation.settings, now()
+    with ExitStack() as stack:
+        store = existing_store(installation, stack)
+        overview = None
+        if store is not None:
+            unfinished = timedelta(seconds=settings.retention.unfinished.seconds)
+            overview = store.overview(moment, tuple(settings.destination), unfinished=unfinished, ahead=AHEAD)
+    accounts = tuple(Account(name, last_success(settings, name, overview)) for name in settings.account)
+    return Standing(moment, accounts, overview)
+
+
+def last_success(settings: Settings, account: str, overview: Overview | None) -> datetime | None:
+    """When an account was last looked through to its end: of its folders the one that was longest ago counts. None
+    while one of them never was."""
+    polled = (
+        [overview.polled.get((account, folder)) for folder in settings.account[account].folders] if overview else []
+    )
+    moments = [moment for moment in polled if moment is not None]
+    return min(moments) if moments and len(moments) == len(polled) else None
+
+
+def too_old(standing: Standing, limit: timedelta) -> Iterator[str]:
+    """What is older than `limit`, as clauses."""
+    moment = standing.moment
+    for account in standing.accounts:
+        if account.last_success is None:
+            yield f"account.{account.name}: never succeeded"
+        elif moment - account.last_success > limit:
+            yield f"account.{account.name}: last success {_ago(moment, account.last_success)}"
+    overview = standing.overview
+    if overview is None:
+        return
+    for place in overview.destinations:
+        if place.oldest_waiting is not None and moment - place.oldest_waiting > limit:
+            yield f"{_named(place.name)}: a post has waited for {_age(moment - place.oldest_waiting)}"
+    if overview.oldest_unread is not None and moment - overview.oldest_unread > limit:
+        yield f"a mail has waited to be read for {_age(moment - overview.oldest_unread)}"
+
+
+def _print(standing: Standing, installation: Installation) -> None:
+    lines = list(_account_lines(standing))
+    overview = standing.overview
+    if overview is None:
+        lines.append(("store", f"not made yet: {installation.store_url.removeprefix('sqlite:///')}"))
+    else:
+        for place in overview.destinations:
+            lines += _destination_lines(place, standing.moment)
+        lines.append(("mails", _mails(overview.messages)))
+        lines += [("retention", _let_go(each)) for each in overview.letting_go]
+    width = max(len(name) for name, _ in lines)
+    before = ""
+    for name, line in lines:
+        click.echo(f"{'' if name == before else name:<{width}}  {line}")
+        before = name
+
+
+def _account_lines(standing: Standing) -> Iterator[tuple[str, str]]:
+    for account in standing.accounts:
+        success = "never succeeded; `mailpoll doctor` looks why"
+        if account.last_success is not None:
+            success = f"last success {_ago(standing.moment, account.last_success)} ({local(account.last_success)})"
+        yield f"account.{account.name}", success
+
+
+def _destination_lines(place: DestinationState, moment: datetime) -> Iterator[tuple[str, str]]:
+    name = _named(place.name)
+    parts = [f"last delivered {_ago(moment, place.delivered_at)}" if place.delivered_at else "nothing delivered yet"]
+    if place.oldest_waiting is not None:
+        parts.append(f"{place.waiting} waiting, the oldest for {_age(moment - place.oldest_waiting)}")
+    counts = {"uncertain": place.uncertain, "failed": place.failed, "held": place.held}
+    parts += [f"{count} {state}" for state, count in counts.items() if count]
+    yield name, "; ".join(parts)
+    if place.pause is not None:
+        yield name, f"paused since {local(place.pause.paused_at)}: {one_line(place.pause.reason, 200)}"
+
+
+def _mails(counts: dict[str, int]) -> str:
+    words = {"accepted": "not read yet"}
+    return ", ".join(f"{count} {words.get(state, state)}" for state, count in counts.items() if count) or "none wait"
+
+
+def _let_go(each: LettingGo) -> str:
+    what = "with an unfinished post" if each.state in ("read", "ignored") else each.state
+    mails = number(each.count, "mail") if each.state in ("read", "ignored") else number(each.count, f"{what} mail")
+    after = f" {what}" if each.state in ("read", "ignored") else ""
+    day = f"{each.first_at.astimezone():%-d %b}"
+    return f"{mails}{after} will be let go from {day} on; see `mailpoll messages list --state {each.state}`"
+
+
+def _named(destination: str) -> str:
+    return shown_destination(destination) if is_url(destination) else f"destination.{destination}"
+
+
+def _ago(moment: datetime, then: datetime) -> str:
+    return f"{_age(moment - then)} ago"
+
+
+def _age(length: timedelta) -> str:
+    """A length of time in one word: `40 s`, `12 min`, `3 h`, `5 days`."""
+    seconds = max(0, int(length.total_seconds()))
+    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _as_json(standing: Standing, old: tuple[str, ...], limit: timedelta | None) -> dict[str, object]:
+    overview = standing.overview
+    return {
+        "at": standing.moment,
+        "ok": not old,
+        "too_old": old,
+        "max_age_seconds": None if limit is None else int(limit.total_seconds()),
+        "accounts": [{"name": each.name, "last_success": each.last_success} for each in standing.accounts],
+        "destinations": [_destination_json(place) for place in overview.destinations] if overview else [],
+        "messages": overview.messages if overview else {},
+        "oldest_unread": overview.oldest_unread if overview else None,
+        "letting_go": overview.letting_go if overview else (),
+        "store_created_at": overview.created_at if overview else None,
+    }
+
+
+def _destination_json(place: DestinationState) -> dict[str, object]:
+    return {
+        "name": shown_destination(place.name),
+        "last_delivered": place.delivered_at,
+        "waiting": place.waiting,
+        "oldest_waiting": place.oldest_waiting,
+        "uncertain": place.uncertain,
+        "failed": place.failed,
+        "held": place.held,
+        "paused_since": place.pause.paused_at if place.pause else None,
+        "paused_because": place.pause.reason if place.pause else "",
+    }
