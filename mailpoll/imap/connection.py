@@ -15,6 +15,7 @@ from imapclient.exceptions import LoginError
 from mailpoll.crosscheck import is_loopback
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, Unavailable
 from mailpoll.imap.line import Line
+from mailpoll.imap.patience import patiently
 from mailpoll.imap.session import Session
 from mailpoll.imap.troubles import LIBRARY_ERRORS, Peer, login_refused, printable, translated
 
@@ -45,7 +46,8 @@ def connect(
         ca_file: PEM file of the authorities to trust instead of the system's.
         timeout: seconds for each single answer, not for all of them: for that, abort().
         allow_plaintext: lets tls = "none" reach beyond loopback.
-        line: made beforehand by a caller who wants to abort connecting as well.
+        line: made beforehand by a caller who wants to abort connecting as well. Only such a one is made to wait while
+            a failure that may be over in seconds is followed by another attempt (patience.py).
 
     Raises:
         ConfigError: an argument that cannot work, or TLS that the port does not speak.
@@ -55,6 +57,14 @@ def connect(
     """
     peer = Peer(host, port, timeout, line or Line())
     _check_arguments(peer, tls, username, password, allow_plaintext)
+
+    def attempt() -> Session:
+        return _logged_in(peer, tls, ca_file, username, password)
+
+    return patiently(attempt, line) if line else attempt()
+
+
+def _logged_in(peer: Peer, tls: Tls, ca_file: str | None, username: str, password: str) -> Session:
     client = _connected(peer, tls, ca_file)
     try:
         _log_in(client, peer, username, password, plaintext=tls == "none")

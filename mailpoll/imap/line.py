@@ -19,6 +19,7 @@ class Line:
         self._lock = threading.Lock()
         self._handle: socket.socket | None = None
         self._reason = ""
+        self._aborted = threading.Event()
 
     @property
     def aborted(self) -> str:
@@ -42,12 +43,17 @@ class Line:
         return context.wrap_socket(sock, server_hostname=host) if context else sock
 
     def abort(self, reason: str = "the time of this run is up") -> None:
-        """Cut the connection, now or as soon as it is there: a call blocked on it fails at once."""
+        """Cut the connection, now or as soon as it is there: a call blocked on it fails at once, a pause ends."""
         with self._lock:
             self._reason = self._reason or reason
+            self._aborted.set()
             if self._handle is not None:
                 with suppress(OSError):  # the peer was faster
                     self._handle.shutdown(socket.SHUT_RDWR)
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long, or until abort()."""
+        self._aborted.wait(seconds)
 
     def close(self) -> None:
         """Let go of the second handle."""

@@ -31,6 +31,8 @@ TRANSIENT = re.compile(
     r"|authenticated but not connected|too many simultaneous|too many connections|rate limit|try again later",
     re.IGNORECASE,
 )
+# Who says this wants to be left alone for longer than a run lasts.
+_OVERWORKED = re.compile(r"\[(THROTTLED|OVERQUOTA)\b|throttl|rate limit|back-?off", re.IGNORECASE)
 # Response codes that a person must act upon (RFC 5530).
 _DENIED = re.compile(
     r"\[(AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|EXPIRED|PRIVACYREQUIRED|CONTACTADMIN|NOPERM)\b", re.IGNORECASE
@@ -72,6 +74,18 @@ _UNREACHABLE = {
     errno.EPIPE: "the connection was cut by the other side",
     errno.ECONNABORTED: "the connection was cut",
 }
+
+
+class Passing(Unavailable):
+    """Unavailable for a reason that may be over in seconds; `tries` is how many attempts it is worth within a run."""
+
+    tries = 3
+
+
+class Silence(Passing):
+    """No answer in time: an attempt took as long as it may take, so that one more is enough."""
+
+    tries = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +145,14 @@ def login_refused(error: Exception, password: str, peer: Peer) -> RunError:
         return translate(imaplib.IMAP4.abort(_unwrapped(str(error))), peer)
     words = printable(_unwrapped(str(error).replace(password, "***") if password else str(error)))
     if TRANSIENT.search(words):
-        return Unavailable(f"the server takes no logins now: {words}", about=peer.about)
+        return _not_now(f"the server takes no logins now: {words}", peer)
     advice = "Check username and password; many providers want an app password for IMAP."
     return AccessDenied(f"the server refused the login: {words}", about=peer.about, advice=advice)
+
+
+def _not_now(what: str, peer: Peer) -> Unavailable:
+    kind = Unavailable if _OVERWORKED.search(what) else Passing
+    return kind(what, about=peer.about)
 
 
 def _unwrapped(text: str) -> str:
@@ -157,22 +176,22 @@ def _tls(error: Exception, peer: Peer) -> RunError:
     if _NO_COMMON_TLS.search(reason):
         words = printable(reason.replace("_", " ").lower())
         return ProtocolError(f"the server and we have no TLS version or cipher in common ({words})", about=peer.about)
-    return Unavailable(f"the TLS connection broke ({said(error)})", about=peer.about)
+    return Passing(f"the TLS connection broke ({said(error)})", about=peer.about)
 
 
 def _name(error: Exception, peer: Peer) -> RunError:
     if getattr(error, "errno", None) == socket.EAI_AGAIN:
-        return Unavailable("the name servers do not answer now", about=peer.about)
+        return Passing("the name servers do not answer now", about=peer.about)
     return Unavailable("this host name is not known", about=peer.about, advice="Check host, and this machine's DNS.")
 
 
 def _timeout(error: Exception, peer: Peer) -> RunError:
-    return Unavailable(f"no answer within {peer.timeout:g} s", about=peer.about)
+    return Silence(f"no answer within {peer.timeout:g} s", about=peer.about)
 
 
 def _network(error: Exception, peer: Peer) -> RunError:
     number = getattr(error, "errno", None) or 0
-    return Unavailable(_UNREACHABLE.get(number) or f"the connection failed ({said(error)})", about=peer.about)
+    return Passing(_UNREACHABLE.get(number) or f"the connection failed ({said(error)})", about=peer.about)
 
 
 def _ended(error: Exception, peer: Peer) -> RunError:
@@ -184,8 +203,8 @@ def _ended(error: Exception, peer: Peer) -> RunError:
     if isinstance(error.__context__, OSError):
         return _network(error.__context__, peer)
     if words == "EOF":
-        return Unavailable("the server closed the connection", about=peer.about)
-    return Unavailable(f"the server ended the session: {words}", about=peer.about)
+        return Passing("the server closed the connection", about=peer.about)
+    return _not_now(f"the server ended the session: {words}", peer)
 
 
 def _read_only(error: Exception, peer: Peer) -> RunError:
@@ -199,9 +218,9 @@ def _incapable(error: Exception, peer: Peer) -> RunError:
 def _refused(error: Exception, peer: Peer) -> RunError:
     words = said(error)
     if words.startswith("* BYE"):  # instead of a greeting (RFC 9051 §7.1.5)
-        return Unavailable(f"the server takes no connections now: {words[6:]}", about=peer.about)
+        return _not_now(f"the server takes no connections now: {words[6:]}", peer)
     if TRANSIENT.search(words):
-        return Unavailable(f"the server cannot do it now: {words}", about=peer.about)
+        return _not_now(f"the server cannot do it now: {words}", peer)
     if _DENIED.search(words):
         return AccessDenied(f"the server denies it: {words}", about=peer.about)
     return ProtocolError(f"the server refused a command: {words}", about=peer.about)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -290,6 +292,120 @@ class TestLogin:
             with pytest.raises(AccessDenied, match=r"LOGINDISABLED, offers AUTH=XOAUTH2"):
                 reach(server.port)
             assert server.commands == ["CAPABILITY"]
+
+
+class Unhurried(Line):
+    """A line whose pauses take no time, and are written down; the one numbered `cut_in` is cut short by abort()."""
+
+    def __init__(self, cut_in: int = 0) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+        self._cut_in = cut_in
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        if len(self.pauses) == self._cut_in:
+            self.abort("enough")
+
+
+class TestAgain:
+    """What may be over in seconds is tried again within the run."""
+
+    @pytest.mark.parametrize("said", [CLOSE, b"* BYE too busy\r\n"])
+    def test_a_server_that_turns_us_away_twice_is_reached_by_the_third_attempt(self, said: bytes) -> None:
+        line = Unhurried()
+        with ScriptedImap(greeting=(said, said, b"* OK hello\r\n")) as server:
+            session = reach(server.port, line=line)
+            assert session.open("INBOX").exists == 3
+            session.close()
+        first, second = line.pauses
+        assert 1 <= first <= 2
+        assert 3 <= second <= 4
+
+    @pytest.mark.parametrize("words", ["NO [UNAVAILABLE] later", "NO [INUSE] .", "BAD User is authenticated but not "
+                                       "connected."])  # fmt: skip
+    def test_a_login_that_is_refused_for_now_is_made_again(self, words: str) -> None:
+        line = Unhurried()
+        with ScriptedImap({"LOGIN": (b"%s " + words.encode() + b"\r\n", OK)}) as server:
+            reach(server.port, line=line).close()
+            assert server.connected == 2
+        assert len(line.pauses) == 1
+
+    def test_three_attempts_are_all(self) -> None:
+        line = Unhurried()
+        with ScriptedImap(greeting=b"* BYE too busy\r\n") as server:
+            with pytest.raises(Unavailable, match="too busy"):
+                reach(server.port, line=line)
+            assert server.connected == 3
+
+    def test_silence_is_met_twice_at_most(self) -> None:
+        line = Unhurried()
+        with ScriptedImap(greeting=HANG) as server:
+            with pytest.raises(Unavailable, match=r"no answer within 0\.1 s"):
+                reach(server.port, line=line, timeout=0.1)
+            assert server.connected == 2
+
+    def test_a_silence_as_long_as_our_patience_is_met_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mailpoll.imap.patience.PATIENCE_S", 0.1)
+        line = Unhurried()
+        with ScriptedImap(greeting=HANG) as server:
+            with pytest.raises(Unavailable, match=r"no answer within 0\.1 s"):
+                reach(server.port, line=line, timeout=0.1)
+            assert server.connected == 1
+        assert line.pauses == []
+
+    @pytest.mark.parametrize(
+        ("answers", "error"),
+        [
+            ({"LOGIN": b"%s NO [AUTHENTICATIONFAILED] no\r\n"}, AccessDenied),
+            ({"LOGIN": b"%s NO [THROTTLED] slow down\r\n"}, Unavailable),
+            ({"CAPABILITY": b"* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n" + OK}, AccessDenied),
+        ],
+    )
+    def test_what_stays_as_it_is_is_not_tried_again(
+        self, answers: dict[str, bytes | tuple[bytes, ...]], error: type[RunError]
+    ) -> None:
+        line = Unhurried()
+        with ScriptedImap(answers) as server:
+            with pytest.raises(error):
+                reach(server.port, line=line)
+            assert server.connected == 1
+
+    def test_a_bad_certificate_is_met_once(self, dovecot: Dovecot) -> None:
+        line = Unhurried()
+        with pytest.raises(AccessDenied, match="unknown authority"):
+            reach(dovecot.imaps_port, host="localhost", tls="implicit", line=line)
+        assert line.pauses == []
+
+    def test_the_end_of_the_run_ends_the_waiting_and_the_trouble_is_still_told(self) -> None:
+        line = Unhurried(cut_in=2)
+        with ScriptedImap(greeting=b"* BYE too busy\r\n") as server:
+            with pytest.raises(Unavailable, match="too busy"):
+                reach(server.port, line=line)
+            assert server.connected == 2
+
+    def test_abort_ends_a_pause_at_once(self) -> None:
+        line = Line()
+        line.abort()
+        started = time.monotonic()
+        line.pause(30)
+        assert time.monotonic() - started < 5
+
+    def test_who_cannot_end_the_waiting_is_not_made_to_wait(self) -> None:
+        with ScriptedImap(greeting=b"* BYE too busy\r\n") as server:
+            with pytest.raises(Unavailable):
+                reach(server.port)
+            assert server.connected == 1
+
+    def test_a_run_that_reaches_its_server_at_once_imports_no_tenacity(self) -> None:
+        with ScriptedImap() as server:
+            program = (
+                "import sys\nfrom mailpoll.imap import Line, connect\n"
+                f"connect('127.0.0.1', {server.port}, 'none', 'me', 'x', ca_file=None, timeout=10, "
+                "allow_plaintext=False, line=Line()).close()\n"
+                "sys.exit('tenacity' in sys.modules)"
+            )
+            assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 class TestAbort:

@@ -32,16 +32,20 @@ class ScriptedImap:
     Args:
         answers: per command name ("LOGIN", "UID FETCH") what to answer, %s standing for the tag; several answers are
             given in turn, the last one again and again. Commands not named get a usual answer, or else OK.
+        greeting: what each connection begins with; several for as many connections, the last one for all others.
     """
 
     host = "127.0.0.1"
 
     def __init__(
-        self, answers: Mapping[str, bytes | tuple[bytes, ...]] | None = None, *, greeting: bytes = b"* OK hello\r\n"
+        self,
+        answers: Mapping[str, bytes | tuple[bytes, ...]] | None = None,
+        *,
+        greeting: bytes | tuple[bytes, ...] = b"* OK hello\r\n",
     ) -> None:
         self.commands: list[str] = []
         self._answers = {name: [said] if isinstance(said, bytes) else [*said] for name, said in (answers or {}).items()}
-        self._greeting = greeting
+        self._greetings = [greeting] if isinstance(greeting, bytes) else [*greeting]
         self._ended = threading.Event()
         self._listener = socket.create_server((self.host, 0))
         self.port: int = self._listener.getsockname()[1]
@@ -83,7 +87,7 @@ class ScriptedImap:
 
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError), connection.makefile("rb") as lines:
-            if not self._say(connection, self._greeting):
+            if not self._say(connection, _next(self._greetings)):
                 return
             for line in lines:
                 tag, _, command = line.rstrip(b"\r\n").partition(b" ")
@@ -97,7 +101,7 @@ class ScriptedImap:
         said = self._answers.get(name)
         if said is None:
             return _USUAL.get(name, OK)
-        return said.pop(0) if len(said) > 1 else said[0]
+        return _next(said)
 
     def _say(self, connection: socket.socket, words: bytes) -> bool:
         """Whether to go on."""
@@ -109,3 +113,7 @@ class ScriptedImap:
         if words not in (HANG, DRIP):
             connection.sendall(words)
         return True
+
+
+def _next(said: list[bytes]) -> bytes:
+    return said.pop(0) if len(said) > 1 else said[0]

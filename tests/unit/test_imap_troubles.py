@@ -13,7 +13,7 @@ from imapclient import exceptions
 
 from mailpoll.errors import AccessDenied, ConfigError, MailpollError, ProtocolError, RunError, Unavailable
 from mailpoll.imap.line import Line
-from mailpoll.imap.troubles import Peer, printable, said, translate, translated
+from mailpoll.imap.troubles import Passing, Peer, printable, said, translate, translated
 
 
 def peer() -> Peer:
@@ -94,8 +94,35 @@ def test_our_own_errors_pass() -> None:
 )
 def test_each_becomes_what_a_person_can_use(error: Exception, kind: type[RunError], words: str) -> None:
     translation = translate(error, peer())
-    assert type(translation) is kind
+    assert isinstance(translation, kind)
     assert words in translation.what
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), 3),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), 3),
+        (OSError(errno.ENETUNREACH, "unreachable"), 3),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), 3),
+        (imaplib.IMAP4.abort("command: LOGIN => socket error: EOF"), 3),
+        (imaplib.IMAP4.error("* BYE too busy"), 3),
+        (exceptions.LoginError("b'[UNAVAILABLE] Temporary authentication failure.'"), 3),
+        (exceptions.LoginError("b'[INUSE] locked'"), 3),
+        (imaplib.IMAP4.error("LOGIN command error: BAD [b'User is authenticated but not connected.']"), 3),
+        (TimeoutError("timed out"), 2),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), 1),
+        (exceptions.LoginError("b'[THROTTLED] slow down'"), 1),
+        (exceptions.LoginError("b'[OVERQUOTA] Account exceeded command or bandwidth limits.'"), 1),
+        (exceptions.LoginError("b'Request is throttled. Suggested Backoff Time: 299997 milliseconds'"), 1),
+        (exceptions.LoginError("b'[AUTHENTICATIONFAILED] Invalid credentials'"), 1),
+        (certificate_error(10), 1),
+        (tls_error("WRONG_VERSION_NUMBER"), 1),
+    ],
+)
+def test_only_what_may_be_over_in_seconds_is_worth_another_try_within_the_run(error: Exception, tries: int) -> None:
+    translation = translate(error, peer())
+    assert (translation.tries if isinstance(translation, Passing) else 1) == tries
 
 
 def test_whatever_a_cut_connection_does_to_the_libraries_is_the_cut() -> None:
