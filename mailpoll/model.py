@@ -350,3 +350,31 @@ class Pause:
     reason: str
     paused_at: datetime
     settings_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An account whose login was refused so many times in a row, and the moment before which none is tried; a change of
+    its `fingerprint`, which is that of settings and password, ends that."""
+
+    account: str
+    failures: int
+    until: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What does not work: since when, in how many runs in a row, and when somebody was told last (None: never).
+
+    `about` is account.NAME, destination.NAME, what is shown of a destination's URL, "the store" or "the configuration";
+    `told` are the kinds of it (alarm.kind_of) that were told since it began, or since it was last told anew.
+    """
+
+    about: str
+    status: int
+    sentence: str
+    runs: int
+    began_at: datetime
+    told_at: datetime | None = None
+    told: tuple[str, ...] = ()

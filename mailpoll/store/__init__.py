@@ -19,6 +19,7 @@ from mailpoll.store.locks import RunLock
 from mailpoll.store.messages import Entry, Messages
 from mailpoll.store.outbox import Outbox
 from mailpoll.store.status import DestinationState, LettingGo, Overview
+from mailpoll.store.troubles import Refusals, Troubles
 
 __all__ = [
     "ANY",
@@ -43,6 +44,8 @@ class Store:
         self.ledger = Ledger(self._engine)
         self.messages = Messages(self._engine)
         self.outbox = Outbox(self._engine)
+        self.troubles = Troubles(self._engine)
+        self.refusals = Refusals(self._engine)
 
     def __enter__(self) -> Store:
         return self

@@ -241,6 +241,7 @@ trouble = Table(
     Column("runs", Integer, nullable=False, comment="runs in a row that met it"),
     Column("began_at", Moment, nullable=False),
     Column("told_at", Moment, comment="NULL: nobody was told yet"),
+    Column("told", Words, nullable=False, server_default="", comment="which kinds of it were told, blank between"),
 )
 
 store_info = Table(

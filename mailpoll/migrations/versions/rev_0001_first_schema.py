@@ -173,6 +173,9 @@ def upgrade() -> None:
         sa.Column("runs", sa.Integer(), nullable=False, comment="runs in a row that met it"),
         sa.Column("began_at", Moment(), nullable=False),
         sa.Column("told_at", Moment(), nullable=True, comment="NULL: nobody was told yet"),
+        sa.Column(
+            "told", Words(), server_default="", nullable=False, comment="which kinds of it were told, blank between"
+        ),
         sa.PrimaryKeyConstraint("about", name=op.f("pk_trouble")),
     )
     op.create_table(

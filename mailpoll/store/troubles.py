@@ -1,0 +1,113 @@
+"""What does not work and who was told, the posts that were tried in vain, and the logins that are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from mailpoll.model import Refusal, Trouble
+from mailpoll.store import schema
+from mailpoll.store.engine import transaction
+from mailpoll.store.outbox import WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Posts that a destination has still to take: how many in all, how many of them were tried in vain and are tried
+    again by themselves, and what the last such try met."""
+
+    destination: str
+    posts: int
+    tried: int
+    error: str
+
+
+class Troubles:
+    """The open troubles of the store. Every method is one transaction; all raise the errors of mailpoll.errors."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list(self) -> tuple[Trouble, ...]:
+        """All that are open, told or not, by what they are about."""
+        t = schema.trouble
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(sa.select(t).order_by(t.c.about))
+            return tuple(
+                Trouble(r.about, r.status, r.sentence, r.runs, r.began_at, r.told_at, tuple(r.told.split()))
+                for r in rows
+            )
+
+    def save(self, open_: Sequence[Trouble], ended: Sequence[str] = ()) -> None:
+        """Writes those of `open_` anew and forgets those about `ended`."""
+        if not open_ and not ended:
+            return
+        t = schema.trouble
+        with transaction(self._engine) as connection:
+            gone = [*(trouble.about for trouble in open_), *ended]
+            connection.execute(t.delete().where(t.c.about.in_(gone)))
+            for trouble in open_:
+                connection.execute(t.insert().values(**_columns(trouble)))
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """The destinations that have still to take posts, by name."""
+        d = schema.delivery
+        in_vain = (d.c.state == "delayed") | ((d.c.state == "uncertain") & d.c.due_at.is_not(None))
+        last = sa.select(sa.func.max(d.c.id).label("id")).where(in_vain).group_by(d.c.destination)
+        counts = (
+            sa.select(d.c.destination, sa.func.count().label("posts"), sa.func.count().filter(in_vain).label("tried"))
+            .where(d.c.state.in_(WAITING))
+            .group_by(d.c.destination)
+            .order_by(d.c.destination)
+        )
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(counts).all()
+            if not rows:
+                return ()
+            told = connection.execute(sa.select(d.c.destination, d.c.error).where(d.c.id.in_(last)))
+            errors = {r.destination: r.error for r in told}
+        return tuple(Waiting(r.destination, r.posts, r.tried, errors.get(r.destination, "")) for r in rows)
+
+
+class Refusals:
+    """The logins that are left alone for a while. Every method is one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list(self) -> tuple[Refusal, ...]:
+        """All there are, by account."""
+        r = schema.refusal
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(sa.select(r).order_by(r.c.account))
+            return tuple(Refusal(row.account, row.failures, row.until, row.fingerprint) for row in rows)
+
+    def save(self, refusals: Sequence[Refusal], ended: Sequence[str] = ()) -> None:
+        """Writes those of `refusals` anew and forgets those of the accounts `ended`."""
+        if not refusals and not ended:
+            return
+        r = schema.refusal
+        with transaction(self._engine) as connection:
+            gone = [*(refusal.account for refusal in refusals), *ended]
+            connection.execute(r.delete().where(r.c.account.in_(gone)))
+            for one in refusals:
+                connection.execute(
+                    r.insert().values(
+                        account=one.account, failures=one.failures, until=one.until, fingerprint=one.fingerprint
+                    )
+                )
+
+
+def _columns(trouble: Trouble) -> dict[str, object]:
+    return {
+        "about": trouble.about,
+        "status": trouble.status,
+        "sentence": trouble.sentence,
+        "runs": trouble.runs,
+        "began_at": trouble.began_at,
+        "told_at": trouble.told_at,
+        "told": " ".join(trouble.told),
+    }
