@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from encodings.aliases import aliases
+from functools import lru_cache
 
 # What senders call a charset, and what they mean by it (WHATWG Encoding §4.2, and what Outlook and webmailers write).
 _MEANT = {
@@ -61,6 +62,7 @@ _SEPARATOR = re.compile(r"[^a-z0-9]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+@lru_cache(maxsize=200)
 def codec_of(charset: str) -> str:
     """The Python codec for a charset label (RFC 2978, any case), or "" when it names none that mail may use.
 
@@ -118,4 +120,4 @@ def _clean(text: str) -> str:
         text = text.replace("\0", "")
     if text.startswith("\ufeff"):
         text = text[1:]
-    return _SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -13,6 +13,7 @@ MAX_HEADERS = 102_400
 
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,80}+)\?([bBqQ])\?([^?]*+)\?=")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_NAME = re.compile(rb"[!-9;-~]{1,999}")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _BEFORE_HEADER = re.compile(
     rb"(?:\xef\xbb\xbf|(?=\s))(?:[ \t]*\r?\n)*"  # no `*+` round a group: Python before 3.11.5 gets it wrong
@@ -121,11 +122,13 @@ def _fields(lines: list[bytes], defects: list[str]) -> list[tuple[str, str]]:
 
 def _is_name(name: bytes) -> bool:
     """RFC 5322 §3.6.8: printable ASCII without a colon or blank."""
-    return 0 < len(name) < 1000 and name.isascii() and all(32 < byte < 127 for byte in name)
+    return _NAME.fullmatch(name) is not None
 
 
 def _text(value: bytes) -> str:
     value = value.replace(b"\r", b" ").replace(b"\0", b"")
+    if value.isascii() and b"\x1b" not in value:  # nearly every field of nearly every mail
+        return value.decode("ascii").strip(" \t")
     return decode(value)[0].strip(" \t")
 
 

@@ -13,7 +13,6 @@ MAX_DEPTH = 100
 MAX_BOUNDARY = 2_048
 MAX_PARTS = 1_000
 
-_DELIMITER = re.compile(rb"^--", re.MULTILINE)
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+\-]+/[a-z0-9!#$&^_.+\-]+$")
 
 
@@ -80,8 +79,8 @@ class _Splitter:
 
     def split(self, at: int) -> None:
         """Reads from offset `at`, where the body of the outermost multipart starts, to the end."""
-        while (found := _DELIMITER.search(self.raw, at)) is not None:
-            at = found.start() + 2
+        while (found := _dashes(self.raw, at)) != -1:
+            at = found + 2
             if len(self.leaves) >= MAX_PARTS:
                 self.defects.append("more than 1000 parts")
                 return
@@ -89,8 +88,8 @@ class _Splitter:
             if delimiter is None:
                 continue
             depth, closing, following = delimiter
-            self._finish(found.start())
-            self._close(depth + 1, found.start())
+            self._finish(found)
+            self._close(depth + 1, found)
             at = following
             if not closing:
                 at = self._begin(depth, following)
@@ -179,6 +178,15 @@ class _Splitter:
                 self.defects.append("multipart without parts")
                 end = max(_before_line_end(self.raw, at), closed.block.body)
                 self.leaves.append(_leaf(self.raw, closed.block, end, closed.containers, "text/plain"))
+
+
+def _dashes(raw: bytes, at: int) -> int:
+    """Where the next line that starts with two dashes does, or -1. An attachment has a million lines: none is looked
+    at by itself."""
+    if raw.startswith(b"--", at) and raw[at - 1 : at] in (b"", b"\n"):
+        return at
+    found = raw.find(b"\n--", at)
+    return found + 1 if found != -1 else -1
 
 
 def _before_line_end(raw: bytes, at: int) -> int:

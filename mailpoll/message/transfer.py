@@ -24,8 +24,22 @@ def decoded(data: bytes, encoding: str) -> bytes:
 def decoded_size(data: memoryview, encoding: str) -> int:
     """How many octets `decoded` gives, without holding them where that can be had."""
     if encoding == "base64":
-        return sum(map(len, _base64(data)))
+        size = _unpadded_size(data)
+        return sum(map(len, _base64(data))) if size is None else size
     return len(decoded(bytes(data), encoding)) if encoding == "quoted-printable" else len(data)
+
+
+def _unpadded_size(data: memoryview) -> int | None:
+    """The size of base64 with padding at its end only, which need not be decoded to be known; else None."""
+    letters, padded = 0, False
+    for at in range(0, len(data), _STEP):
+        piece = bytes(data[at : at + _STEP]).translate(None, _NOT_BASE64)
+        bare = piece.rstrip(b"=")
+        if b"=" in bare or (padded and bare):
+            return None
+        letters += len(bare)
+        padded = padded or len(bare) < len(piece)
+    return letters * 3 // 4
 
 
 def _base64(data: bytes | memoryview) -> Iterator[bytes]:

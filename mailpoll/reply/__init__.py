@@ -82,6 +82,8 @@ def of_message(
     html = message.html if message.html.strip() and (prefer_html or not message.text.strip()) else ""
     kinds: tuple[tuple[str, Literal["plain", "html"]], ...] = ((html, "html"), (message.text, "plain"))
     for body, kind in kinds:
+        if not body.strip():
+            continue
         found = cut(body, kind, include_quotes=include_quotes, include_footer=include_footer, quotes=quotes)
         if found.text.strip():
             return found

@@ -52,6 +52,8 @@ _BORDER_LEFT = re.compile(r"border-left\s{0,3}:[^;]{0,60}(?:solid|px)")
 
 def kind_of(element: Element) -> str:
     """ "quote", "rest" (it and all that follows is old), "signature" or "" for an element."""
+    if not element.attributes:
+        return "rest" if element.tag in _REST_TAGS else ""
     classes = element.get("class").split()[:20]
     id_ = element.get("id")
     if element.tag in _REST_TAGS or id_ in _REST_IDS:
