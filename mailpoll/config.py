@@ -42,6 +42,11 @@ def user_config(env: Mapping[str, str]) -> Path:
     return _xdg(env, "XDG_CONFIG_HOME", ".config") / "mailpoll" / "config.toml"
 
 
+def user_units(env: Mapping[str, str]) -> Path:
+    """Where the systemd units of an ordinary user belong (systemd.unit(5))."""
+    return _xdg(env, "XDG_CONFIG_HOME", ".config") / "systemd" / "user"
+
+
 def load(path: Path) -> Settings:
     """The settings that the TOML file at `path` holds.
 
@@ -133,6 +138,8 @@ def effective(settings: Settings) -> dict[str, Any]:
     """The settings in force as plain data for `config show`: defaults filled in, nothing unset, secrets as "***"."""
     shown: dict[str, Any] = _shown(msgspec.to_builtins(settings, enc_hook=to_builtin))
     shown["addresses"]["patterns"] = list(patterns(settings))
+    if isinstance(settings.health.ping_url, str):
+        shown["health"]["ping_url"] = mask_url(settings.health.ping_url)
     for name, destination in shown["destination"].items():
         if "url" in destination:
             destination["url"] = mask_url(destination["url"])
@@ -141,7 +148,7 @@ def effective(settings: Settings) -> dict[str, Any]:
     return shown
 
 
-_SECRET_KEYS = frozenset({"password", "secret", "bearer"})
+_SECRET_KEYS = frozenset({"password", "secret", "bearer", "ping_url"})
 
 
 def _shown(value: Any) -> Any:

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from mailpoll.settings import AccountSettings, CommandSettings, Settings, WebhookSettings
+from mailpoll.settings import AccountSettings, CommandSettings, HealthSettings, Settings, WebhookSettings
 
 # Character sets rather than expressions: compiling these would cost every idle run 3 ms.
 _ALNUM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -22,6 +22,7 @@ def problems_between(settings: Settings) -> Iterator[str]:
     yield from _names(settings)
     yield from _store(settings)
     yield from _patterns(settings)
+    yield from _health(settings.health)
     for name, account in settings.account.items():
         yield from _account(f"account.{name}", account)
     for name, destination in settings.destination.items():
@@ -75,6 +76,20 @@ def _all_of(text: str, allowed: frozenset[str]) -> bool:
 def _has_control(text: str) -> bool:
     """Whether `text` holds a character that would end or garble a line of a protocol."""
     return any(char < " " or char == "\x7f" for char in text)
+
+
+def ping_problem(url: str, *, allow_plaintext: bool) -> str | None:
+    """What is wrong with a URL to ping, and what to write instead; None when nothing is."""
+    if problem := url_problem(url, allow_plaintext=allow_plaintext):
+        return problem
+    return "holds a ?, after which /start cannot be added. Write a URL without it" if "?" in url else None
+
+
+def _health(health: HealthSettings) -> Iterator[str]:
+    if isinstance(health.ping_url, str) and (
+        reason := ping_problem(health.ping_url, allow_plaintext=health.allow_plaintext)
+    ):
+        yield f"health.ping_url: {reason}"
 
 
 def _names(settings: Settings) -> Iterator[str]:

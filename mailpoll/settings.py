@@ -163,6 +163,20 @@ class RetentionSettings(_Section, frozen=True):
     ] = Duration("30d")
 
 
+class HealthSettings(_Section, frozen=True):
+    """[health]: a monitor that is told of every run, as healthchecks.io wants it."""
+
+    ping_url: Annotated[
+        str | SecretRef | None,
+        Meta(
+            description="fetched when a run begins (with /start), ends well (as it is) or needs a person (with /fail); "
+            "a URL, or { file = … } and the like",
+            examples=["https://hc-ping.com/your-uuid"],
+        ),
+    ] = None
+    allow_plaintext: Annotated[bool, Meta(description="permits http:// to a host other than this one")] = False
+
+
 class AccountSettings(_Section, frozen=True):
     """[account.NAME]: an inbox to poll."""
 
@@ -268,6 +282,7 @@ class Settings(_Section, frozen=True):
     reader: ReaderSettings = ReaderSettings()
     unrouted: UnroutedSettings = UnroutedSettings()
     retention: RetentionSettings = RetentionSettings()
+    health: HealthSettings = HealthSettings()
     account: dict[str, AccountSettings] = field(default_factory=dict)
     destination: dict[str, DestinationSettings] = field(default_factory=dict)
 

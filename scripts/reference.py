@@ -30,6 +30,7 @@ SECTIONS = (
     ("[reader]", settings.ReaderSettings),
     ("[unrouted]", settings.UnroutedSettings),
     ("[retention]", settings.RetentionSettings),
+    ("[health]", settings.HealthSettings),
     ("[store]", settings.StoreSettings),
     ("A secret", settings.SecretRef),
 )
