@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("mailpoll.commands.status", "When mail last came in and went out, and what waits."),
     "preview": ("mailpoll.commands.preview", "Show what mails would become, without writing anything."),
     "config": ("mailpoll.commands.config", "Show and check the configuration."),
+    "install": ("mailpoll.commands.install", "Start a run every minute, from cron or systemd."),
     "demo": ("mailpoll.commands.demo", "See it work: a mail server of its own, real mails, the posts."),
 }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -35,12 +33,12 @@ from mailpoll.commands.init_login import (
     log_in,
 )
 from mailpoll.commands.init_server import Server, ask_server, check_username
+from mailpoll.commands.install_cron import CRON_D, FILE_NAME, cron_line, of_machine
 from mailpoll.commands.installation import Installation, now, parse_target
 from mailpoll.crosscheck import derived_pattern, url_problem
 from mailpoll.errors import ConfigError
 
 LOCAL_PATTERN = "mail+%s@localhost"
-CRON_FILE = "/etc/cron.d/email-mirror"
 INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
 
 
@@ -270,34 +268,10 @@ def _say_cron(installation: Installation) -> None:
 
 
 def _say_cron_line(installation: Installation) -> None:
-    where = "type `crontab -e` and add this line"
-    if _of_machine(installation):
-        where = f"as root, let this line stand in {CRON_FILE}"
-    click.echo(f"Every minute, quietly: {where}:\n\n{cron_line(installation)}")
-
-
-def cron_line(installation: Installation) -> str:
-    """The line for cron, with absolute paths: cron's PATH is short, and % is a line end to it.
-
-    That of a crontab; for the machine's configuration that of /etc/cron.d, which names the user, too.
-    """
-    # Where cron looks by itself: it knows HOME, and nothing of XDG_CONFIG_HOME or MAILPOLL_CONFIG.
-    usual = config.user_config({"HOME": installation.env.get("HOME", "")})
-    named = [] if installation.path == usual else ["--config", str(installation.path)]
-    user = f"{_user()} " if _of_machine(installation) else ""
-    return f"* * * * * {user}{shlex.join([*program.own_command(), *named, 'fetch'])}".replace("%", "\\%")
-
-
-def _of_machine(installation: Installation) -> bool:
-    return installation.path.is_relative_to(config.SYSTEM_CONFIG.parent)
-
-
-def _user() -> str:
-    """Whom the store belongs to: whoever runs this."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return "mailpoll"
+    where = f"{_typed(installation)} install cron\nor type `crontab -e` and add this line:"
+    if of_machine(installation):
+        where = f"as root, {_typed(installation)} install cron\nor let this line stand in {CRON_D / FILE_NAME}:"
+    click.echo(f"Every minute, quietly: {where}\n\n{cron_line(installation)}")
 
 
 def _typed(installation: Installation) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import pwd
 import re
 import select
 import signal
@@ -25,8 +24,8 @@ from servers.mail import PASSWORD, USER, MailAccess
 
 from mailpoll import config
 from mailpoll.commands import init_providers
-from mailpoll.commands.init import cron_line
 from mailpoll.commands.init_server import in_our_words
+from mailpoll.commands.install_cron import cron_line
 from mailpoll.commands.installation import Installation
 from mailpoll.errors import AccessDenied
 
@@ -582,13 +581,6 @@ def test_the_cron_line_needs_no_config_for_the_usual_place(tmp_path: Path) -> No
     usual = tmp_path / ".config/mailpoll/config.toml"
     assert "--config" not in cron_line(Installation(str(usual), env))
     assert "--config /etc/other.toml" in cron_line(Installation("/etc/other.toml", env))
-
-
-def test_the_configuration_of_the_machine_has_a_line_with_a_user(tmp_path: Path) -> None:
-    line = cron_line(Installation("/etc/mailpoll/config.toml", {"HOME": str(tmp_path)}))
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    assert line.startswith(f"* * * * * {user} /")
-    assert line.endswith(" --config /etc/mailpoll/config.toml fetch")
 
 
 def test_what_is_to_be_typed_works_from_every_folder(home: Home) -> None:
