@@ -4,6 +4,7 @@
     ├── RunError                 stops the run of one account, or the whole run
     │   ├── ConfigError          78  a setting is wrong: a person must change it
     │   ├── AccessDenied         77  a login, a key or a file mode: a person must act
+    │   │   └── LoginRefused     77  user name and password: not to be tried again and again
     │   ├── ProtocolError        76  the other side does not speak as its RFC says
     │   └── Unavailable          69  not reachable now: tried again by the next run
     └── MessageError             becomes the outcome of one message or delivery
@@ -65,6 +66,10 @@ class AccessDenied(RunError):
     """A login, a certificate, a key or a file mode that a person must put right."""
 
     exit_status = 77
+
+
+class LoginRefused(AccessDenied):
+    """The server was asked, and does not take this user name and password; providers lock accounts that insist."""
 
 
 class ProtocolError(RunError):

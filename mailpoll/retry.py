@@ -1,4 +1,4 @@
-"""When what failed is tried again: a post, and a destination that takes nothing. Pure."""
+"""When what failed is tried again: a post, a destination that takes nothing, a refused login. Pure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ JITTER = 0.1
 # A clock that was wrong for a while must not close a destination for years.
 LONGEST_REST = timedelta(days=1)
 
+# Seconds before a login is tried again after so many refused ones in a row (the last is repeated): providers lock
+# accounts that hammer at them.
+LOGIN_AFTER_S = (60, 300, 900, 3600)
+LONGEST_LOGIN_DELAY = timedelta(seconds=LOGIN_AFTER_S[-1])
+
 
 def retry_delay(attempts: int, retry_after: float | None, jitter: float) -> timedelta:
     """How long to wait after the attempt numbered `attempts` (from 1): the schedule, spread by `jitter` (-1 … 1) so
@@ -29,3 +34,8 @@ def rest_time(failures: int, retry_after: float | None, jitter: float) -> timede
     it asked for, if that is longer."""
     scheduled = REST_S[min(failures, len(REST_S)) - 1] * (1 + JITTER * jitter)
     return timedelta(seconds=max(scheduled, min(retry_after or 0.0, LONGEST_REST.total_seconds())))
+
+
+def login_delay(refused: int) -> timedelta:
+    """How long an account is left alone after `refused` logins in a row (from 1)."""
+    return timedelta(seconds=LOGIN_AFTER_S[min(refused, len(LOGIN_AFTER_S)) - 1])

@@ -128,6 +128,10 @@ class FetchSettings(_Section, frozen=True):
     )
     deadline: Annotated[Seconds, Meta(description="seconds after which a run stops; the rest waits for the next")] = 50
     limit: Annotated[Count | None, Meta(description="mails per account and run; unset: all", examples=[500])] = None
+    alert_after: Annotated[
+        Count,
+        Meta(description="runs in a row after which a trouble that may pass by itself (69, 75) is told under cron"),
+    ] = 5
     max_text: Annotated[Octets, Meta(description="octets of text per mail; more is cut and goes along as a file")] = (
         1_000_000
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from imapclient import exceptions
 
-from mailpoll.errors import AccessDenied, ConfigError, MailpollError, ProtocolError, RunError, Unavailable
+from mailpoll.errors import AccessDenied, ConfigError, LoginRefused, MailpollError, ProtocolError, RunError, Unavailable
 from mailpoll.imap.line import Line
 
 # What the libraries raise. The last line is what their parsers do with an answer that no RFC allows: a nesting
@@ -147,7 +147,7 @@ def login_refused(error: Exception, password: str, peer: Peer) -> RunError:
     if TRANSIENT.search(words):
         return _not_now(f"the server takes no logins now: {words}", peer)
     advice = "Check username and password; many providers want an app password for IMAP."
-    return AccessDenied(f"the server refused the login: {words}", about=peer.about, advice=advice)
+    return LoginRefused(f"the server refused the login: {words}", about=peer.about, advice=advice)
 
 
 def _not_now(what: str, peer: Peer) -> Unavailable:

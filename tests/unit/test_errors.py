@@ -16,6 +16,7 @@ from mailpoll.errors import (
     ConfigError,
     DestinationRefused,
     Later,
+    LoginRefused,
     MailpollError,
     MessageError,
     PermanentFailure,
@@ -31,6 +32,7 @@ from mailpoll.errors import (
 STATUSES = [
     (ConfigError, RunError, os.EX_CONFIG),
     (AccessDenied, RunError, os.EX_NOPERM),
+    (LoginRefused, AccessDenied, os.EX_NOPERM),
     (ProtocolError, RunError, os.EX_PROTOCOL),
     (Unavailable, RunError, os.EX_UNAVAILABLE),
     (TemporaryFailure, MessageError, os.EX_TEMPFAIL),

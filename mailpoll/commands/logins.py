@@ -1,0 +1,96 @@
+"""Logins that were refused are left alone for a while: providers lock accounts that hammer at them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from mailpoll.errors import LoginRefused
+from mailpoll.model import Refusal
+from mailpoll.retry import LONGEST_LOGIN_DELAY, login_delay
+from mailpoll.settings import AccountSettings, to_builtin
+
+if TYPE_CHECKING:
+    from mailpoll.store import Store
+
+T = TypeVar("T")
+
+
+class LeftAlone(LoginRefused):
+    """A login that was refused before, and was not tried now."""
+
+
+class Gate:
+    """Lets an account log in, or leaves it alone. Used by the thread of the account; what came of it is read when the
+    run is over: `until` is the moment before which no login is tried."""
+
+    def __init__(
+        self, account: str, settings: AccountSettings, refusal: Refusal | None, now: Callable[[], datetime]
+    ) -> None:
+        self.account = account
+        self.refusal = refusal
+        self._settings = settings
+        self._now = now
+
+    @property
+    def until(self) -> datetime | None:
+        """The moment before which no login is tried; None: there is none."""
+        return self.refusal.until if self.refusal else None
+
+    def through(self, password: str, log_in: Callable[[], T]) -> T:
+        """What `log_in` gives. Raises LeftAlone instead of trying the same too soon, and what `log_in` raises."""
+        before = self.refusal
+        if before is not None and not _is_of(before.fingerprint, self._settings, password):
+            before = None
+        now = self._now()
+        if before is not None and now < before.until <= now + LONGEST_LOGIN_DELAY:
+            raise LeftAlone("the server refused the login when it was last tried", about=f"account.{self.account}")
+        try:
+            session = log_in()
+        except LoginRefused:
+            failures = before.failures + 1 if before else 1
+            mark = before.fingerprint if before else _fingerprint(os.urandom(16), self._settings, password)
+            self.refusal = Refusal(self.account, failures, now + login_delay(failures), mark)
+            raise
+        self.refusal = None
+        return session
+
+
+def gates(
+    store: Store, accounts: dict[str, AccountSettings], now: Callable[[], datetime], *, at_once: bool = False
+) -> dict[str, Gate]:
+    """A gate for each account; with `at_once` no login is left alone."""
+    refusals = {} if at_once else {refusal.account: refusal for refusal in store.refusals.list()}
+    return {name: Gate(name, settings, refusals.get(name), now) for name, settings in accounts.items()}
+
+
+def remember(store: Store, passed: dict[str, Gate]) -> None:
+    """Writes down what came of the logins of a run, where that is news; forgets accounts that are gone."""
+    known = {refusal.account: refusal for refusal in store.refusals.list()}
+    refused = {name: gate.refusal for name, gate in passed.items() if gate.refusal}
+    news = [refusal for name, refusal in refused.items() if known.get(name) != refusal]
+    store.refusals.save(news, [name for name in known if name not in refused])
+
+
+def _is_of(fingerprint: str, settings: AccountSettings, password: str) -> bool:
+    """Whether a fingerprint is that of these settings and this password."""
+    salt = bytes.fromhex(fingerprint.partition("$")[0])
+    return hmac.compare_digest(fingerprint, _fingerprint(salt, settings, password))
+
+
+def _fingerprint(salt: bytes, settings: AccountSettings, password: str) -> str:
+    """What changes when the section of an account or its password does.
+
+    The store may be copied to places where the password is not, and a password may be weak: so it is kept as servers
+    keep those of their users, by scrypt with a salt of its own (OWASP's parameters for 16 MB: 0.2 s). That is spent
+    only while a login is refused. A key beside the store would be copied with it, and the times and sizes of files know
+    nothing of secrets from commands, keyrings and the environment.
+    """
+    told = msgspec.json.encode([settings, password], order="sorted", enc_hook=to_builtin)
+    return f"{salt.hex()}${hashlib.scrypt(told, salt=salt, n=2**14, r=8, p=5, dklen=16).hex()}"
