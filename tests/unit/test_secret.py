@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
 import sys
+import time
+import tracemalloc
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +16,7 @@ import pytest
 
 from mailpoll import secret
 from mailpoll.errors import AccessDenied, ConfigError, RunError
-from mailpoll.secret import resolve, store_in_keyring
+from mailpoll.secret import desktop, resolve, source, store_in_keyring
 from mailpoll.settings import SecretRef
 
 CANARY = "cAnArY"
@@ -62,7 +67,7 @@ def test_a_file_everybody_may_read_is_refused_with_the_line_to_type(tmp_path: Pa
 
 
 def test_container_secrets_are_exempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(secret, "_CONTAINER_SECRETS", tmp_path)
+    monkeypatch.setattr(secret, "_CONTAINER_SECRETS", (Path("/run/secrets"), tmp_path))
     written(tmp_path / "word", b"word", 0o444)
     assert found(SecretRef(file="word"), tmp_path) == "word"
 
@@ -78,6 +83,12 @@ def test_container_secrets_are_exempt(tmp_path: Path, monkeypatch: pytest.Monkey
         (f"a\0{CANARY}".encode(), "or a NUL"),
         (CANARY.encode() + b"\xff", "not UTF-8"),
         (CANARY.encode() * 20_000, "too large"),
+        (b"\xef\xbb\xbf" + CANARY.encode(), "begins with a byte order mark. Save it as UTF-8 without BOM"),
+        (CANARY.encode("utf-16"), "is UTF-16. Save it as UTF-8"),
+        (CANARY.encode("utf-16-be"), "or a NUL"),
+        ("cAnArYß".encode("latin-1"), "not UTF-8"),
+        (f"{CANARY}\r".encode(), "more than one line"),
+        (f"{CANARY}\n\r\n".encode(), "more than one line"),
     ],
 )
 def test_a_secret_that_cannot_be_one_is_refused_unseen(tmp_path: Path, content: bytes, words: str) -> None:
@@ -92,6 +103,44 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         found(SecretRef(file="none"), tmp_path)
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         found(SecretRef(file="."), tmp_path)
+
+
+def test_what_is_no_ordinary_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    os.symlink("loop", tmp_path / "loop")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "socket"))
+    listener.close()
+    for name, words in (
+        ("pipe", "is no ordinary file"),
+        ("/dev/null", "is no ordinary file"),
+        ("socket", "cannot be read: "),
+        ("loop", "Too many levels of symbolic links"),
+        ("a\0b", "its name holds a NUL"),
+        ("~nobody-of-this-name/x", "there is no home folder for ~nobody-of-this-name/x"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            found(SecretRef(file=name), tmp_path)
+
+
+def test_a_symbolic_link_is_followed_and_its_target_judged(tmp_path: Path) -> None:
+    target = written(tmp_path / "target", b"word")
+    (tmp_path / "link").symlink_to("target")
+    assert found(SecretRef(file="link"), tmp_path) == "word"
+    target.chmod(0o644)
+    with pytest.raises(AccessDenied, match="everybody may read"):
+        found(SecretRef(file="link"), tmp_path)
+
+
+def test_of_a_huge_file_only_the_beginning_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 30)
+    (tmp_path / "huge").chmod(0o600)
+    tracemalloc.start()
+    with pytest.raises(ConfigError, match="too large"):
+        found(SecretRef(file="huge"), tmp_path)
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
 
 
 def test_a_command_prints_the_secret() -> None:
@@ -124,9 +173,55 @@ def test_a_hanging_command_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         found(SecretRef(command=python(f"import time; print('{CANARY}', flush=True); time.sleep(60)")))
 
 
-def test_a_missing_command_is_named() -> None:
-    with pytest.raises(ConfigError, match="did not start: No such file"):
+def test_a_missing_command_is_named_and_so_is_the_path_of_cron(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"/nowhere/pass did not start: No such file .* Check its path and mode"):
         found(SecretRef(command=("/nowhere/pass",)))
+    written(tmp_path / "pass", b"#!/bin/sh\necho word\n", 0o700)
+    assert found(SecretRef(command=("pass",)), env={"PATH": f"/bin:{tmp_path}"}) == "word"
+    with pytest.raises(ConfigError, match=r"pass did not start: .* Write its absolute path; the PATH of cron is short"):
+        found(SecretRef(command=("pass",)), env={"PATH": "/usr/bin:/bin"})
+    (tmp_path / "pass").chmod(0o600)
+    with pytest.raises(ConfigError, match="did not start: Permission denied"):
+        found(SecretRef(command=(str(tmp_path / "pass"),)))
+    with pytest.raises(ConfigError, match="did not start: it cannot be run"):
+        found(SecretRef(command=("a\0b",)))
+
+
+def test_what_a_command_leaves_running_is_not_waited_for() -> None:
+    started = time.monotonic()
+    assert found(SecretRef(command=("/bin/sh", "-c", "sleep 20 & echo word"))) == "word"
+    assert time.monotonic() - started < 10
+
+
+def test_a_hanging_command_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secret, "COMMAND_SECONDS", 1.0)
+    code = f"echo $$ > {tmp_path}/leader; sleep 60 & echo $! > {tmp_path}/child; wait"
+    with pytest.raises(ConfigError, match=r"took over 1\.0 seconds"):
+        found(SecretRef(command=("/bin/sh", "-c", code)), env={"PATH": "/usr/bin:/bin"})
+    for name in ("leader", "child"):
+        assert not is_running(int((tmp_path / name).read_text()))
+
+
+def is_running(number: int) -> bool:
+    """Whether there is a process of this number that has not ended; a killed one may wait for its parent."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(number)], capture_output=True, text=True, check=False).stdout
+    return bool(state) and not state.startswith("Z")
+
+
+def test_a_command_that_prints_without_end_is_ended() -> None:
+    with pytest.raises(ConfigError, match="prints too much"):
+        found(SecretRef(command=("yes", CANARY)), env={"PATH": "/usr/bin:/bin"})
+
+
+def test_a_command_that_closes_its_output_and_goes_on_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secret, "COMMAND_SECONDS", 0.3)
+    with pytest.raises(ConfigError, match="took over"):
+        found(SecretRef(command=("/bin/sh", "-c", "exec >&-; sleep 60")), env={"PATH": "/usr/bin:/bin"})
+
+
+def test_a_command_ended_by_a_signal_is_told() -> None:
+    with pytest.raises(ConfigError, match="was ended by signal 9"):
+        found(SecretRef(command=("/bin/sh", "-c", f"echo {CANARY}; kill -9 $$")))
 
 
 def test_a_systemd_credential_is_a_file_in_its_folder(tmp_path: Path) -> None:
@@ -145,6 +240,27 @@ def test_an_environment_variable() -> None:
         found(SecretRef(env="WORD"))
     with pytest.raises(ConfigError, match="is empty"):
         found(SecretRef(env="WORD"), env={"WORD": ""})
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        found(SecretRef(env="WORD"), env={"WORD": "\udcfc"})
+
+
+def test_a_missing_credential_says_what_the_unit_lacks(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"Add LoadCredential=imap:/path to the unit"):
+        found(SecretRef(credential="imap"), env={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("ref", "words"),
+    [
+        (SecretRef(file="word"), "the file word"),
+        (SecretRef(command=("pass", "show", CANARY)), "the command pass"),
+        (SecretRef(credential="imap"), "the systemd credential imap"),
+        (SecretRef(env="WORD"), "the environment variable WORD"),
+        (SecretRef(keyring="main"), "the keyring entry main"),
+    ],
+)
+def test_a_source_is_named_without_arguments(ref: SecretRef, words: str) -> None:
+    assert source(ref) == words
 
 
 class Backend:
@@ -213,11 +329,39 @@ def test_whatever_a_back_end_raises_is_access_denied(install: Install) -> None:
     assert CANARY not in str(caught.value)
 
 
+class KeyringLocked(Exception):
+    """As keyring.errors has it."""
+
+
+class Panic(BaseException):
+    """As Rust's libraries panic."""
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [(KeyringLocked(CANARY), "the keyring is locked"), (Panic(CANARY), r"cannot be used \(Panic\)")],
+)
+def test_what_a_back_end_raises_is_told_in_our_words(trouble: BaseException, words: str, install: Install) -> None:
+    def broken() -> str:
+        raise trouble
+
+    install(get=broken)
+    with pytest.raises(AccessDenied, match=words) as caught:
+        found(SecretRef(keyring="main"))
+    assert CANARY not in str(caught.value)
+
+
+def test_a_back_end_that_gives_no_text_is_told(install: Install) -> None:
+    install(get=lambda: b"word")  # type: ignore[arg-type,return-value]
+    with pytest.raises(AccessDenied, match="no text"):
+        found(SecretRef(keyring="main"))
+
+
 def test_a_locked_keyring_is_not_waited_for(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
     over = threading.Event()
-    monkeypatch.setattr(secret, "KEYRING_SECONDS", 0.1)
+    monkeypatch.setattr(desktop, "KEYRING_SECONDS", 0.1)
     install(get=lambda: str(over.wait(10)))
     with pytest.raises(AccessDenied, match="may be locked"):
         found(SecretRef(keyring="main"))
