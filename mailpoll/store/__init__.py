@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from mailpoll.store.messages import Entry, Messages
 from mailpoll.store.outbox import Outbox
 from mailpoll.store.status import DestinationState, LettingGo, Overview
 from mailpoll.store.troubles import Refusals, Troubles
+from mailpoll.store.turns import turn
 
 __all__ = [
     "ANY",
@@ -35,20 +37,39 @@ __all__ = [
 
 
 class Store:
-    """An open store, its schema up to date. A context manager; raises the errors of mailpoll.errors."""
+    """An open store, its schema up to date. A context manager; raises the errors of mailpoll.errors.
 
-    def __init__(self, url: str) -> None:
-        self._engine = connect(url)
-        bring_up_to_date(self._engine)
+    `password` is that of the user in a PostgreSQL URL.
+    """
+
+    def __init__(self, url: str, password: str | None = None) -> None:
+        self._engine = connect(url, password)
+        try:
+            bring_up_to_date(self._engine)
+        except BaseException:
+            self._engine.dispose()
+            raise
+        self._turn = turn(self._engine)
         self.channels = Channels(self._engine)
-        self.ledger = Ledger(self._engine)
+        self.ledger = Ledger(self._engine, self._turn)
         self.messages = Messages(self._engine)
-        self.outbox = Outbox(self._engine)
+        self.outbox = Outbox(self._engine, self._turn)
         self.troubles = Troubles(self._engine)
         self.refusals = Refusals(self._engine)
 
     def __enter__(self) -> Store:
         return self
+
+    @contextmanager
+    def run(self, accounts: Collection[str] = ()) -> Iterator[frozenset[str] | None]:
+        """The turn of a run: gives those of `accounts` that no other run works on, and None when there is nothing left
+        for this one, which without accounts means: no mail that `receive` took. See mailpoll.store.turns."""
+        mine = self._turn.begin(accounts)
+        try:
+            yield mine
+        finally:
+            if mine is not None:
+                self._turn.end()
 
     def trim(self, now: datetime, *, raw: timedelta, unfinished: timedelta) -> int:
         """Lets go of the bytes of mails that nobody needs any more; see retention.trim."""

@@ -120,9 +120,8 @@ def targets_of(connection: Connection, channel_ids: set[int]) -> dict[int, tuple
     """The destinations of these channels as (destination, place)."""
     t = schema.target
     found: dict[int, tuple[tuple[str, str], ...]] = {}
-    if channel_ids:
-        rows = connection.execute(sa.select(t).where(t.c.channel_id.in_(tuple(channel_ids))).order_by(t.c.id))
-        for row in rows:
+    for some in portions(tuple(channel_ids)):
+        for row in connection.execute(sa.select(t).where(t.c.channel_id.in_(some)).order_by(t.c.id)):
             found[row.channel_id] = (*found.get(row.channel_id, ()), (row.destination, row.place))
     return found
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -11,68 +13,67 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from mailpoll.errors import AccessDenied, ConfigError, MailpollError, ProtocolError, Unavailable
+from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.store import schema
+from mailpoll.store.problems import SQLITE_TROUBLES, place, translate
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 BUSY_TIMEOUT_S = 10
+
+# The journal beside an SQLite file is cut to so many octets once its pages are in the file.
+WAL_LIMIT = 8_000_000
 
 # SQLite takes 32 766 variables in a statement, PostgreSQL 65 535.
 IDS_PER_STATEMENT = 10_000
 
-# What SQLite says → (error, what happened, what to do). First match wins; the texts are those of sqlite3_errstr().
-SQLITE_TROUBLES: tuple[tuple[str, type[MailpollError], str, str], ...] = (
-    ("readonly database", AccessDenied, "the store cannot be written to",
-     "Give the user mailpoll runs as write access to the file and to its folder."),
-    ("unable to open database file", AccessDenied, "the store cannot be opened",
-     "Check that its folder exists and that the user mailpoll runs as may write there."),
-    ("disk is full", Unavailable, "the disk that holds the store is full",
-     "Free some space; nothing was lost, the next run goes on."),
-    ("disk I/O error", Unavailable, "the disk that holds the store failed to read or write",
-     "Check the disk; nothing is removed from the server before it is stored."),
-    ("database is locked", Unavailable, "another program holds the store for too long",
-     "Find it with `fuser`; the next run tries again."),
-    ("not a database", ConfigError, "the file is not a mailpoll store", "Check `store.url`."),
-    ("malformed", ConfigError, "the store is damaged", "Restore it from a backup, or start with a new file."),
-)  # fmt: skip
 
-
-def connect(url: str) -> Engine:
+def connect(url: str, password: str | None = None) -> Engine:
     """An engine for `url`; an SQLite file is made with mode 0600 and its folder with 0700 when missing.
 
-    Raises ConfigError for a URL that SQLAlchemy cannot read and AccessDenied for a file that cannot be made.
+    `password` is PostgreSQL's. Raises ConfigError for a URL that SQLAlchemy cannot read, a kind of database that is
+    none of ours and a missing driver, and AccessDenied for a file that cannot be made.
     """
     try:
-        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            _make_file(Path(parsed.database))
-        engine = sa.create_engine(
-            parsed, poolclass=sa.StaticPool, connect_args=_connect_args(parsed.get_backend_name())
-        )
-    except (ArgumentError, NoSuchModuleError) as problem:
-        raise ConfigError(
-            "not a database URL mailpoll can use",
-            about="store.url",
-            advice="Write sqlite:////absolute/path/mailpoll.db.",
-        ) from problem
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        if backend == "sqlite":
+            return _sqlite(parsed)
+        if backend == "postgresql":
+            from mailpoll.store import postgres
+
+            return postgres.engine(parsed, password)
     except ModuleNotFoundError as problem:
         raise ConfigError(
-            f"the driver {problem.name} is not installed",
+            "PostgreSQL needs the driver psycopg, which is not installed",
             about="store.url",
             advice="Install it: pip install 'mailpoll[postgres]'.",
         ) from problem
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
+    except (ArgumentError, NoSuchModuleError) as problem:
+        raise _no_url() from problem
+    raise _no_url()
+
+
+def _no_url() -> ConfigError:
+    return ConfigError(
+        "not a database URL mailpoll can use",
+        about="store.url",
+        advice="Write sqlite:////absolute/path/mailpoll.db or postgresql://user@host/database.",
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database:
+        _make_file(Path(url.database))
+    engine = sa.create_engine(url, poolclass=sa.StaticPool, connect_args={"timeout": BUSY_TIMEOUT_S})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
-
-
-def _connect_args(backend: str) -> dict[str, Any]:
-    return {"timeout": BUSY_TIMEOUT_S} if backend == "sqlite" else {}
 
 
 def _make_file(path: Path) -> None:
@@ -99,6 +100,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     with contextlib.suppress(sqlite3.OperationalError):  # a read-only file: said clearly when it is written to
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -108,31 +110,29 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def empty_journal(engine: Engine) -> None:
+    """Brings SQLite's journal into the file and cuts it to nothing, unless somebody reads: then the next run does.
+
+    Left alone it keeps the size of the largest transaction there ever was.
+    """
+    with translated(engine), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute("PRAGMA busy_timeout = 0")
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error:
+            log.debug("the journal could not be emptied", exc_info=True)
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
+
+
 @contextlib.contextmanager
 def translated(engine: Engine) -> Iterator[None]:
     """Turns every error of SQLAlchemy and its drivers into one of mailpoll's."""
     try:
         yield
     except SQLAlchemyError as problem:
-        raise _translate(engine, problem) from problem
-
-
-def _place(engine: Engine) -> str:
-    """Which database it is, for people: the file, or the URL without its password."""
-    if engine.dialect.name == "sqlite":
-        return engine.url.database or ""
-    return engine.url.render_as_string(hide_password=True)
-
-
-def _translate(engine: Engine, problem: SQLAlchemyError) -> MailpollError:
-    about = _place(engine)
-    words = str(problem.orig) if isinstance(problem, DBAPIError) else str(problem)
-    for sign, error, what, advice in SQLITE_TROUBLES:
-        if sign in words:
-            return error(what, about=about, advice=advice)
-    if isinstance(problem, DBAPIError) and (problem.connection_invalidated or "connection" in words.lower()):
-        return Unavailable(f"the database cannot be reached ({words.splitlines()[0]})", about=about)
-    return ProtocolError(f"the database refused a statement ({words.splitlines()[0]})", about=about)
+        raise translate(engine, problem) from problem
 
 
 @contextlib.contextmanager
@@ -146,6 +146,36 @@ def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """`values` in pieces that fit the variables of one statement."""
     for start in range(0, len(values), IDS_PER_STATEMENT):
         yield values[start : start + IDS_PER_STATEMENT]
+
+
+def upsert(connection: Connection, table: sa.Table, values: dict[str, Any]) -> None:
+    """Inserts a row, or replaces the one with this primary key; also when another process does so at the same time."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    key = [column.name for column in table.primary_key]
+    statement = insert(table).values(values)
+    others = {name: statement.excluded[name] for name in values if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=others))
+
+
+def in_turn(connection: Connection, what: str) -> None:
+    """Waits until no other process is inside its transaction about `what`; ends with ours.
+
+    SQLite lets one transaction write at a time anyway. PostgreSQL gives each statement that follows what the others
+    have committed (READ COMMITTED).
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock_key(connection, what))))
+
+
+def lock_key(connection: Connection, what: str) -> int:
+    """The number of PostgreSQL's advisory lock for `what`. There may be a store in each schema of a database, and
+    others use such locks, too."""
+    place = connection.scalar(sa.select(sa.func.current_schema()))
+    digest = hashlib.sha256(f"mailpoll\0{place}\0{what}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def bring_up_to_date(engine: Engine) -> None:
@@ -162,7 +192,9 @@ def bring_up_to_date(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", "mailpoll:migrations")
     try:
+        # Several processes may find it behind at once: the first makes it, the others then have nothing to do.
         with transaction(engine) as connection:
+            in_turn(connection, "schema")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             if connection.scalar(sa.select(schema.store_info.c.created_at)) is None:
@@ -170,7 +202,7 @@ def bring_up_to_date(engine: Engine) -> None:
     except util.CommandError as problem:
         raise ConfigError(
             f"the store has schema {revision}, which this version of mailpoll does not know",
-            about=_place(engine),
+            about=place(engine),
             advice="Install the version of mailpoll that last used it, or a newer one.",
         ) from problem
 

@@ -12,14 +12,16 @@ from sqlalchemy.engine import Connection, Engine, Row
 
 from mailpoll.model import Position, RawMessage, Reading, Unread
 from mailpoll.store import deliveries, schema
-from mailpoll.store.engine import portions, transaction
+from mailpoll.store.engine import in_turn, portions, transaction
+from mailpoll.store.turns import Turn
 
 
 class Ledger:
     """The messages of the store. Every method is one transaction; all raise the errors of mailpoll.errors."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turn: Turn) -> None:
         self._engine = engine
+        self._turn = turn
 
     def position(self, account: str, folder: str, uidvalidity: int, *, margin_s: float, overlap_s: float) -> Position:
         """Where this folder stands, made when met for the first time.
@@ -95,13 +97,16 @@ class Ledger:
         return dict(zip(ids, new, strict=True))
 
     def unread(self, limit: int) -> tuple[Unread, ...]:
-        """Up to `limit` accepted messages, oldest first."""
+        """Up to `limit` accepted messages, oldest first; in a run those of its accounts, so that none is read twice."""
         m, f = schema.message, schema.folder
+        ours: sa.ColumnElement[bool] = sa.true()
+        if self._turn.accounts is not None:
+            ours = sa.func.coalesce(f.c.account, "").in_(self._turn.accounts)
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(
                 sa.select(m.c.id, m.c.attempts, m.c.size, m.c.oversize_of, m.c.sent_to, f.c.account)
                 .outerjoin(f, f.c.id == m.c.folder_id)
-                .where(m.c.state == "accepted")
+                .where(m.c.state == "accepted", ours)
                 .order_by(m.c.id)
                 .limit(limit)
             )
@@ -121,6 +126,7 @@ class Ledger:
         messages = schema.message
         if ids:
             with transaction(self._engine) as connection:
+                self._turn.check(connection)
                 connection.execute(
                     messages.update().where(messages.c.id.in_(ids)).values(attempts=messages.c.attempts + by)
                 )
@@ -145,6 +151,7 @@ class Ledger:
         in the meantime stays dropped.
         """
         with transaction(self._engine) as connection:
+            in_turn(connection, "record")  # two processes may have two copies of one mail, which make one post
             waiting = _accepted(connection, [message_id for message_id, _ in readings])
             wanted = [(message_id, reading) for message_id, reading in readings if message_id in waiting]
             if wanted:
@@ -207,12 +214,16 @@ def _only(key: Row[Any] | None) -> int:
 
 def _accepted(connection: Connection, ids: Sequence[int]) -> set[int]:
     m = schema.message
-    return set(connection.scalars(sa.select(m.c.id).where(m.c.id.in_(ids), m.c.state == "accepted")))
+    # Locked, so that nobody drops one while its posts are made.
+    return set(connection.scalars(sa.select(m.c.id).where(m.c.id.in_(ids), m.c.state == "accepted").with_for_update()))
 
 
 def _known_uids(connection: Connection, folder_id: int | None, uids: Sequence[int]) -> set[int]:
     m = schema.message
-    return set(connection.scalars(sa.select(m.c.uid).where(m.c.folder_id == folder_id, m.c.uid.in_(uids))))
+    known: set[int] = set()
+    for some in portions(uids):
+        known.update(connection.scalars(sa.select(m.c.uid).where(m.c.folder_id == folder_id, m.c.uid.in_(some))))
+    return known
 
 
 def _insert_messages(

@@ -91,14 +91,14 @@ class Messages:
         """
         d = schema.delivery
         with transaction(self._engine) as connection:
-            sending = connection.scalar(
-                sa.select(d.c.id).where(d.c.message_id == message_id, d.c.state == "sending").limit(1)
-            )
+            # First, so that no run makes posts of it, and these are locked, so that none is claimed, until we are done.
+            _decide(connection, message_id, sa.true(), state="ignored", reason="dropped by hand", kept=False)
+            its = connection.execute(sa.select(d.c.id, d.c.state).where(d.c.message_id == message_id).with_for_update())
+            sending = next((row.id for row in its if row.state == "sending"), None)
             if sending is not None:
                 raise TemporaryFailure(
                     f"a run is sending post {sending} of it", about=f"message {message_id}", advice="Then try again."
                 )
-            _decide(connection, message_id, sa.true(), state="ignored", reason="dropped by hand", kept=False)
             connection.execute(
                 d.update()
                 .where(d.c.message_id == message_id, d.c.state.not_in(FINAL))

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection, Engine, Row
 from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt, Rest
 from mailpoll.store import schema
-from mailpoll.store.engine import transaction
+from mailpoll.store.engine import transaction, upsert
+from mailpoll.store.turns import Turn
 
 # States of a delivery that is still on its way.
 WAITING = ("pending", "sending", "delayed", "uncertain")
@@ -28,12 +29,18 @@ _details = msgspec.json.Decoder(Post)
 class Outbox:
     """The deliveries of the store. Every method is one transaction; all raise the errors of mailpoll.errors."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turn: Turn) -> None:
         self._engine = engine
+        self._turn = turn
 
     def orphans(self) -> tuple[Delivery, ...]:
-        """Deliveries in `sending`. Asked by a run that holds the lock, so that whoever was sending them is gone."""
-        return self._select(schema.delivery.c.state == "sending", limit=None)
+        """Deliveries in `sending` whose run is gone. Asked by a run in its turn."""
+        d = schema.delivery
+        sending = d.c.state == "sending"
+        with transaction(self._engine, writes=False) as connection:
+            runs = connection.scalars(sa.select(d.c.run).distinct().where(sending)).all()
+        gone = self._turn.gone(runs)
+        return self._select(sending & d.c.run.in_(gone), limit=None) if gone else ()
 
     def due(self, now: datetime, *, not_to: Collection[str], limit: int) -> tuple[Delivery, ...]:
         """Deliveries that may be tried now, in the order they arrived, but none of the destinations `not_to`."""
@@ -45,13 +52,18 @@ class Outbox:
         return self._select(condition, limit=limit)
 
     def claim(self, delivery: Delivery, now: datetime) -> bool:
-        """Commits `sending` before the post leaves; False when the delivery is no longer as it was read."""
+        """Commits `sending` before the post leaves; False when the delivery is no longer as it was read, or somebody
+        else has it in hand: who waited for that would only find it taken."""
         d = schema.delivery
+        as_read = (d.c.state == delivery.state, d.c.changed_at == delivery.changed_at)
+        free = sa.select(d.c.id).where(d.c.id == delivery.id, *as_read).with_for_update(skip_locked=True)
+        run = self._turn.number()
         with transaction(self._engine) as connection:
+            self._turn.check(connection)
             changed = connection.execute(
                 d.update()
-                .where(d.c.id == delivery.id, d.c.state == delivery.state)
-                .values(state="sending", attempts=d.c.attempts + 1, changed_at=now)
+                .where(d.c.id.in_(free))
+                .values(state="sending", attempts=d.c.attempts + 1, changed_at=now, run=run)
             )
             return changed.rowcount == 1
 
@@ -90,15 +102,13 @@ class Outbox:
     def pause(self, pause: Pause) -> None:
         """Closes a destination until resume()."""
         with transaction(self._engine) as connection:
-            connection.execute(schema.pause.delete().where(schema.pause.c.destination == pause.destination))
-            connection.execute(
-                schema.pause.insert().values(
-                    destination=pause.destination,
-                    reason=pause.reason,
-                    settings_hash=pause.settings_hash,
-                    paused_at=pause.paused_at,
-                )
-            )
+            row = {
+                "destination": pause.destination,
+                "reason": pause.reason,
+                "settings_hash": pause.settings_hash,
+                "paused_at": pause.paused_at,
+            }
+            upsert(connection, schema.pause, row)
 
     def resume(self, destination: str) -> bool:
         """Opens a destination again; False when it was not paused."""
@@ -116,15 +126,13 @@ class Outbox:
     def rest(self, rest: Rest) -> None:
         """Leaves a destination alone until a moment."""
         with transaction(self._engine) as connection:
-            _end_rest(connection, rest.destination)
-            connection.execute(
-                schema.rest.insert().values(
-                    destination=rest.destination,
-                    failures=rest.failures,
-                    until=rest.until,
-                    settings_hash=rest.settings_hash,
-                )
-            )
+            row = {
+                "destination": rest.destination,
+                "failures": rest.failures,
+                "until": rest.until,
+                "settings_hash": rest.settings_hash,
+            }
+            upsert(connection, schema.rest, row)
 
     def rested(self, destination: str) -> None:
         """The destination takes posts again."""

@@ -27,8 +27,9 @@ def trim(engine: Engine, now: datetime, *, raw: timedelta, unfinished: timedelta
     with transaction(engine, writes=False) as connection:  # mostly there is nothing, and so nothing to lock for
         if connection.scalar(let_go) is None:
             return 0
-    with transaction(engine) as connection:  # asked again: somebody may have had one read once more
-        ids = connection.scalars(let_go).all()
+    # Asked again: somebody may have had one read once more, and another run may be letting go the others.
+    with transaction(engine) as connection:
+        ids = connection.scalars(let_go.with_for_update(of=m, skip_locked=True)).all()
         connection.execute(schema.raw.delete().where(schema.raw.c.message_id.in_(ids)))
         connection.execute(m.update().where(m.c.id.in_(ids)).values(kept=False))
     return len(ids)

@@ -6,13 +6,17 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from servers import dovecot as dovecot_server
+from servers import postgres as postgres_server
 from servers import pymap_server, require
+from support.site import empty_store
 
 from mailpoll.imap import Session, Tls, connect
+from mailpoll.store import Store
 
 _numbers = itertools.count(1)
 
@@ -65,6 +69,31 @@ class Place:
     def close(self) -> None:
         for session in self.sessions:
             session.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgres_server.Postgres]:
+    """A running PostgreSQL, one for each process of pytest."""
+    require(postgres_server.missing() or "PostgreSQL", not postgres_server.missing())
+    with postgres_server.Postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store on each kind of database, in a file or a database of its own."""
+    if request.param == "sqlite":
+        (tmp_path / "mailpoll.db").write_bytes(empty_store())
+        return f"sqlite:///{tmp_path / 'mailpoll.db'}"
+    server: postgres_server.Postgres = request.getfixturevalue("postgres")
+    return server.url(server.database())
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """That store, open."""
+    with Store(url) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from support.site import empty_store
 
 from mailpoll.model import Facts, Post, RawMessage, Reading, Receipt
 from mailpoll.store import Store, retention
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 RAW, UNFINISHED = timedelta(days=7), timedelta(days=30)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    path = tmp_path / "mailpoll.db"
-    path.write_bytes(empty_store())
-    with Store(f"sqlite:///{path}") as opened:
-        yield opened
 
 
 def take(store: Store, outcome: str = "posted", *destinations: str) -> int:
@@ -95,8 +84,11 @@ def test_a_run_trims_a_bounded_slice(store: Store, monkeypatch: pytest.MonkeyPat
 
 def test_trimming_looks_only_at_what_is_kept(store: Store) -> None:
     """Years of mails that were let go cost a run nothing: the search goes by the index of what is kept."""
+    query = "SELECT id FROM message WHERE kept IS {} AND accepted_at < '2026-01-01' ORDER BY accepted_at"
     with store._engine.connect() as connection:
-        plan = connection.exec_driver_sql(
-            "EXPLAIN QUERY PLAN SELECT id FROM message WHERE kept IS 1 AND accepted_at < '2026' ORDER BY accepted_at"
-        ).fetchall()
+        if connection.dialect.name == "sqlite":
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query.format(1)}").fetchall()
+        else:  # a table without rows is read as a whole where that may be
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            plan = connection.exec_driver_sql(f"EXPLAIN {query.format(True)}").fetchall()
     assert "ix_message_kept" in str(plan)

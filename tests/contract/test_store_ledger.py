@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from support.site import empty_store
 
 from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Facts, Post, RawMessage, Reading
@@ -15,13 +12,6 @@ from mailpoll.store import Store, idempotency_key
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 HOUR = 3600.0
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    (tmp_path / "mailpoll.db").write_bytes(empty_store())
-    with Store(f"sqlite:///{tmp_path / 'mailpoll.db'}") as opened:
-        yield opened
 
 
 def folder_of(store: Store, name: str = "INBOX", uidvalidity: int = 1) -> int:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from support.site import empty_store
 
 from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Attachment, Delivery, Facts, Pause, Post, RawMessage, Reading, Receipt
@@ -16,18 +13,6 @@ from mailpoll.store import ANY, Store
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
 STORE = (("store", ""),)
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    (tmp_path / "mailpoll.db").write_bytes(empty_store())
-    return f"sqlite:///{tmp_path / 'mailpoll.db'}"
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    with Store(url) as opened:
-        yield opened
 
 
 def deliver(store: Store, *posts: Post, now: datetime = NOW) -> tuple[Delivery, ...]:
