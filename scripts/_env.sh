@@ -178,3 +178,15 @@ stop_debians_dovecot() {
   [ -d /run/systemd/system ] || return 0
   as_root systemctl disable --now dovecot.service dovecot.socket >/dev/null 2>&1 || true
 }
+
+# need_program PROGRAM PACKAGE: a program of Debian that some tests ask for its opinion; without it they are skipped.
+need_program() {
+  command -v "$1" >/dev/null && return
+  if can_apt; then
+    say "installing $1 for the tests ($2) ..."
+    apt_install "$2" && command -v "$1" >/dev/null && return
+  fi
+  local then=skipped
+  if [ -n "${MAILPOLL_REQUIRE_SERVERS:-}" ]; then then='going to fail'; fi
+  say "no $1 (Debian: $2). What needs it is $then."
+}

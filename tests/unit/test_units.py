@@ -93,6 +93,7 @@ def _usage(crontab: str) -> str:
 
 NEW = ("/new/mailpoll", "fetch")
 LINE = "* * * * * /new/mailpoll fetch"
+RARELY = "*/5 * * * * /new/mailpoll fetch"
 OTHERS = (
     "# mine\nMAILTO=me\n0 5 * * * /usr/bin/backup 'a b' >/dev/null\n* * * * * /other/mailpoll --config /x.toml fetch\n"
 )

@@ -1,0 +1,191 @@
+"""`mailpoll install` as it is typed: what lands where, and that cron's shell can start it from there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from servers import dovecot as dovecot_server
+from servers import require
+from support.site import CRON, MAILPOLL, Site, mail
+
+# A file system of its own where cron and systemd look, seen by one command only.
+ELSEWHERE = """\
+mount -t tmpfs -o mode={mode},gid={gid} none {place} && "$@"
+"""
+# What stands in for cron's own program where the tests may not touch a real crontab.
+FAKE_CRONTAB = """\
+#!/bin/sh
+case $1 in
+-l) [ -f "$0.kept" ] && exec /bin/cat "$0.kept"; echo "no crontab for you" >&2; exit 1 ;;
+-) exec /bin/cat >"$0.kept" ;;
+esac
+"""
+
+
+@pytest.fixture(scope="module")
+def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dovecot_server.Dovecot]:
+    require(dovecot_server.missing() or "Dovecot", not dovecot_server.missing())
+    with dovecot_server.Dovecot(tmp_path_factory.mktemp("dovecot")) as server:
+        yield server
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path / "site", None)
+
+
+def private(place: str, mode: str = "755", group: str = "root") -> list[str]:
+    """What to put before a command for it to see an empty `place`; skips where that is not allowed."""
+    require("unshare", shutil.which("unshare") is not None)
+    if os.geteuid() or subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("only root can give a command a folder of its own")
+    return ["unshare", "-m", "/bin/sh", "-c", ELSEWHERE.format(mode=mode, gid=_group(group), place=place), "sh"]
+
+
+def _group(name: str) -> int:
+    import grp
+
+    return grp.getgrnam(name).gr_gid
+
+
+def shell(script: str, *words: object) -> list[str]:
+    """A script of sh with its arguments."""
+    return ["/bin/sh", "-c", script, "sh", *map(str, words)]
+
+
+def said(command: list[str], **more: object) -> str:
+    """What a command that must go well prints."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**CRON, **more.pop("env", {})}, **more)  # type: ignore[call-overload, dict-item] # fmt: skip # noqa: E501
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return str(done.stdout)
+
+
+# --- cron --------------------------------------------------------------------------------------------------------
+
+
+def test_the_line_of_cron_starts_a_run_from_any_path(dovecot: dovecot_server.Dovecot, tmp_path: Path) -> None:
+    site = Site(tmp_path / "my mail, 100% o'hara", dovecot, "install@example.com")
+    site.channel("dev")
+    site.append(mail())
+    program = site.folder / "mailpoll"
+    program.symlink_to(MAILPOLL)
+    shown = said([str(program), "--config", str(site.config), "install", "cron", "--print"])
+    command = shown.splitlines()[-1].split(None, 6 if os.geteuid() == 0 else 5)[-1]
+    # As cron does it: \% is a %, and sh gets the rest.
+    assert said(["/bin/sh", "-c", command.replace("\\%", "%")], cwd="/") == ""
+    assert [delivery.state for delivery in site.deliveries()] == ["delivered"]
+
+
+def test_root_writes_a_file_for_cron(site: Site) -> None:
+    script = '"$@" install cron && ls -l /etc/cron.d && cat /etc/cron.d/mailpoll && "$@" install cron'
+    shown = said([*private("/etc/cron.d"), *shell(script, MAILPOLL, "--config", site.config)])
+    assert "Written: /etc/cron.d/mailpoll\ncron runs it every minute as root." in shown
+    assert re.search(r"^-rw-r--r-- +1 root +root .* mailpoll$", shown, re.MULTILINE)
+    assert f"\n* * * * * root {MAILPOLL} --config {site.config} fetch\n" in shown
+    assert "/etc/cron.d/mailpoll is there already, and right." in shown
+
+
+def test_the_file_runs_as_the_owner_of_the_store(site: Site) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a store away")
+    shutil.chown(site.folder / "mailpoll.db", "nobody")
+    shown = said([str(MAILPOLL), "--config", str(site.config), "install", "cron", "--print"])
+    assert shown.splitlines()[-1].startswith("* * * * * nobody /")
+
+
+def test_a_user_that_is_not_there_is_refused(site: Site) -> None:
+    command = [str(MAILPOLL), "--config", str(site.config), "install", "cron", "--user", "noone-here"]
+    done = subprocess.run([*private("/etc/cron.d"), *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "there is no user noone-here. Make one: adduser" in done.stderr
+
+
+def test_a_crontab_gets_one_line(site: Site) -> None:
+    require("crontab", shutil.which("crontab") is not None)
+    before = private("/var/spool/cron/crontabs", "1730", "crontab")
+    script = 'printf "# mine\\n0 5 * * * /bin/true\\n" | crontab -; "$@"; "$@"; crontab -l'
+    command = shell(script, MAILPOLL, "--config", site.config, "install", "cron")
+    shown = said([*before, *ordinary(), *command])
+    line = f"* * * * * {MAILPOLL} --config {site.config} fetch"
+    assert shown.endswith(f"\n# mine\n0 5 * * * /bin/true\n{line}\n")
+    assert f"In your crontab now:\n\n    {line}\n" in shown
+    assert f"Your crontab has it already; nothing changed:\n\n    {line}\n" in shown
+
+
+def test_an_ordinary_user_needs_no_root_for_a_line(site: Site) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's folders are for their owner alone
+        Path(folder).chmod(0o777)
+        fake, kept = Path(folder, "crontab"), Path(folder, "crontab.kept")
+        fake.write_text(FAKE_CRONTAB)
+        fake.chmod(0o755)
+        command = [*ordinary(), str(MAILPOLL), "--config", str(site.config), "install", "cron"]
+        env = {"PATH": folder}  # no other crontab may be found
+        assert "In your crontab now:" in said(command, env=env)
+        assert kept.read_text() == f"* * * * * {MAILPOLL} --config {site.config} fetch\n"
+        assert "nothing changed" in said(command, env=env)
+        assert kept.read_text() == f"* * * * * {MAILPOLL} --config {site.config} fetch\n"
+
+
+def ordinary() -> list[str]:
+    """What to put before a command for it not to be root's, though it may read what the tests of root hold."""
+    if os.geteuid() != 0:
+        return []
+    require("setpriv", shutil.which("setpriv") is not None)
+    may_read = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    return [str(shutil.which("setpriv")), "--reuid=nobody", "--clear-groups", *may_read]
+
+
+def test_a_store_that_only_the_environment_names_is_written_out_first(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[addresses]\npatterns = ["username+%s@example.com"]\n')
+    env = {**CRON, "XDG_STATE_HOME": str(tmp_path / "state"), "HOME": str(tmp_path)}
+    done = subprocess.run([MAILPOLL, "--config", path, "install", "cron", "--print"],
+                          env=env, capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 78
+    assert f'[store] url = "sqlite:///{tmp_path}/state/mailpoll/mailpoll.db"' in done.stderr
+
+
+# --- systemd -----------------------------------------------------------------------------------------------------
+
+
+def test_root_writes_units_and_says_what_to_type(site: Site) -> None:
+    if Path("/run/systemd/system").is_dir():
+        pytest.skip("systemd is running here, and would be told to start them")
+    script = '"$@" install systemd && cat /etc/systemd/system/mailpoll.service && "$@" install systemd'
+    shown = said([*private("/etc/systemd/system"), *shell(script, MAILPOLL, "--config", site.config)])
+    assert "Written: /etc/systemd/system/mailpoll.service\nWritten: /etc/systemd/system/mailpoll.timer\n" in shown
+    assert "    systemctl daemon-reload\n    systemctl enable --now mailpoll.timer\n" in shown
+    assert f"\nExecStart={MAILPOLL} --config {site.config} fetch\n" in shown
+    assert shown.count("is there already, and right.") == 2
+
+
+def test_units_of_a_user_are_in_the_home(site: Site, tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path)}
+    shown = said([str(MAILPOLL), "--config", str(site.config), "install", "systemd", "--user"], env=home)
+    units = tmp_path / ".config/systemd/user"
+    assert {path.name for path in units.iterdir()} == {"mailpoll.service", "mailpoll.timer"}
+    assert "    systemctl --user enable --now mailpoll.timer\n" in shown
+    assert "loginctl enable-linger" in shown
+
+
+def test_printing_units_changes_nothing(site: Site, tmp_path: Path) -> None:
+    shown = said([str(MAILPOLL), "--config", str(site.config), "install", "systemd", "--user", "--print"],
+                 env={"HOME": str(tmp_path)})  # fmt: skip
+    assert shown.startswith("# mailpoll.service\n")
+    assert not (tmp_path / ".config").exists()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="there is no systemd on macOS")
+def test_an_ordinary_user_is_told_to_use_sudo_for_the_machine(site: Site) -> None:
+    command = [*ordinary(), MAILPOLL, "--config", site.config, "install", "systemd"]
+    done = subprocess.run(command, env=CRON, capture_output=True, text=True, check=False)
+    assert done.returncode == 77
+    assert "only root may write that. Type it with sudo, or look at it: mailpoll install systemd --print" in done.stderr
