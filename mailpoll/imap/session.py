@@ -9,15 +9,16 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from mailpoll.errors import ConfigError, MailpollError, ProtocolError
+from mailpoll.errors import AccessDenied, ConfigError, ProtocolError
 from mailpoll.imap import responses
 from mailpoll.imap import uids as sets
+from mailpoll.imap.copies import Copies
 from mailpoll.imap.fetcher import Fetcher
-from mailpoll.imap.troubles import LIBRARY_ERRORS, TRANSIENT, Peer, printable, translate, translated
+from mailpoll.imap.folders import Folders, refuse_controls
+from mailpoll.imap.troubles import LIBRARY_ERRORS, Peer, translated
 from mailpoll.model import Candidate, FolderInfo, RawMessage
 
 _FAREWELL = 2.0  # seconds for LOGOUT
-_NAMES_SHOWN = 30
 
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_-]+")
 # atom-char (RFC 9051 §9): a keyword is an atom.
@@ -35,7 +36,9 @@ class Session:
         self._peer = peer
         self._capabilities = capabilities
         self._folder: FolderInfo | None = None
+        self._folders = Folders(client, peer)
         self._fetcher = Fetcher(client, peer)
+        self._taken: dict[tuple[str, int], set[int]] = {}  # what fetch() gave, by folder and UIDVALIDITY
 
     def capabilities(self) -> frozenset[str]:
         """What the server offered after the login, in upper case."""
@@ -43,10 +46,7 @@ class Session:
 
     def folders(self) -> tuple[str, ...]:
         """The names of all folders that can be opened, sorted (RFC 9051 §6.3.9)."""
-        listed = self._ask(self._client.list_folders)
-        closed = {rb"\noselect", rb"\nonexistent"}
-        names = {str(name) for flags, _, name in listed if not closed & {flag.lower() for flag in flags}}
-        return tuple(sorted(names))
+        return self._folders.names()
 
     def open(self, folder: str, *, read_only: bool = False) -> FolderInfo:
         """Make `folder` the one all other methods speak of (SELECT, or EXAMINE when `read_only`; RFC 9051 §6.3.2).
@@ -54,22 +54,9 @@ class Session:
         Raises:
             ConfigError: there is no such folder; the error lists those there are.
         """
-        _refuse_controls(folder, "folder name")
         self._folder = None
         self._fetcher.refused.clear()
-        refusal: Exception | None = None
-        with translated(self._peer):
-            try:
-                answer = self._client.select_folder(folder, readonly=read_only)
-            except self._client.ReadOnlyError:  # the server gives no more than that
-                answer = self._client.select_folder(folder, readonly=True)
-            except self._client.AbortError:
-                raise
-            except self._client.Error as error:
-                refusal = error
-        if refusal is not None:
-            raise self._unopened(folder, refusal)
-        self._folder = self._info(folder, answer, read_only)
+        self._folder = self._folders.open(folder, read_only=read_only)
         return self._folder
 
     def search(self, *, above: int, unseen_or_above: int | None, upto: int) -> tuple[int, ...]:
@@ -78,9 +65,9 @@ class Session:
         mark = upto if unseen_or_above is None else min(max(unseen_or_above, above), upto)
         found: set[int] = set()
         for low, high in sets.windows(first, mark, exists):
-            found |= self._search(low, high, "UNSEEN")
+            found |= self._folders.search(low, high, "UNSEEN")
         for low, high in sets.windows(mark + 1, upto, exists):
-            found |= self._search(low, high)
+            found |= self._folders.search(low, high)
         return tuple(sorted(found))
 
     def last_uid_before(self, cut: datetime, upto: int) -> int:
@@ -91,8 +78,8 @@ class Session:
         """
         clearly, at_most = sets.days_round(cut)
         for low, high in sets.windows_down(upto, self._opened().exists):
-            certain = max(self._search(low, high, "BEFORE", clearly), default=0)
-            doubtful = sorted(self._search(max(low, certain + 1), high, "BEFORE", at_most), reverse=True)
+            certain = max(self._folders.search(low, high, "BEFORE", clearly), default=0)
+            doubtful = sorted(self._folders.search(max(low, certain + 1), high, "BEFORE", at_most), reverse=True)
             for chunk in sets.chunks(doubtful):
                 dates = (
                     (uid, responses.date(items)) for uid, items in self._fetcher.fetch(chunk, "INTERNALDATE").items()
@@ -108,8 +95,8 @@ class Session:
         at_least, clearly = sets.days_round(cut)
         found: set[int] = set()
         for low, high in sets.windows(1, upto, self._opened().exists):
-            certain = self._search(low, high, "SINCE", clearly)
-            doubtful = sorted(set(self._search(low, high, "SINCE", at_least)) - set(certain))
+            certain = self._folders.search(low, high, "SINCE", clearly)
+            doubtful = sorted(set(self._folders.search(low, high, "SINCE", at_least)) - set(certain))
             found.update(certain)
             for chunk in sets.chunks(doubtful):
                 for uid, items in self._fetcher.fetch(chunk, "INTERNALDATE").items():
@@ -146,6 +133,7 @@ class Session:
             else:
                 found = self._fetcher.whole(batch)
             if messages := tuple(found[candidate.uid] for candidate in batch if candidate.uid in found):
+                self._taken.setdefault(self._identity(), set()).update(found)
                 yield messages
 
     def fetch_headers(self, candidate: Candidate) -> RawMessage | None:
@@ -182,9 +170,10 @@ class Session:
     def move(self, uids: Sequence[int], folder: str) -> bool:
         r"""Move to `folder`, which is made if need be; False when the originals stay behind with \Deleted (no UIDPLUS).
 
-        MOVE (RFC 6851) where there is one, else COPY, \Deleted, UID EXPUNGE.
+        MOVE (RFC 6851) where there is one, else COPY, \Deleted, UID EXPUNGE. A mail that was not fetched by this very
+        session may have been copied by one that was cut off before \Deleted: it is copied only if no copy is there.
         """
-        _refuse_controls(folder, "folder name")
+        refuse_controls(folder, "folder name")
         self._writable()
         if "MOVE" in self._capabilities:
             for chunk in sets.chunks(uids):
@@ -192,7 +181,8 @@ class Session:
             return True
         gone = True
         for chunk in sets.chunks(uids):
-            self._into(folder, self._client.copy, chunk)
+            there = self._copied(chunk, folder)
+            self._into(folder, self._client.copy, [uid for uid in chunk if uid not in there])
             gone = self.delete(chunk) and gone
         return gone
 
@@ -234,60 +224,44 @@ class Session:
             raise ProtocolError("no folder is open", about=self._peer.about)
         return self._folder
 
+    def _identity(self) -> tuple[str, int]:
+        return self._opened().name, self._opened().uidvalidity
+
     def _writable(self) -> FolderInfo:
         # Dovecot answers OK to a STORE after EXAMINE, and does nothing.
         if self._opened().read_only:
             raise ProtocolError(f"the folder {self._opened().name} is read-only", about=self._peer.about)
         return self._opened()
 
-    def _unopened(self, folder: str, refusal: Exception) -> MailpollError:
-        """Why `folder` could not be opened."""
-        trouble = translate(refusal, self._peer)
-        if TRANSIENT.search(str(refusal)):
-            return trouble
-        names: tuple[str, ...] = ()
-        with suppress(ProtocolError):
-            names = self.folders()
-        if not names or folder in names or folder.upper() == "INBOX":
-            return trouble
-        shown = ", ".join(map(printable, names[:_NAMES_SHOWN])) + (", …" if len(names) > _NAMES_SHOWN else "")
-        return ConfigError(f"there is no folder {folder!r}", about=self._peer.about, advice=f"There are: {shown}.")
-
-    def _info(self, folder: str, answer: Any, read_only: bool) -> FolderInfo:
-        """FolderInfo from imapclient's dict of what SELECT said."""
-        uidvalidity, uidnext = answer.get(b"UIDVALIDITY"), answer.get(b"UIDNEXT")
-        if not isinstance(uidvalidity, int):
-            raise ProtocolError(f"the server gives folder {folder} no UIDVALIDITY", about=self._peer.about)
-        if not isinstance(uidnext, int):  # old servers: RFC 9051 §6.3.2 asks for it, RFC 2060 did not
-            uidnext = max(self._search(1, 0xFFFFFFFF), default=0) + 1
-        # Without PERMANENTFLAGS all flags there are can be changed for good (RFC 9051 §6.3.2).
-        flags = answer.get(b"PERMANENTFLAGS", answer.get(b"FLAGS", ()))
-        return FolderInfo(
-            name=folder,
-            uidvalidity=uidvalidity,
-            uidnext=uidnext,
-            exists=int(answer[b"EXISTS"]),
-            read_only=read_only or b"READ-ONLY" in answer,
-            permanent_flags=tuple(flag.decode("ascii", "replace") for flag in flags),
-        )
-
-    def _search(self, first: int, last: int, *criteria: str) -> set[int]:
-        """UIDs from first to last that match; ASCII, and no CHARSET, which Microsoft 365 refuses."""
-        if first > last:
-            return set()
-        with translated(self._peer):
-            status, data = self._client._imap.uid("SEARCH", "UID", f"{first}:{last}", *criteria)
-            self._client._check_resp("OK", "search", status, data)
-            # A range beyond the last UID means that last one, too (RFC 9051 §6.4.4: sequence sets are unordered).
-            return {uid for uid in responses.hits(data) if first <= uid <= last}
-
     def _flag(self, uids: Sequence[int], flag: bytes) -> None:
         self._writable()
         for chunk in sets.chunks(uids):
             self._ask(lambda ids: self._client.add_flags([ids], [flag], silent=True), sets.uid_set(chunk))
 
+    def _copied(self, uids: Sequence[int], folder: str) -> frozenset[int]:
+        """Those of `uids` that an earlier session copied to `folder` already."""
+        doubtful = [uid for uid in uids if uid not in self._taken.get(self._identity(), ())]
+        if not doubtful:
+            return frozenset()
+        copies, source, refused = Copies(self._fetcher, self._folders.search), self._opened(), self.refused()
+        originals, alike = copies.originals(doubtful), {}
+        try:
+            with suppress(ConfigError, ProtocolError, AccessDenied):  # it will be made, or COPY says what is wrong
+                target = self.open(folder, read_only=True)
+                alike = copies.alike(originals, target.uidnext)
+        finally:
+            self._reopen(source)
+            self._fetcher.refused.update(refused)
+        return copies.matched(originals, alike)
+
+    def _reopen(self, source: FolderInfo) -> None:
+        if self.open(source.name).uidvalidity != source.uidvalidity:
+            raise ProtocolError(f"{source.name} got a new UIDVALIDITY while mails were moved", about=self._peer.about)
+
     def _into(self, folder: str, action: Callable[..., Any], uids: Sequence[int]) -> None:
         """COPY or MOVE; a target that is missing (TRYCREATE, RFC 9051 §6.4.7) is made and shown to mail programs."""
+        if not uids:
+            return
         try:
             self._ask(action, [sets.uid_set(uids)], folder)
         except ProtocolError as error:
@@ -297,8 +271,3 @@ class Session:
             with suppress(ProtocolError):
                 self._ask(self._client.subscribe_folder, folder)
             self._ask(action, [sets.uid_set(uids)], folder)
-
-
-def _refuse_controls(text: str, what: str) -> None:
-    if any(character in text for character in "\r\n\0"):
-        raise ConfigError(f"the {what} contains a control character")

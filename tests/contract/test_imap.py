@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -320,6 +321,48 @@ class TestChanges:
         assert not poor_place.open().move([uid], "Processed")
         assert poor_place.flags() == {uid: {"\\Deleted"}}
         assert [raw for _, raw in poor_place.messages("Processed").values()] == [mail(1)]
+
+    @pytest.mark.parametrize(
+        ("cut_at", "copies"), [("+FLAGS", "copied"), ("UID COPY", "not copied"), ("LOGOUT", "only marked")]
+    )
+    def test_a_move_that_was_cut_off_leaves_one_copy(self, poor_place: Place, cut_at: str, copies: str) -> None:
+        equal = [poor_place.append(raw) for raw in (mail(1), mail(2), mail(2), MAIL + bytes(1_200_000))]
+        poor_place.append(mail(3))
+        before = sorted(raw for _, raw in poor_place.messages().values() if raw != mail(3))
+        poor_place.append(mail(8), flags=["\\Seen"])
+        with CountingProxy(poor_place.server.imap_port) as proxy:
+            proxy.drop_at = cut_at
+            session = poor_place.connect(port=proxy.port, tls="none")
+            session.open(poor_place.folder)
+            list(session.fetch(listed(session, tuple(equal))))
+            with suppress(Unavailable):
+                session.move(equal, "Processed")
+            session.close()
+
+        session = poor_place.open()
+        session.move(equal, "Processed")
+
+        assert sorted(raw for _, raw in poor_place.messages("Processed").values()) == before, copies
+        assert {uid for uid, flags in poor_place.flags().items() if "\\Deleted" in flags} == set(equal)
+
+    def test_a_copy_is_the_same_octets_of_the_same_time(self, poor_place: Place) -> None:
+        """Size and INTERNALDATE alone would take another mail for it."""
+        there = mail(1).replace(b"body 1", b"body 9")
+        poor_place.server.append(there, folder="Processed", internaldate=NOW, user=poor_place.user)
+        poor_place.server.append(mail(1), folder="Processed", internaldate=NOW - timedelta(1), user=poor_place.user)
+        uid = poor_place.append(mail(1), internaldate=NOW)
+        poor_place.open().move([uid], "Processed")
+        assert sorted(raw for _, raw in poor_place.messages("Processed").values()) == sorted([there, mail(1), mail(1)])
+
+    def test_mails_just_fetched_are_moved_without_a_look_at_the_target(self, poor_place: Place) -> None:
+        uids = tuple(poor_place.append(mail(number)) for number in range(3))
+        with CountingProxy(poor_place.server.imap_port) as proxy:
+            session = poor_place.connect(port=proxy.port, tls="none")
+            session.open(poor_place.folder)
+            list(session.fetch(listed(session, uids)))
+            session.move(uids, "Processed")
+            session.close()
+            assert proxy.named("EXAMINE") == proxy.named("UID SEARCH") == []
 
     def test_a_read_only_folder_is_not_changed(self, place: Place) -> None:
         uid = place.append(MAIL)

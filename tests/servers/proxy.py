@@ -17,7 +17,8 @@ class CountingProxy:
     """Stands before a plaintext IMAP port, as a context manager: connect to `host` and `port` instead.
 
     `commands` holds every line the clients sent (tags included, passwords too: test servers have no secrets),
-    `octets` how much the server sent back.
+    `octets` how much the server sent back. `drop_at` cuts the connection instead of passing on a line that holds these
+    words, once.
     """
 
     host = "127.0.0.1"
@@ -25,6 +26,7 @@ class CountingProxy:
     def __init__(self, target_port: int) -> None:
         self.commands: list[str] = []
         self.octets = 0
+        self.drop_at = ""
         self._target_port = target_port
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -83,7 +85,12 @@ class CountingProxy:
         rest = b""
         while data := self._read(near):
             *lines, rest = (rest + data).split(b"\r\n")
-            self.commands.extend(line.decode("utf-8", "replace") for line in lines)
+            said = [line.decode("utf-8", "replace") for line in lines]
+            self.commands.extend(said)
+            if self.drop_at and any(self.drop_at in line for line in said):
+                self.drop_at = ""
+                self._cut(near)
+                break
             with suppress(OSError):
                 far.sendall(data)
         self._cut(far)
