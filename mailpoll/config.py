@@ -130,8 +130,12 @@ def state_directory(config_path: Path, env: Mapping[str, str], *, system: Path =
 
 
 def store_url(settings: Settings, config_path: Path, env: Mapping[str, str]) -> str:
-    """The store's URL as SQLAlchemy wants it; without a setting, a SQLite file in the state folder."""
-    return settings.store.url or f"sqlite:///{state_directory(config_path, env) / 'mailpoll.db'}"
+    """The store's URL as SQLAlchemy wants it; without a setting, a SQLite file in the state folder.
+
+    The password of `store.password` is not in it.
+    """
+    url = settings.store.url or f"sqlite:///{state_directory(config_path, env) / 'mailpoll.db'}"
+    return f"postgresql://{url.removeprefix('postgres://')}" if url.startswith("postgres://") else url
 
 
 def effective(settings: Settings) -> dict[str, Any]:

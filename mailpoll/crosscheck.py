@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from mailpoll.settings import AccountSettings, CommandSettings, HealthSettings, Settings, WebhookSettings
 
@@ -15,6 +15,7 @@ _KEYWORD = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('(){%*"\\]')  # RF
 _FIELD_NAME = _ALNUM | frozenset("!#$%&'*+.^_`|~-")  # RFC 9110 §5.1
 _SECRET_WORDS = ("authorization", "cookie", "key", "token", "secret", "password")  # at the end of a header's name
 _RESERVED = frozenset({"store"})
+_SECRET_OPTIONS = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}  # libpq's
 
 
 def problems_between(settings: Settings) -> Iterator[str]:
@@ -102,18 +103,41 @@ def _names(settings: Settings) -> Iterator[str]:
 
 
 def _store(settings: Settings) -> Iterator[str]:
-    url = settings.store.url
-    if url is None:
-        return
+    url = settings.store.url or ""
     scheme, mark, rest = url.partition("://")
-    if mark and scheme.startswith("postgres"):
-        yield "store.url: PostgreSQL is not supported yet. Write sqlite:////absolute/path/mailpoll.db"
+    is_postgres = bool(mark) and scheme in ("postgresql", "postgres")
+    if settings.store.password is not None and not is_postgres:
+        yield "store.password: is of no use without the URL of a PostgreSQL in store.url. Leave it out"
+    if settings.store.url is None:
+        return
+    if is_postgres:
+        if reason := _postgres_problem(url):
+            yield f"store.url: {reason}"
     elif not mark or scheme != "sqlite":
-        yield "store.url: is no store. Write sqlite:////absolute/path/mailpoll.db"
+        yield "store.url: is no store. Write sqlite:////absolute/path/mailpoll.db or postgresql://user@host/database"
     elif not rest.startswith("//"):
         yield "store.url: the path must be absolute, cron starts elsewhere. Write four slashes: sqlite:////var/lib/…"
     elif _has_control(url):
         yield "store.url: holds control characters. Write it without"
+
+
+def _postgres_problem(url: str) -> str | None:
+    """What is wrong with the URL of a PostgreSQL; what it holds is not repeated, it may be a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.hostname, None if "," in parts.netloc else parts.port  # several hosts: each may have a port
+    except ValueError:
+        return "is no URL. Write postgresql://user@host/database"
+    options = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if parts.password is not None or options & _SECRET_OPTIONS:
+        return 'holds a password. Write it without, and password = { file = "store-password" } below it'
+    if _has_control(url) or " " in url:
+        return "holds spaces or control characters. Write them percent-encoded"
+    if not parts.path.strip("/") or "/" in parts.path.strip("/"):
+        return "names no database. Write postgresql://user@host/database"
+    if parts.fragment:
+        return "holds a # that PostgreSQL does not get to see. Write it as %23"
+    return None
 
 
 def _patterns(settings: Settings) -> Iterator[str]:

@@ -53,9 +53,9 @@ class Installation:
         """The store, opened and brought up to date; a context manager."""
         from mailpoll.store import Store
 
-        url = self.store_url
+        url, reference = self.store_url, self.settings.store.password
         self.refuse_as_root(url)
-        return Store(url)
+        return Store(url, None if reference is None else self.secret(reference, "store.password"))
 
     def refuse_as_root(self, url: str) -> None:
         """Root would leave files behind that the user cron runs mailpoll as cannot write."""

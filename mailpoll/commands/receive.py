@@ -106,8 +106,8 @@ def _work(installation: Installation, store: Store, journal: Journal, *, as_json
         journal.posts_of = lambda message_id: store.outbox.list(message_id=message_id)
     ends = time.monotonic() + installation.settings.fetch.deadline
     for turn in range(ROUNDS):
-        with runs.only_run(installation) as alone:
-            if alone:
+        with store.run() as mine:
+            if alone := mine is not None:
                 runs.execute(installation, store, journal, deadline_s=max(ends - time.monotonic(), 0.0))
             elif journal.talkative and not turn:
                 click.echo("Accepted. Another run is at work on this store: it, or the next one, posts it.")

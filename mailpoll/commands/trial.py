@@ -16,7 +16,6 @@ from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.journal import Journal
 from mailpoll.commands.output import print_json
-from mailpoll.commands.runs import only_run
 from mailpoll.errors import ConfigError, PermanentFailure, TemporaryFailure, worst
 from mailpoll.model import Delivery, Pause, RawMessage
 
@@ -31,17 +30,16 @@ _STATUS = {"delivered": 0, "failed": 65}
 
 def try_channel(installation: Installation, name: str, *, as_json: bool) -> int:
     """Sends a test mail through the channel `name` and prints what came of it; returns the exit status."""
-    with only_run(installation) as alone:
-        if not alone:
+    with installation.store() as store, store.run() as mine:
+        if mine is None:
             raise TemporaryFailure("another run is at work on this store", advice="Try again when it is done.")
-        with installation.store() as store:
-            channel = store.channels.get(name)
-            if not channel.enabled:
-                raise ConfigError(f"channel {name} is disabled", advice=f"First: mailpoll channel enable {name}")
-            [message_id] = store.ledger.accept([RawMessage(None, None, (test_mail(name),))], now(), sent_to=name)
-            _carry(installation, store, message_id)
-            posts = store.outbox.list(message_id=message_id)
-            entry, pauses = store.messages.get(message_id), store.outbox.pauses()
+        channel = store.channels.get(name)
+        if not channel.enabled:
+            raise ConfigError(f"channel {name} is disabled", advice=f"First: mailpoll channel enable {name}")
+        [message_id] = store.ledger.accept([RawMessage(None, None, (test_mail(name),))], now(), sent_to=name)
+        _carry(installation, store, message_id)
+        posts = store.outbox.list(message_id=message_id)
+        entry, pauses = store.messages.get(message_id), store.outbox.pauses()
     if entry.state != "read" or not posts:
         raise PermanentFailure(f"the test mail is {entry.state} ({entry.reason or 'no destination'})", about=name)
     results = [_result(post, pauses) for post in posts]

@@ -47,8 +47,14 @@ MISTAKES = [
     ("[retention]\nraw = 7", "retention.raw", '"7d"'),
     ('[retention]\nraw = "a week"', "retention.raw", 'Write for example "7d"'),
     ('[store]\nurl = "mysql://x/y"', "store.url", "sqlite:////absolute/path"),
-    ('[store]\nurl = "postgresql://u@h/n"', "store.url", "PostgreSQL is not supported yet. Write sqlite:////"),
-    ('[store]\nurl = "postgres:///n"', "store.url", "PostgreSQL is not supported yet"),
+    ('[store]\nurl = "postgresql://u:geheim@h/n"', "store.url", "holds a password. Write it without, and password = {"),
+    ('[store]\nurl = "postgres://u@h/n?sslmode=disable&password=geheim"', "store.url", "holds a password"),
+    ('[store]\nurl = "postgresql://u@h/"', "store.url", "names no database. Write postgresql://user@host/database"),
+    ('[store]\nurl = "postgresql://u@h:x/n"', "store.url", "is no URL"),
+    ('[store]\nurl = "postgresql://u@h/n#x"', "store.url", "holds a #"),
+    ('[store]\nurl = "postgresqls://u@h/n"', "store.url", "is no store"),
+    ('[store]\nurl = "sqlite:////x"\npassword = { file = "x" }', "store.password", "is of no use"),
+    ('[store]\npassword = { file = "x" }', "store.password", "is of no use"),
     ('[store]\nurl = "sqlite:///mailpoll.db"', "store.url", "four slashes"),
     ('[store]\nurl = "sqlite+pysqlite:////s/m.db"', "store.url", "is no store"),
     ('[addresses]\npatterns = "a+%s@b"', "addresses.patterns", '["username+%s@example.com"]'),
@@ -233,6 +239,20 @@ def test_the_store_is_a_file_there_unless_set(tmp_path: Path) -> None:
     assert url == "sqlite:////s/mailpoll.db"
     settings = config.load(written(tmp_path, '[store]\nurl = "sqlite:////x/m.db"'))
     assert config.store_url(settings, tmp_path / "config.toml", {}) == "sqlite:////x/m.db"
+
+
+@pytest.mark.parametrize("url", [
+    "postgresql://mailpoll@db/mailpoll",
+    "postgres://mailpoll@db/mailpoll",
+    "postgresql://mailpoll@/mailpoll?host=/run/postgresql",
+    "postgresql://mailpoll@db1,db2:5433/mailpoll?target_session_attrs=read-write",
+    "postgresql://mailpoll@[::1]:5433/mailpoll",
+])  # fmt: skip
+def test_the_store_may_be_a_postgresql(tmp_path: Path, url: str) -> None:
+    settings = config.load(written(tmp_path, f'[store]\nurl = "{url}"\npassword = {{ file = "pw" }}'))
+    found = config.store_url(settings, tmp_path / "config.toml", {})
+    assert found == url.replace("postgres://", "postgresql://")
+    assert config.effective(settings)["store"] == {"url": url, "password": "***"}
 
 
 def test_patterns_come_from_the_accounts_unless_set(tmp_path: Path) -> None:
