@@ -141,19 +141,20 @@ class Collector:
         return True
 
     def _take(self, folder_id: int, uids: Sequence[int]) -> bool:
-        ours, others = sort(self.plan, self._need(), uids)
-        self._tell(NotOurs(self, folder_id, others))
-        taken = ours if self._left is None else ours[: self._left]
+        found = sort(self.plan, self._need(), uids)
+        self._tell(NotOurs(self, folder_id, found.others))
+        taken = found.ours if self._left is None else found.ours[: self._left]
         if self._left is not None:
             self._left -= len(taken)
         for messages in batches(self.plan, self._need(), taken):
-            self._tell(Batch(self, folder_id, messages))
+            large = sum(raw.size for raw in messages) > LARGE
+            self._tell(Batch(self, folder_id, messages, found.recipients, large))
             self._owed += 1
             # While the main thread stores and reads, the next batch is fetched; but never a second large mail.
-            self._obey_all(wait=sum(raw.size for raw in messages) > LARGE)
+            self._obey_all(wait=large)
             if self._stop.is_set():
                 return False
-        return taken == ours
+        return taken == found.ours
 
     def _obey_all(self, *, wait: bool) -> None:
         """Obeys the Settles that are owed to us: all of them, or those that are there already."""

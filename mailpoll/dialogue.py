@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from mailpoll import router
-from mailpoll.model import Candidate, FolderInfo, Position, RawMessage
+from mailpoll.model import Candidate, FolderInfo, Position, RawMessage, Recipient
 
 
 class Session(Protocol):
@@ -125,11 +125,16 @@ class NotOurs:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Mails fetched; wants a Settle when they are read."""
+    """Mails fetched, and the recipients of ours that each names, by UID; wants a Settle.
+
+    One that is `large` wants it when its mails are read, and comes alone: no second one is in memory.
+    """
 
     sender: Sender
     folder_id: int
     messages: tuple[RawMessage, ...]
+    recipients: Mapping[int, tuple[Recipient, ...]]
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True)

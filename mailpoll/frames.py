@@ -62,7 +62,7 @@ def framed(value: Limits | Call | Answer) -> bytes:
     return LENGTH.pack(len(data)) + data
 
 
-def answer_of(data: bytes | bytearray) -> Answer:
+def answer_of(data: bytes | memoryview) -> Answer:
     """The answer in a frame. Raises Nonsense."""
     try:
         return _answers.decode(data)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from mailpoll.errors import MailpollError, ProtocolError, RunError
 from mailpoll.interpret import Interpreter, Mail
-from mailpoll.model import Facts, RawMessage, Reading, Unread
+from mailpoll.model import Facts, RawMessage, Reading, Recipient, Unread
 
 BATCH = 100
-NOTHING: Mapping[int, RawMessage] = {}
 
 # Readings begun before a mail is set aside: in its batch, alone, alone in safe mode (DESIGN.md §2 Read).
 MAX_ATTEMPTS = 3
@@ -47,18 +47,14 @@ class Intake:
     ) -> None:
         self._ledger = ledger
         self._interpreter = interpreter
-        self._at_hand = NOTHING
+        self._begun: Sequence[tuple[Unread, Mail]] = ()
         self._died = died
         self._stopped = stopped
         self._now = now
         self._told = told
 
-    def read(self, enough: Callable[[], bool], at_hand: Mapping[int, RawMessage] = NOTHING) -> None:
-        """Reads all accepted messages, oldest first, until `enough` says that the run is at its end.
-
-        `at_hand` are messages by id that were accepted just now: their bytes need not be read back from the store.
-        """
-        self._at_hand = at_hand
+    def read(self, enough: Callable[[], bool]) -> None:
+        """Reads all accepted messages, oldest first, until `enough` says that the run is at its end."""
         while not enough() and (unread := self._ledger.unread(BATCH)):
             fresh = [message for message in unread if message.attempts == 0]
             if not (self._read_batch(fresh, enough) if fresh else True):
@@ -66,6 +62,61 @@ class Intake:
             for message in unread:
                 if message.attempts and not self._read_alone(message):
                     return
+
+    def begin(
+        self,
+        accepted: Mapping[int, RawMessage],
+        recipients: Mapping[int, tuple[Recipient, ...]],
+        account: str,
+        enough: Callable[[], bool],
+    ) -> None:
+        """Has mails read that were accepted just now, beside whatever the caller does; ends the batch before them.
+
+        That is recorded while these are read. `recipients` are those of each UID. Nothing is begun after `enough`.
+        """
+        before, results = self._take_results()
+        if not all(isinstance(result, Reading) for result in results):  # the reader is needed for them
+            self._end(before, results)
+            before, results = (), ()
+        try:
+            if accepted and not enough():
+                self._begin([_mail_at_hand(*each, recipients, account) for each in accepted.items()])
+        finally:
+            self._end(before, results)
+
+    def finish(self) -> None:
+        """Waits for what was begun, and records it."""
+        self._end(*self._take_results())
+
+    def abandon(self) -> None:
+        """Gives up what was begun: it was stopped by us, not by its mails."""
+        begun, self._begun = self._begun, ()
+        with contextlib.suppress(MailpollError):  # the store's, which may be what stopped us
+            self._ledger.give_back([message.id for message, _ in begun])
+
+    def _begin(self, batch: Sequence[tuple[Unread, Mail]]) -> None:
+        ids = [message.id for message, _ in batch]
+        self._ledger.begin_reading(ids)
+        self._begun = tuple(batch)
+        self._interpreter.begin([mail for _, mail in batch])
+
+    def _take_results(self) -> tuple[Sequence[tuple[Unread, Mail]], Sequence[Reading | BaseException]]:
+        results = self._interpreter.finish() if self._begun else ()
+        begun, self._begun = self._begun, ()
+        return begun, results
+
+    def _end(self, begun: Sequence[tuple[Unread, Mail]], results: Sequence[Reading | BaseException]) -> None:
+        """Records a batch; what killed the reader is read alone, what was stopped gets its attempt back."""
+        ended = list(zip((message for message, _ in begun), results, strict=True))
+        self._record([(message.id, result) for message, result in ended if isinstance(result, Reading)])
+        others = [(m, r) for m, r in ended if isinstance(r, BaseException) and not isinstance(r, self._died)]
+        self._ledger.give_back([message.id for message, _ in others])
+        for _, problem in others:
+            if not isinstance(problem, self._stopped):
+                raise problem
+        for message, result in ended:
+            if isinstance(result, self._died) and not self._read_alone(replace(message, attempts=1)):
+                return
 
     def _read_batch(self, batch: Sequence[Unread], enough: Callable[[], bool]) -> bool:
         """Reads mails one after another and records them together; False when we stopped it ourselves.
@@ -135,13 +186,25 @@ class Intake:
             self._told(message_id, reading)
 
     def _reading(self, message: Unread, *, safe: bool) -> Reading:
-        raw = self._at_hand.get(message.id)
-        mail = Mail(
-            (lambda: self._ledger.chunks(message.id)) if raw is None else (lambda: iter(raw.chunks)),
-            message.size,
-            message.oversize_of,
-            message.account,
-            message.sent_to,
-            f"message {message.id}",
-        )
-        return self._interpreter.interpret(mail, safe=safe).reading
+        return self._interpreter.interpret(
+            Mail(
+                lambda: self._ledger.chunks(message.id),
+                message.size,
+                message.oversize_of,
+                message.account,
+                message.sent_to,
+                f"message {message.id}",
+            ),
+            safe=safe,
+        ).reading
+
+
+def _mail_at_hand(
+    message_id: int, raw: RawMessage, recipients: Mapping[int, tuple[Recipient, ...]], account: str
+) -> tuple[Unread, Mail]:
+    """A mail whose bytes need not be read back from the store."""
+    known = () if raw.uid is None else recipients.get(raw.uid, ())
+    mail = Mail(
+        lambda: iter(raw.chunks), raw.size, raw.oversize_of, account, "", f"message {message_id}", recipients=known
+    )
+    return Unread(message_id, account, 0, raw.size, raw.oversize_of, ""), mail

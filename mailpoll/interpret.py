@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from mailpoll import router
-from mailpoll.model import KnownAddress, Limits, Quotes, Reading, Recipient, Route
+from mailpoll.model import Job, KnownAddress, Limits, Quotes, Reading, Recipient
 
 
 class Channels(Protocol):
@@ -24,16 +24,11 @@ class Reader(Protocol):
 
     def recipients(self, headers: bytes, patterns: Sequence[str], order: Sequence[str]) -> tuple[Recipient, ...]: ...
 
-    def posts(
-        self,
-        raw: Iterable[bytes],
-        size: int,
-        routes: Sequence[Route],
-        *,
-        safe: bool = False,
-        oversize_of: int = 0,
-        reference: str = "",
-    ) -> Reading: ...
+    def posts(self, job: Job) -> Reading: ...
+
+    def begin(self, jobs: Sequence[Job]) -> None: ...
+
+    def finish(self) -> Sequence[Reading | BaseException]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail to interpret. `chunks` gives its bytes anew at each call; the rest is as in model.Unread; `reference`
-    names it in notes to people."""
+    names it in notes to people; `recipients` are ours among those it names, None when nobody looked yet."""
 
     chunks: Callable[[], Iterator[bytes]]
     size: int
@@ -62,6 +57,7 @@ class Mail:
     account: str = ""
     sent_to: str = ""
     reference: str = ""
+    recipients: tuple[Recipient, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +77,42 @@ class Interpreter:
         self._reader = reader
         self._rules = rules
         self._now = now
+        self._begun: Sequence[router.Routing] = ()
 
     def interpret(self, mail: Mail, *, safe: bool = False) -> Interpretation:
         """Finds the recipients, their routes, and the posts; `safe` reads only headers and first text part."""
         found = self._recipients(mail)
         known = self._channels.lookup(router.tokens(found, self._rules.separators))
         routing = self._routing(mail, found, known)
-        reading = self._reader.posts(
-            mail.chunks(),
-            mail.size,
-            routing.routes,
-            safe=safe,
-            oversize_of=mail.oversize_of,
-            reference=mail.reference,
-        )
-        if reading.outcome == "posted" and not routing.routes:
-            ignored = routing.outcome == "ignored" or self._rules.unrouted == "ignore"
-            reading = replace(reading, outcome="ignored" if ignored else "unrouted", reason=routing.reason)
+        reading = self._judged(self._reader.posts(_job(mail, routing, safe=safe)), routing)
         return Interpretation(reading, found, known)
 
+    def begin(self, mails: Sequence[Mail]) -> None:
+        """Interprets mails whose recipients are known, asking for the tokens of all of them at once, while the caller
+        does something else; finish() has what came of them. Raises what the store raises."""
+        found = [mail.recipients or () for mail in mails]
+        tokens = frozenset().union(*(router.tokens(each, self._rules.separators) for each in found))
+        known = self._channels.lookup(tokens)
+        self._begun = [self._routing(mail, each, known) for mail, each in zip(mails, found, strict=True)]
+        self._reader.begin([_job(mail, routing) for mail, routing in zip(mails, self._begun, strict=True)])
+
+    def finish(self) -> Sequence[Reading | BaseException]:
+        """What the mails that were begun become, in their order, or the error of the reader."""
+        begun, self._begun = self._begun, ()
+        return [
+            self._judged(result, routing) if isinstance(result, Reading) else result
+            for result, routing in zip(self._reader.finish(), begun, strict=True)
+        ]
+
+    def _judged(self, reading: Reading, routing: router.Routing) -> Reading:
+        if reading.outcome != "posted" or routing.routes:
+            return reading
+        ignored = routing.outcome == "ignored" or self._rules.unrouted == "ignore"
+        return replace(reading, outcome="ignored" if ignored else "unrouted", reason=routing.reason)
+
     def _recipients(self, mail: Mail) -> tuple[Recipient, ...]:
+        if mail.recipients is not None:
+            return mail.recipients
         if not mail.sent_to:
             headers = header_block(mail.chunks())
             return self._reader.recipients(headers, self._rules.patterns, self._rules.headers)
@@ -128,6 +140,10 @@ class Interpreter:
             reason = f"{routing.reason}, and channel {channel.channel}, which takes such mail, is disabled"
             return replace(routing, reason=reason)
         return router.forced(channel, rules)
+
+
+def _job(mail: Mail, routing: router.Routing, *, safe: bool = False) -> Job:
+    return Job(mail.chunks, mail.size, routing.routes, safe, mail.oversize_of, mail.reference)
 
 
 def header_block(chunks: Iterator[bytes]) -> bytes:

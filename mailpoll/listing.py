@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mailpoll import router
 from mailpoll.dialogue import Plan, Session
-from mailpoll.model import Candidate, Position, RawMessage
+from mailpoll.model import Candidate, Position, RawMessage, Recipient
 
 # How many mails are asked for sizes and recipients before the first of them is fetched: a backlog stays out of memory.
 PORTION = 2_000
@@ -65,16 +65,29 @@ def _above(plan: Plan, session: Session, position: Position, floor: int, upto: i
     return session.search(above=floor, unseen_or_above=mark, upto=upto)
 
 
-def sort(plan: Plan, session: Session, uids: Sequence[int]) -> tuple[tuple[Candidate, ...], tuple[int, ...]]:
-    """The candidates that are ours, and the UIDs of the others. A UID that vanished is in neither."""
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The candidates that are ours, with their recipients of ours by UID, and the UIDs of the others. A UID that
+    vanished is in neither."""
+
+    ours: tuple[Candidate, ...]
+    others: tuple[int, ...]
+    recipients: dict[int, tuple[Recipient, ...]]
+
+
+def sort(plan: Plan, session: Session, uids: Sequence[int]) -> Sorted:
+    """Sorts candidates by their recipients; with `scope = "all"` all are ours."""
     ours: list[Candidate] = []
     others: list[int] = []
+    recipients: dict[int, tuple[Recipient, ...]] = {}
     for candidate in session.candidates(uids, plan.headers) if uids else ():
-        if plan.scope == "all" or router.recipients(candidate.headers, plan.patterns, plan.headers):
+        found = router.recipients(candidate.headers, plan.patterns, plan.headers)
+        if found or plan.scope == "all":
             ours.append(candidate)
+            recipients[candidate.uid] = found
         else:
             others.append(candidate.uid)
-    return tuple(ours), tuple(others)
+    return Sorted(tuple(ours), tuple(others), recipients)
 
 
 def batches(plan: Plan, session: Session, taken: Sequence[Candidate]) -> Iterator[tuple[RawMessage, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -290,6 +291,22 @@ class Unread:
     size: int
     oversize_of: int
     sent_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A mail for the reader: `chunks` gives its bytes anew at each call, `size` octets in all.
+
+    `safe` reads only headers and first text part; `oversize_of` is as in RawMessage; `reference` names the message in
+    notes to people ("message 17").
+    """
+
+    chunks: Callable[[], Iterable[bytes]]
+    size: int
+    routes: tuple[Route, ...]
+    safe: bool = False
+    oversize_of: int = 0
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mailpoll import dialogue
 from mailpoll.collect import Collector
 from mailpoll.dialogue import Plan, Sender
 from mailpoll.errors import BUG, MailpollError, Unavailable
-from mailpoll.model import FolderInfo, Position, RawMessage
+from mailpoll.model import FolderInfo, Position, RawMessage, Recipient
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +63,22 @@ class Ledger(Protocol):
 
 
 class Intake(Protocol):
-    """Reads what was accepted until `enough`; `at_hand` are messages by id whose bytes need not be asked for."""
+    """Reads what was accepted until `enough`: read() what earlier runs left; begin() what came just now, by id, beside
+    whatever else is done; finish() ends what was begun, abandon() gives it up."""
 
-    def read(self, enough: Callable[[], bool], at_hand: Mapping[int, RawMessage] = ...) -> None: ...
+    def read(self, enough: Callable[[], bool]) -> None: ...
+
+    def begin(
+        self,
+        accepted: Mapping[int, RawMessage],
+        recipients: Mapping[int, tuple[Recipient, ...]],
+        account: str,
+        enough: Callable[[], bool],
+    ) -> None: ...
+
+    def finish(self) -> None: ...
+
+    def abandon(self) -> None: ...
 
 
 class Courier(Protocol):
@@ -135,6 +148,10 @@ class Run:
         try:
             self._intake.read(self._fetching_is_over)
             self._attend()
+            self._intake.finish()
+        except BaseException:
+            self._intake.abandon()
+            raise
         finally:
             self._dismiss()
         return tuple(self._results.values())
@@ -158,6 +175,7 @@ class Run:
                 self._stop.set()
             if self._handle_next(0.0 if self._all_fetched() else min(left, QUIET_S)):
                 continue
+            self._intake.finish()
             if not self._enough() and self._may_post() and self._post():
                 continue
             self._let_go()
@@ -204,13 +222,16 @@ class Run:
             case dialogue.Batch():
                 accepted = self._ledger.accept(report.messages, self._clock.now(), folder_id=report.folder_id)
                 result.accepted += len(accepted)
-                self._intake.read(self._fetching_is_over, accepted)
+                self._intake.begin(accepted, report.recipients, result.account, self._fetching_is_over)
+                if report.large:
+                    self._intake.finish()
                 sender.answer(self._settle(sender, report.folder_id))
             case dialogue.FolderEnded():
                 if report.mark is not None:
                     if report.floor is not None:
                         self._ledger.set_floor(report.folder_id, report.floor, mark=report.mark)
                     self._ledger.polled(report.folder_id, report.mark, self._clock.now())
+                self._intake.finish()
                 sender.answer(self._settle(sender, report.folder_id))
             case dialogue.Settled():
                 self._ledger.after_done(report.folder_id, report.uids)

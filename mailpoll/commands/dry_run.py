@@ -59,9 +59,9 @@ def _sorted(plan: Plan, session: Session, info: FolderInfo, store: Store | None)
     ours: list[Candidate] = []
     others = 0
     for some in listing.portions(uids):
-        found, foreign = listing.sort(plan, session, some)
-        ours += [replace(candidate, headers=b"") for candidate in found]  # a backlog stays out of memory
-        others += len(foreign)
+        found = listing.sort(plan, session, some)
+        ours += [replace(candidate, headers=b"") for candidate in found.ours]  # a backlog stays out of memory
+        others += len(found.others)
     return ours, others
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from mailpoll import reading
 from mailpoll.delivery import Content
 from mailpoll.errors import AccessDenied, ConfigError, MailpollError, TemporaryFailure, Unanswered
-from mailpoll.model import Candidate, Finding, FolderInfo, Limits, Post, RawMessage, Reading, Receipt, Recipient, Route
+from mailpoll.model import Candidate, Finding, FolderInfo, Job, Limits, Post, RawMessage, Reading, Receipt, Recipient
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
 NEW = datetime(2100, 1, 1, tzinfo=UTC)  # newer than any store that a test makes
@@ -196,22 +196,30 @@ class InProcessReader:
     def recipients(self, headers: bytes, patterns: Sequence[str], order: Sequence[str]) -> tuple[Recipient, ...]:
         return reading.recipients(headers, patterns, order)
 
-    def posts(
-        self,
-        raw: Iterable[bytes],
-        size: int,
-        routes: Sequence[Route],
-        *,
-        safe: bool = False,
-        oversize_of: int = 0,
-        reference: str = "",
-    ) -> Reading:
-        data = b"".join(raw)
-        if b"crash always" in data or (b"crash" in data and not safe):
+    def posts(self, job: Job) -> Reading:
+        data = b"".join(job.chunks())
+        if b"crash always" in data or (b"crash" in data and not job.safe):
             raise Died("the reader was killed by SIGSEGV")
         return reading.read(
-            data, routes, safe=safe, oversize_of=oversize_of, reference=reference, max_text=100_000
-        )  # fmt: skip
+            data,
+            job.routes,
+            safe=job.safe,
+            oversize_of=job.oversize_of,
+            reference=job.reference,
+            max_text=100_000,
+        )
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        self._jobs = jobs
+
+    def finish(self) -> Sequence[Reading | BaseException]:
+        return [self._result(job) for job in self._jobs]
+
+    def _result(self, job: Job) -> Reading | BaseException:
+        try:
+            return self.posts(job)
+        except MailpollError as problem:
+            return problem
 
 
 class Hook:

@@ -31,7 +31,7 @@ WRAPPED = {
     Session: ("open", "search", "last_uid_before", "mark_seen", "add_keyword", "move", "delete"),
     Ledger: ("position", "set_floor", "skip", "accept", "begin_reading", "record", "polled", "after_done"),
     Outbox: ("claim", "delivered", "delayed", "uncertain", "failed"),
-    Reader: ("recipients", "posts", "part"),
+    Reader: ("recipients", "posts", "begin", "finish", "part"),
     WebhookDestination: ("post",),
     CommandDestination: ("post",),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from support.site import mail
 
 from mailpoll import reading
 from mailpoll.interpret import Interpreter, Mail, Rules
-from mailpoll.model import KnownAddress, Limits, Reading, Recipient, Route
+from mailpoll.model import Job, KnownAddress, Limits, Reading, Recipient
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 RULES = Rules(("username+%s@example.com",), ("Delivered-To", "To"), lambda _: Limits())
@@ -44,12 +44,27 @@ class InProcess:
         self.headers = headers
         return reading.recipients(headers, patterns, order)
 
-    def posts(self, raw: Iterable[bytes], size: int, routes: Sequence[Route], **more: Any) -> Reading:
+    def posts(self, job: Job) -> Reading:
         """As the child makes them."""
         self.asked.append("posts")
-        whole = b"".join(raw)
-        assert len(whole) == size
-        return reading.read(whole, routes, max_text=1_000_000, **more)
+        whole = b"".join(job.chunks())
+        assert len(whole) == job.size
+        return reading.read(
+            whole,
+            job.routes,
+            safe=job.safe,
+            oversize_of=job.oversize_of,
+            reference=job.reference,
+            max_text=1_000_000,
+        )
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Remembers them."""
+        self.jobs = jobs
+
+    def finish(self) -> Sequence[Reading | BaseException]:
+        """Reads them."""
+        return [self.posts(job) for job in self.jobs]
 
 
 def interpreted(raw: bytes, rules: Rules = RULES, **about: Any) -> tuple[str, str, list[str]]:

@@ -18,7 +18,7 @@ from support.site import Site, mail
 from mailpoll.errors import Unavailable
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
-from mailpoll.model import Limits, RawMessage, Reading, Recipient, Route, Target
+from mailpoll.model import Job, Limits, RawMessage, Reading, Recipient, Route, Target
 from mailpoll.reader import PROGRAM, Reader, ReaderDied, ReaderStopped
 from mailpoll.reader import Limits as ReaderLimits
 from mailpoll.store import Store
@@ -36,8 +36,12 @@ def bad(what: str, number: int | str = "bad", *, safe: bool = True) -> bytes:
     return b"X-Bad: " + what.encode() + b"\r\n" + more + mail(number)
 
 
+def job(*chunks: bytes, routes: Sequence[Route] = (ROUTE,), **more: Any) -> Job:
+    return Job(lambda: chunks, sum(map(len, chunks)), tuple(routes), **more)
+
+
 def post_of(reader: Reader, raw: bytes) -> str:
-    return reader.posts([raw], len(raw), [ROUTE]).posts[0].body
+    return reader.posts(job(raw)).posts[0].body
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +57,7 @@ class TestAnswers:
 
     def test_posts_carry_the_new_text_and_facts_what_people_find_it_by(self, reader: Reader) -> None:
         raw = mail(7, text="New.\n\nOn Monday, Bob <bob@example.org> wrote:\n> Old.")
-        reading = reader.posts([raw[:10], raw[10:]], len(raw), [ROUTE])
+        reading = reader.posts(job(raw[:10], raw[10:]))
         assert (reading.outcome, reading.reason) == ("posted", "")
         assert [(post.channel, post.destination, post.body) for post in reading.posts] == [("dev", "store", "New.")]
         assert (reading.facts.subject, reading.facts.message_id) == ("Mail 7", "7@example.net")
@@ -61,7 +65,7 @@ class TestAnswers:
 
     def test_without_a_route_the_facts_come_alone(self, reader: Reader) -> None:
         raw = mail(1)
-        reading = reader.posts([raw], len(raw), [])
+        reading = reader.posts(job(raw, routes=[]))
         assert reading.posts == ()
         assert len(reading.facts.content_key) == 64
 
@@ -75,26 +79,26 @@ class TestAnswers:
     def test_a_limited_address_holds_the_mail_of_others(self, reader: Reader) -> None:
         raw = mail(1)
         limited = Route("dev", (Target("store"),), allow_from=("example.org",))
-        reading = reader.posts([raw], len(raw), [limited])
+        reading = reader.posts(job(raw, routes=[limited]))
         assert reading.outcome == "held"
         assert len(reading.posts) == 1
 
     def test_a_channel_whose_address_is_limited_does_not_hold_up_the_others_and_is_named(self, reader: Reader) -> None:
         raw = mail(1)
         limited = Route("ops", (Target("store"),), allow_from=("example.org",))
-        reading = reader.posts([raw], len(raw), [ROUTE, limited])
+        reading = reader.posts(job(raw, routes=[ROUTE, limited]))
         assert (reading.outcome, [post.channel for post in reading.posts]) == ("posted", ["dev"])
         assert reading.reason == "not posted to ops: the sender is not among those its address is limited to"
 
     def test_safe_mode_says_so(self, reader: Reader) -> None:
         raw = mail(1)
-        reading = reader.posts([raw], len(raw), [ROUTE], safe=True)
+        reading = reader.posts(job(raw, safe=True))
         assert reading.posts[0].body == "This is mail 1."
         assert any("safe mode" in defect for defect in reading.facts.defects)
 
     def test_of_a_mail_too_large_to_take_people_get_a_notice(self, reader: Reader) -> None:
         headers = mail(1).partition(b"\r\n\r\n")[0]
-        reading = reader.posts([headers], len(headers), [ROUTE], oversize_of=60_000_000)
+        reading = reader.posts(job(headers, oversize_of=60_000_000))
         assert "60.0 MB" in reading.posts[0].body
 
     def test_one_child_serves_many_mails(self, reader: Reader) -> None:
@@ -125,7 +129,7 @@ def test_a_mail_that_ends_its_reader_does_not_touch_the_next(what: str, sentence
     with closing(Reader(ReaderLimits(cpu_seconds=1, wall_seconds=wall, memory=800_000_000), program=BAD)) as reader:
         raw = bad(what)
         with pytest.raises(ReaderDied) as died:
-            reader.posts([raw], len(raw), [ROUTE])
+            reader.posts(job(raw))
         assert died.value.what == sentence
         assert reader._child is None, "a child of unknown state is not asked again"
         assert post_of(reader, mail(2)) == "This is mail 2."
@@ -142,7 +146,7 @@ def test_processor_time_is_counted_per_mail() -> None:
         text = "\n".join(f"> {n} words that somebody quoted" for n in range(40_000))
         raw = mail(1, text=text)
         for _ in range(12):
-            reader.posts([raw], len(raw), [ROUTE])
+            reader.posts(job(raw))
 
 
 # A child that starts as it should, and then reads nothing more.
@@ -162,7 +166,7 @@ def test_a_child_that_does_not_read_holds_nobody_up(wall: float, run: float | No
         reader._stop_at = None if run is None else time.monotonic() + run
         began = time.monotonic()
         with pytest.raises(error):
-            reader.posts([bytes(1_000_000)], 1_000_000, [ROUTE])
+            reader.posts(job(bytes(1_000_000)))
         assert time.monotonic() - began < 10
         assert reader._child is None
 
@@ -173,7 +177,7 @@ def test_a_bug_while_a_mail_is_handed_over_leaves_no_child_in_the_middle_of_it(r
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        reader.posts(slices(), len(mail(1)), [ROUTE])
+        reader.posts(Job(slices, len(mail(1)), (ROUTE,)))
     assert post_of(reader, mail(2)) == "This is mail 2."
 
 
@@ -181,7 +185,7 @@ def test_a_run_at_its_end_stops_the_reader_and_does_not_blame_the_mail() -> None
     with closing(Reader(ReaderLimits(), program=BAD, stop_at=time.monotonic() + 1.0)) as reader:
         raw = bad("hang")
         with pytest.raises(ReaderStopped):
-            reader.posts([raw], len(raw), [ROUTE])
+            reader.posts(job(raw))
         assert reader._child is None
 
 
@@ -203,7 +207,53 @@ def test_a_program_that_does_not_start_is_no_mails_fault(program: tuple[str, ...
     with closing(Reader(ReaderLimits(), program=program)) as reader:
         raw = mail(1)
         with pytest.raises(Unavailable, match="the program that reads mail does not start"):
-            reader.posts([raw], len(raw), [ROUTE])
+            reader.posts(job(raw))
+
+
+def outcomes(results: Sequence[Reading | BaseException]) -> list[str]:
+    return [each.posts[0].body if isinstance(each, Reading) else type(each).__name__ for each in results]
+
+
+@pytest.mark.parametrize("what", ["crash", "leave", "fail", "hang"])
+def test_of_many_mails_only_the_one_that_ends_the_reader_is_blamed(what: str) -> None:
+    """The answers to those before it may still be in the pipe, and those after it are on their way already."""
+    limits = ReaderLimits(wall_seconds=1.5)
+    with closing(Reader(limits, program=BAD)) as reader:
+        reader.begin([job(raw) for raw in (mail(1), mail(2), bad(what), mail(4), bad(what), mail(6))])
+        assert outcomes(reader.finish()) == [
+            "This is mail 1.", "This is mail 2.", "ReaderDied", "This is mail 4.", "ReaderDied", "This is mail 6.",
+        ]  # fmt: skip
+        assert post_of(reader, mail(7)) == "This is mail 7."
+
+
+def test_large_mails_and_large_answers_pass_each_other(reader: Reader) -> None:
+    long = mail(1, text="\n".join(f"Line {n} of a long text, as it is written." for n in range(10_000)))
+    reader.begin([job(long) for _ in range(6)] + [job(mail(2))])
+    results = reader.finish()
+    assert outcomes(results)[-1] == "This is mail 2."
+    assert all("Line 9999 of" in body for body in outcomes(results)[:-1])
+
+
+def test_a_run_at_its_end_blames_none_of_the_mails_that_were_begun() -> None:
+    with closing(Reader(ReaderLimits(), program=BAD)) as reader:
+        assert post_of(reader, mail(1)) == "This is mail 1."
+        reader._stop_at = time.monotonic() + 0.5
+        reader.begin([job(mail(1)), job(bad("hang")), job(mail(3))])
+        assert outcomes(reader.finish()) == ["This is mail 1.", "Stopped", "Stopped"]
+
+
+def test_closing_ends_what_was_begun_at_once() -> None:
+    reader = Reader(ReaderLimits(wall_seconds=60), program=BAD)
+    reader.begin([job(bad("hang")), job(mail(2))])
+    began = time.monotonic()
+    reader.close()
+    assert time.monotonic() - began < 10
+
+
+def test_a_program_that_does_not_start_is_told_for_each_mail_that_was_begun() -> None:
+    with closing(Reader(ReaderLimits(), program=NOWHERE)) as reader:
+        reader.begin([job(mail(1)), job(mail(2))])
+        assert outcomes(reader.finish()) == ["Unavailable", "Unavailable"]
 
 
 class Counting(Reader):
@@ -213,10 +263,10 @@ class Counting(Reader):
         super().__init__(*args, **more)
         self.modes: list[str] = []
 
-    def posts(self, *args: Any, safe: bool = False, **more: Any) -> Reading:
+    def posts(self, job: Job) -> Reading:
         """As usual."""
-        self.modes.append("safe" if safe else "whole")
-        return super().posts(*args, safe=safe, **more)
+        self.modes.append("safe" if job.safe else "whole")
+        return super().posts(job)
 
 
 class Desk:
@@ -243,6 +293,19 @@ class Desk:
     def read(self) -> None:
         """One run's reading."""
         self._intake.read(lambda: False)
+
+    def begin(self, *raws: bytes) -> None:
+        """Has mails read as they come in."""
+        accepted = self.store.ledger.accept([RawMessage(None, None, (raw,)) for raw in raws], NOW)
+        self._intake.begin(accepted, {}, "", lambda: False)
+
+    def finish(self) -> None:
+        """What is done before anybody is told that they are read."""
+        self._intake.finish()
+
+    def abandon(self) -> None:
+        """What is done when the run is stopped."""
+        self._intake.abandon()
 
     def stop_in(self, seconds: float) -> None:
         """The run ends soon; set when the child is there, because a cold start may take longer."""
@@ -274,6 +337,37 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
 
 
 class TestIntake:
+    def test_a_batch_is_recorded_when_the_next_one_is_begun(self, desk: Callable[..., Desk]) -> None:
+        here = desk()
+        here.begin(mail(1), mail(2))
+        assert here.states() == [("accepted", 1)] * 2
+        here.begin(mail(3))
+        assert here.states() == [("unrouted", 1)] * 2 + [("accepted", 1)]
+        here.finish()
+        assert here.states() == [("unrouted", 1)] * 3
+        here.finish()
+        assert here.told == [(1, "unrouted"), (2, "unrouted"), (3, "unrouted")]
+
+    def test_what_kills_the_reader_in_a_batch_is_read_alone_before_the_next(self, desk: Callable[..., Desk]) -> None:
+        here = desk()
+        here.begin(mail(1), bad("crash"), mail(3))
+        here.begin(mail(4))
+        here.finish()
+        assert here.states() == [("unrouted", 1), ("quarantined", 3), ("unrouted", 1), ("unrouted", 1)]
+
+    def test_what_was_begun_when_the_run_is_stopped_gets_its_attempt_back(self, desk: Callable[..., Desk]) -> None:
+        here = desk()
+        here.begin(mail(1), mail(2))
+        here.abandon()
+        assert here.states() == [("accepted", 0)] * 2
+
+    def test_a_reader_that_does_not_start_is_not_the_mails_fault_in_a_batch(self, desk: Callable[..., Desk]) -> None:
+        here = desk(program=NOWHERE)
+        here.begin(mail(1), mail(2))
+        with pytest.raises(Unavailable):
+            here.finish()
+        assert here.states() == [("accepted", 0)] * 2
+
     def test_mails_are_read_in_one_batch(self, desk: Callable[..., Desk]) -> None:
         here = desk()
         here.accept(mail(1), mail(2), mail(3))
