@@ -77,7 +77,7 @@ def decide(
     `trouble` is what was open before. A kind that was told is not told again before a day is over, even if others
     come in between: two folders that are missing may be met in turns.
     """
-    met = [_as_told_before(trouble, notice) for notice in notices]
+    met = [as_told(trouble, notice) for notice in notices]
     first = min(met, key=lambda notice: PRECEDENCE.index(notice.status))
     began = trouble or Trouble(first.about, first.status, "", 0, now)
     runs = began.runs + 1 if (began.status in PASSING) == (first.status in PASSING) else 1
@@ -94,13 +94,21 @@ def decide(
     return Trouble(first.about, first.status, first.sentence, runs, began.began_at, told_at, told), tuple(lines)
 
 
-def _as_told_before(trouble: Trouble | None, notice: Notice) -> Notice:
+def as_told(trouble: Trouble | None, notice: Notice) -> Notice:
     """`notice` with the sentence of the trouble that is open, where nothing new is known."""
     if notice.fresh or trouble is None or trouble.status != notice.status:
         return notice
     return Notice(
         notice.about, notice.status, notice.kind, trouble.sentence, False, notice.tail, notice.waiting
     )  # fmt: skip
+
+
+def in_full(trouble: Trouble | None, notices: Sequence[Notice]) -> tuple[str, ...]:
+    """All that a run met, for somebody who asks."""
+    return tuple(
+        beginning(notice) if notice.fresh or trouble is None else reminder(notice, trouble.began_at)
+        for notice in (as_told(trouble, each) for each in notices)
+    )
 
 
 def beginning(notice: Notice) -> str:

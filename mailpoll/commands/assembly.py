@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mailpoll import config, router
 from mailpoll.commands import troubles
 from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.logins import Gate
 from mailpoll.delivery import Attempt, Courier, Destination
 from mailpoll.dialogue import Plan
 from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure, Unavailable, Unreadable
@@ -33,14 +34,22 @@ def clock() -> Clock:
     return Clock(now, lambda: time.clock_gettime(boottime))
 
 
-def plan(installation: Installation, name: str, *, limit: int | None = None, since: datetime | None = None) -> Plan:
-    """What a run does with the account `name`; its password is looked up by the thread that connects."""
+def plan(
+    installation: Installation,
+    name: str,
+    gate: Gate | None = None,
+    *,
+    limit: int | None = None,
+    since: datetime | None = None,
+) -> Plan:
+    """What a run does with the account `name`; its password is looked up by the thread that connects, through `gate`
+    where one is given."""
     from mailpoll.imap.line import Line
 
     settings, account, line = installation.settings, installation.settings.account[name], Line()
 
     def connect() -> Session:
-        return connect_to(installation, name, account, line)
+        return connect_to(installation, name, account, line, gate)
 
     return Plan(
         account=name,
@@ -62,22 +71,29 @@ def plan(installation: Installation, name: str, *, limit: int | None = None, sin
     )
 
 
-def connect_to(installation: Installation, name: str, account: AccountSettings, line: object = None) -> Session:
+def connect_to(
+    installation: Installation, name: str, account: AccountSettings, line: object = None, gate: Gate | None = None
+) -> Session:
     """A logged-in session with the account `name`."""
     from mailpoll import imap
     from mailpoll.imap.line import Line
 
-    return imap.connect(
-        account.host,
-        account.port,
-        account.tls,
-        account.username,
-        installation.secret(account.password, f"account.{name}.password"),
-        ca_file=account.ca_file,
-        timeout=account.timeout,
-        allow_plaintext=account.allow_plaintext,
-        line=line if isinstance(line, Line) else None,
-    )
+    password = installation.secret(account.password, f"account.{name}.password")
+
+    def log_in() -> Session:
+        return imap.connect(
+            account.host,
+            account.port,
+            account.tls,
+            account.username,
+            password,
+            ca_file=account.ca_file,
+            timeout=account.timeout,
+            allow_plaintext=account.allow_plaintext,
+            line=line if isinstance(line, Line) else None,
+        )
+
+    return log_in() if gate is None else gate.through(password, log_in)
 
 
 def limits_of(installation: Installation, destination: str) -> Limits:

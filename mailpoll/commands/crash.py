@@ -13,12 +13,12 @@ from mailpoll.errors import MailpollError
 _NAME = "mailpoll-crash.txt"
 
 
-def _usual() -> Path:
+def usual() -> Path:
     """The state folder of somebody without a configuration."""
     return config.state_directory(config.user_config(os.environ), os.environ)
 
 
-_folder: Callable[[], Path] = _usual
+_folder: Callable[[], Path] = usual
 
 
 def keep_in(folder: Callable[[], Path]) -> None:
@@ -32,7 +32,7 @@ def keep(error: BaseException) -> str:
     try:
         path = _folder() / _NAME
     except MailpollError:
-        path = _usual() / _NAME
+        path = usual() / _NAME
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

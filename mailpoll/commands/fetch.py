@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 
 import click
 
+from mailpoll.commands import standstill
 from mailpoll.commands.installation import Installation
+from mailpoll.commands.journal import Journal
 from mailpoll.commands.output import json_option, print_json
 from mailpoll.commands.runs import run_once
+from mailpoll.commands.speaking import Listener
 
 NO_ACCOUNT = (
     "No account is configured: what waits here is read and posted, nothing is fetched. `mailpoll init` sets up an "
@@ -33,6 +36,7 @@ def parse_since(text: str) -> datetime:
 @click.option("--limit", type=click.IntRange(min=1), help="Take at most this many mails per account.")
 @click.option("--deadline", type=click.FloatRange(min=1), help="Seconds after which the run stops.  [default: 50]")
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; change nothing, here or on the server.")
+@click.option("--now", "at_once", is_flag=True, help="Try at once what is left alone for a while.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what was done even when nobody is at a terminal.")
 @json_option
 @click.pass_obj
@@ -42,43 +46,61 @@ def command(
     limit: int | None,
     deadline: float | None,
     dry_run: bool,
+    at_once: bool,
     verbose: bool,
     as_json: bool,
 ) -> int:
     """Fetch new mail, read it, and post it where it belongs.
 
-    This is what cron starts every minute. Two runs never work at once: the second ends at once with status 0. Without
-    a terminal only what needs a person is printed. What could not be posted earlier is tried again, also where no
-    account is configured.
+    This is what cron starts every minute. Two runs never work at once: the second ends at once with status 0. What
+    could not be posted earlier is tried again, also where no account is configured.
+
+    Without a terminal only what needs a person is printed: a trouble when it begins, once a day while it lasts, and
+    when it ends; one that may pass by itself when it lasts for more than a few runs (fetch.alert_after). The exit
+    status tells it from the first run on.
+
+    A login that was refused is left alone for 1, 5, 15, then 60 minutes, or until the settings or the password
+    change; so are destinations that give no answer, and posts that could not be delivered. --now tries all of them.
 
     \b
     Examples:
       mailpoll fetch                    one run over all accounts
       mailpoll fetch --since 2026-11-01 also mail that came before mailpoll was set up
       mailpoll fetch --dry-run          what waits on the server, and what it would become
+      mailpoll fetch --now -v           try what is left alone, and say what comes of it
     """
     moment = None if since is None else parse_since(since)
     talkative = (verbose or sys.stdout.isatty()) and not as_json
     logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
     if verbose:  # our own words, not those of the libraries
         logging.getLogger("mailpoll").setLevel(logging.INFO)
-    if talkative and not installation.settings.account:
-        click.echo(NO_ACCOUNT)
     if dry_run:
         from mailpoll.commands.dry_run import dry_run as show
 
         return show(installation, since=moment, limit=limit, as_json=as_json)
-    journal = run_once(
-        installation, limit=limit, since=moment, deadline_s=deadline, talkative=talkative, in_detail=as_json
-    )
+
+    listener: Listener = "person" if talkative else "nobody" if as_json else "cron"
+
+    def work() -> Journal | None:
+        if talkative and not installation.settings.account:
+            click.echo(NO_ACCOUNT)
+        return run_once(
+            installation,
+            limit=limit,
+            since=moment,
+            deadline_s=deadline,
+            at_once=at_once,
+            listener=listener,
+            in_detail=as_json,
+        )
+
+    journal = standstill.watched(installation, work, always=listener != "cron")
+    if isinstance(journal, int):
+        return journal
     if journal is None:
         if talkative:
             click.echo("Another run is at work on this store; it takes what there is.")
         return 0
     if as_json:
         print_json(journal.as_json())
-    elif talkative:
-        journal.tell_accounts()
-    if not as_json:
-        journal.tell_troubles()
     return journal.exit_status

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from mailpoll.commands import troubles
 from mailpoll.commands.facts import shown_destination
-from mailpoll.commands.installation import now
 from mailpoll.commands.output import one_line
 from mailpoll.delivery import Attempt
 from mailpoll.errors import worst
-from mailpoll.model import Delivery, Facts, Pause, Post, Reading
+from mailpoll.model import Delivery, Facts, Pause, Post, Reading, Trouble
 from mailpoll.poll import AccountResult
 
 if TYPE_CHECKING:
@@ -40,8 +39,11 @@ class Journal:
     before: dict[int, frozenset[str]] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
-    reminders: list[str] = field(default_factory=list)
     unrouted: int = 0
+    sentences: dict[str, str] = field(default_factory=dict)
+    open: tuple[Trouble, ...] = ()
+    ended: tuple[str, ...] = ()
+    settled: bool = False
 
     def read(self, message_id: int, reading: Reading) -> None:
         """A message was read."""
@@ -69,17 +71,17 @@ class Journal:
         statuses += [attempt.error.exit_status for attempt in self.attempts if attempt.error]
         statuses += [QUARANTINED for _, reading in self.readings if reading.outcome == "quarantined"]
         statuses += [77 for _ in self.pauses]
+        statuses += [trouble.status for trouble in self.open]
         return worst([status for status in statuses if status])
 
-    def remind(self, store: Store) -> None:
-        """Of what an earlier run told once and still waits for a person; at a terminal."""
-        new = {pause.destination for pause in self.pauses}
-        old = [pause for pause in store.outbox.pauses() if pause.destination not in new] if self.talkative else []
-        waiting = store.outbox.waiting() if old else {}
-        self.reminders = [troubles.of_old_pause(pause, waiting.get(pause.destination, 0)) for pause in old]
-        self._count_unrouted(store)
+    @property
+    def at_rest(self) -> bool:
+        """Whether the next run, if nothing new comes, has nothing to do and nothing to say. False before the run is
+        settled."""
+        calm = all(result.error is None and result.finished and not result.notes for result in self.accounts)
+        return self.settled and calm and not self.open and not self.exit_status
 
-    def _count_unrouted(self, store: Store) -> None:
+    def count_unrouted(self, store: Store, at: datetime) -> None:
         """Notes mail that no channel takes, when the last such mail came more than a day ago: said once a day, since
         anybody can write to an address that nobody has. At a terminal each has its own line."""
         came = {message_id for message_id, reading in self.readings if reading.outcome == "unrouted"}
@@ -87,7 +89,7 @@ class Journal:
             return
         waiting = store.messages.list(states=("unrouted",), limit=len(came) + 1)
         others = [entry.read_at for entry in waiting if entry.id not in came and entry.read_at is not None]
-        if not others or now() - max(others) > timedelta(days=1):
+        if not others or at - max(others) > timedelta(days=1):
             self.unrouted = len(came)
 
     def tell_accounts(self) -> None:
@@ -98,34 +100,45 @@ class Journal:
                 click.echo(f"account.{result.account}: {result.accepted} new{others}")
             for note in result.notes:
                 click.echo(f"account.{result.account}: {note}")
-        for reminder in self.reminders:
-            click.echo(reminder)
+
+    def account_errors(self) -> dict[str, str]:
+        """What stopped accounts, a sentence each; made once, since that of a bug keeps its traceback."""
+        for result in self.accounts:
+            if result.error and result.account not in self.sentences:
+                self.sentences[result.account] = troubles.of_account(result.account, result.error)
+        return self.sentences
+
+    def closings(self) -> dict[str, str]:
+        """Why destinations were paused in this run, a sentence each."""
+        closing = {a.delivery.post.destination: a.error for a in self.attempts if a.closes}
+        return {p.destination: troubles.of_pause(p, closing.get(p.destination)) for p in self.pauses}
+
+    def events(self) -> list[str]:
+        """What happened to single mails and posts, and needs a person: it does not last, and is told once."""
+        lines = [troubles.of_message(*read) for read in self.readings if read[1].outcome == "quarantined"]
+        lines += troubles.of_posts([a for a in self.attempts if not a.closes and not troubles.lasts(a)])
+        return lines + ([troubles.of_unrouted(self.unrouted)] if self.unrouted else [])
 
     def tell_troubles(self) -> None:
-        """What needs a person, on standard error; each trouble once however many posts it met."""
-        lines = [troubles.of_account(result.account, result.error) for result in self.accounts if result.error]
-        lines += [troubles.of_message(*read) for read in self.readings if read[1].outcome == "quarantined"]
-        closing = {a.delivery.post.destination: a for a in self.attempts if a.closes}
-        for pause in self.pauses:
-            closed = closing.get(pause.destination)
-            lines.append(troubles.of_pause(pause, closed.error if closed else None))
-        lines += troubles.of_posts([attempt for attempt in self.attempts if not attempt.closes])
-        if self.unrouted:
-            lines.append(troubles.of_unrouted(self.unrouted))
-        for line in lines:
-            click.echo(f"mailpoll: {line}", err=True)
+        """All that needs a person, on standard error; each trouble once however many posts it met."""
+        lasting = troubles.of_posts([attempt for attempt in self.attempts if troubles.lasts(attempt)])
+        tell([*self.account_errors().values(), *self.closings().values(), *lasting, *self.events()])
 
     def as_json(self) -> dict[str, object]:
         """The same facts for programs."""
         return {
             "status": self.exit_status,
+            "troubles": [
+                {"about": t.about, "status": t.status, "since": t.began_at, "sentence": t.sentence} for t in self.open
+            ],
+            "ended": self.ended,
             "accounts": [
                 {
                     "account": result.account,
                     "new": result.accepted,
                     "not_ours": result.skipped,
                     "notes": result.notes,
-                    "error": troubles.of_account(result.account, result.error) if result.error else None,
+                    "error": self.account_errors().get(result.account),
                 }
                 for result in self.accounts
             ],
@@ -158,6 +171,12 @@ class Journal:
                 for attempt in self.attempts
             ],
         }
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Lines for people, on standard error: cron mails them."""
+    for line in lines:
+        click.echo(f"mailpoll: {line}", err=True)
 
 
 def _without_text(reading: Reading) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -63,19 +63,20 @@ class Gate:
 
 
 def gates(
-    store: Store, accounts: dict[str, AccountSettings], now: Callable[[], datetime], *, at_once: bool = False
+    store: Store, accounts: Mapping[str, AccountSettings], now: Callable[[], datetime], *, at_once: bool = False
 ) -> dict[str, Gate]:
     """A gate for each account; with `at_once` no login is left alone."""
     refusals = {} if at_once else {refusal.account: refusal for refusal in store.refusals.list()}
     return {name: Gate(name, settings, refusals.get(name), now) for name, settings in accounts.items()}
 
 
-def remember(store: Store, passed: dict[str, Gate]) -> None:
+def remember(store: Store, passed: Mapping[str, Gate], configured: Collection[str]) -> None:
     """Writes down what came of the logins of a run, where that is news; forgets accounts that are gone."""
     known = {refusal.account: refusal for refusal in store.refusals.list()}
     refused = {name: gate.refusal for name, gate in passed.items() if gate.refusal}
     news = [refusal for name, refusal in refused.items() if known.get(name) != refusal]
-    store.refusals.save(news, [name for name in known if name not in refused])
+    over = [name for name in known if name not in configured or (name in passed and name not in refused)]
+    store.refusals.save(news, over)
 
 
 def _is_of(fingerprint: str, settings: AccountSettings, password: str) -> bool:

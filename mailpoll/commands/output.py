@@ -14,10 +14,10 @@ from mailpoll.errors import ConfigError, MailpollError
 json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
-def say(problem: MailpollError) -> None:
-    """Prints an error on standard error: a line, or a line per problem of a configuration."""
+def say(problem: MailpollError, since: str = "") -> None:
+    """Prints an error on standard error, `since` first: a line, or a line per problem of a configuration."""
     problems = problem.problems if isinstance(problem, ConfigError) else ()
-    click.echo(f"mailpoll: {problem}", err=True)
+    click.echo(f"mailpoll: {since}{problem}", err=True)
     for sentence in problems:
         click.echo(f"  {sentence}", err=True)
 

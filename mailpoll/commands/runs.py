@@ -27,30 +27,43 @@ def run_once(
     limit: int | None = None,
     since: datetime | None = None,
     deadline_s: float | None = None,
-    talkative: bool = False,
+    at_once: bool = False,
+    listener: Listener = "nobody",
     in_detail: bool = False,
 ) -> Journal | None:
     """One run over all accounts of the configuration, of which there may be none; None when other runs are at work on
     all of them.
 
-    `in_detail` lets the journal say of each mail whether it was posted before. Raises what stops the whole run:
-    ConfigError, AccessDenied and Unavailable of the store.
+    `listener` is told what the run did. With `at_once` nothing that waits is left alone: refused logins, destinations
+    that gave no answer, posts that are tried again later. `in_detail` lets the journal say of each mail whether it was
+    posted before. Raises what stops the whole run: ConfigError, AccessDenied and Unavailable of the store.
     """
     seconds = installation.settings.fetch.deadline if deadline_s is None else deadline_s
-    journal = Journal(talkative)
+    journal = Journal(listener == "person")
     accounts = installation.settings.account
     with installation.store() as store, store.run(accounts) as mine:
         if mine is None:
             return None
-        if talkative:
+        if journal.talkative:
             for name in accounts.keys() - mine:
                 click.echo(f"account.{name}: another run is at work on it.")
-        plans = [assembly.plan(installation, name, limit=limit, since=since) for name in accounts if name in mine]
-        if talkative or in_detail:
+        if journal.talkative or in_detail:
             journal.posts_of = lambda message_id: store.outbox.list(message_id=message_id)
+        if at_once:
+            make_due(store)
+        gates = logins.gates(store, {n: accounts[n] for n in accounts if n in mine}, now, at_once=at_once)
+        plans = [assembly.plan(installation, name, gate, limit=limit, since=since) for name, gate in gates.items()]
         execute(installation, store, journal, plans, deadline_s=seconds)
-        journal.remind(store)
+        logins.remember(store, gates, accounts)
+        after = installation.settings.fetch.alert_after
+        speaking.Speaker(store, now(), after, listener).settle(journal, gates, accounts)
     return journal
+
+
+def make_due(store: Store) -> None:
+    """Lets everything that waits for a destination be tried now; what is paused stays so."""
+    for destination in store.outbox.waiting():
+        store.outbox.make_due(destination, now())
 
 
 def execute(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mailpoll.commands import crash
 from mailpoll.commands.facts import number, shown_destination
-from mailpoll.commands.output import local
 from mailpoll.delivery import Attempt
 from mailpoll.destinations import is_url
 from mailpoll.errors import Bug, MailpollError, RunError, Unavailable
 from mailpoll.model import Pause, Reading
+
+if TYPE_CHECKING:
+    from mailpoll.store.troubles import Waiting
 
 NAMED = 5  # how many posts are named one by one
 
@@ -25,6 +29,16 @@ def of_account(account: str, error: BaseException) -> str:
     return f"{_who(name, error)}: {_what(error)}" + (f". {advice}" if advice else "")
 
 
+def next_login(until: datetime | None) -> str:
+    """When a login that was refused is tried again."""
+    if until is None:
+        return ""
+    return (
+        f"It is tried again after {until.astimezone():%H:%M:%S}, when the settings or the password change, or now by: "
+        "mailpoll fetch --now"
+    )
+
+
 def of_message(message_id: int, reading: Reading) -> str:
     """Why a message was set aside."""
     return f"message {message_id} is set aside: {reading.reason}. `mailpoll messages show {message_id}` tells more."
@@ -34,18 +48,16 @@ def of_pause(pause: Pause, error: MailpollError | None) -> str:
     """Why a destination was paused, ending in the command that opens it again; `error` is what closed it."""
     resume = f"mailpoll destination resume {shown_destination(pause.destination)}"
     if error is None:
-        return f"{_destination(pause.destination)} is paused, its posts wait: {pause.reason}. Then: {resume}"
+        return f"{destination(pause.destination)} is paused, its posts wait: {pause.reason}. Then: {resume}"
     todo = f"{error.advice.rstrip('.')}; then" if error.advice else "When that is put right"
-    return f"{_who(_destination(pause.destination), error)} is paused, its posts wait: {_what(error)}. {todo}: {resume}"
+    return f"{_who(destination(pause.destination), error)} is paused, its posts wait: {_what(error)}. {todo}: {resume}"
 
 
-def of_old_pause(pause: Pause, waiting: int) -> str:
-    """That a destination is still paused."""
-    shown = shown_destination(pause.destination)
-    return (
-        f"{_destination(pause.destination)}: paused since {local(pause.paused_at)}, {number(waiting, 'post')} waiting; "
-        f"why: mailpoll destination list; when that is put right: mailpoll destination resume {shown}"
-    )
+def of_untold(waiting: Waiting) -> str:
+    """Why posts wait, when no run that knew more has written it down."""
+    why = waiting.error.rstrip(".") or "it gave no answer"
+    posts = number(waiting.posts, "post")
+    return f"{destination(waiting.destination)}: {posts} delayed: {why}. The coming runs try again."
 
 
 def traced(attempt: Attempt) -> Attempt:
@@ -56,26 +68,43 @@ def traced(attempt: Attempt) -> Attempt:
     return replace(attempt, error=Bug(bug.what, about=bug.about, advice=crash.keep(bug.__cause__)))
 
 
+def lasts(attempt: Attempt) -> bool:
+    """Whether what an attempt met is a trouble of its destination; else it is the end of a post's way, told once."""
+    return attempt.again and not attempt.closes and attempt.error is not None
+
+
+def alike(attempts: Sequence[Attempt]) -> tuple[tuple[Attempt, ...], ...]:
+    """The attempts that met something, by destination and trouble; first those that met what keeps all posts back."""
+    groups: dict[tuple[object, ...], list[Attempt]] = {}
+    for attempt in sorted(attempts, key=lambda attempt: not isinstance(attempt.error, RunError)):
+        if error := attempt.error:
+            name = _who(destination(attempt.delivery.post.destination), error)
+            state = "" if isinstance(error, RunError) else attempt.state
+            groups.setdefault((name, _what(error), state, attempt.again), []).append(attempt)
+    return tuple(map(tuple, groups.values()))
+
+
 def of_posts(attempts: Sequence[Attempt]) -> Iterator[str]:
     """A sentence per destination and trouble, however many posts met it."""
-    for attempt in attempts:
-        if isinstance(attempt.error, RunError):
-            yield _of_waiting(attempt.delivery.post.destination, attempt.error)
-    groups: dict[tuple[str, str, str, bool], tuple[str, list[int]]] = {}
-    for attempt in attempts:
-        if attempt.error and not isinstance(attempt.error, RunError):
-            name = _who(_destination(attempt.delivery.post.destination), attempt.error)
-            key = name, _what(attempt.error), attempt.state, attempt.again
-            groups.setdefault(key, (attempt.error.advice, []))[1].append(attempt.delivery.id)
-    for (name, what, state, again), (advice, ids) in groups.items():
-        became, todo = _became(state, again, advice, ids)
-        yield f"{name}: {_posts(ids)} {became}: {what}. {todo}"
+    return map(of_alike, alike(attempts))
 
 
-def _of_waiting(destination: str, error: RunError) -> str:
+def of_alike(group: Sequence[Attempt]) -> str:
+    """What a group of alike() met, and what became of its posts."""
+    first = group[0]
+    name, error = first.delivery.post.destination, first.error
+    assert error is not None
+    if isinstance(error, RunError):
+        return _of_waiting(name, error)
+    ids = [attempt.delivery.id for attempt in group]
+    became, todo = _became(first.state, first.again, error.advice, ids)
+    return f"{_who(destination(name), error)}: {_posts(ids)} {became}: {_what(error)}. {todo}"
+
+
+def _of_waiting(name: str, error: RunError) -> str:
     """Why nothing could be posted to a destination in this run, which is not paused."""
     todo = f"{error.advice.rstrip('.')}; the" if error.advice else "The"
-    return f"{_who(_destination(destination), error)}: its posts wait: {_what(error)}. {todo} coming runs try again."
+    return f"{_who(destination(name), error)}: its posts wait: {_what(error)}. {todo} coming runs try again."
 
 
 def _became(state: str, again: bool, advice: str, ids: Sequence[int]) -> tuple[str, str]:
@@ -99,7 +128,8 @@ def _posts(ids: Sequence[int]) -> str:
     return f"post{'s' if len(ids) > 1 else ''} {', '.join(map(str, ids[:NAMED]))}{more}"
 
 
-def _destination(name: str) -> str:
+def destination(name: str) -> str:
+    """What a trouble of a destination is about: destination.NAME, or what is shown of a URL."""
     return shown_destination(name) if is_url(name) else f"destination.{name}"
 
 

@@ -1,0 +1,88 @@
+"""What does not work after a run: of each account and each destination, as notices for the alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mailpoll.commands import alarm, troubles
+from mailpoll.commands.alarm import Notice
+from mailpoll.commands.facts import number
+from mailpoll.commands.journal import Journal
+from mailpoll.commands.logins import LeftAlone
+from mailpoll.errors import DestinationRefused, LoginRefused, TemporaryFailure
+from mailpoll.model import Pause, Trouble
+
+if TYPE_CHECKING:
+    from mailpoll.store import Store
+    from mailpoll.store.troubles import Waiting
+
+Met = dict[str, list[Notice]]
+
+
+def of_accounts(journal: Journal, logins: Mapping[str, datetime | None]) -> Met:
+    """A notice for each account that an error stopped; `logins` are the moments of the next login by account."""
+    met: Met = {}
+    sentences = journal.account_errors()
+    for result in journal.accounts:
+        if (error := result.error) is not None:
+            about, status = f"{alarm.ACCOUNT}{result.account}", result.exit_status
+            until = logins.get(result.account) if isinstance(error, LoginRefused) else None
+            fresh, tail = not isinstance(error, LeftAlone), troubles.next_login(until)
+            met[about] = [Notice(about, status, alarm.kind_of(error), sentences[result.account], fresh, tail)]
+    return met
+
+
+def of_destinations(
+    journal: Journal, store: Store, known: Mapping[str, Trouble], now: datetime
+) -> tuple[Met, frozenset[str]]:
+    """Notices for the destinations that keep posts waiting; and what is paused without any, of which nothing is to be
+    said, neither that it is in trouble nor that it works again."""
+    pauses = {pause.destination: pause for pause in store.outbox.pauses()}
+    resting = {rest.destination for rest in store.outbox.rests() if rest.until > now}
+    waiting = {each.destination: each for each in store.troubles.waiting()}
+    met: Met = {}
+    for name, posts in waiting.items():
+        about = troubles.destination(name)
+        if name in pauses:
+            met.setdefault(about, []).append(_of_pause(journal, pauses[name], posts))
+        elif posts.tried or name in resting:
+            met.setdefault(about, []).extend(_of_attempts(journal, posts, known.get(about)))
+    return met, frozenset(troubles.destination(name) for name in pauses if name not in waiting)
+
+
+def _of_pause(journal: Journal, pause: Pause, waiting: Waiting) -> Notice:
+    """Every pause is a kind of its own: whoever opened a destination wants to know that it was closed again."""
+    told = journal.closings().get(pause.destination)
+    kind = f"paused-{pause.paused_at.isoformat()}"
+    sentence = told or troubles.of_pause(pause, None)
+    about, status = troubles.destination(pause.destination), DestinationRefused.exit_status
+    return Notice(about, status, kind, sentence, told is not None, waiting=_waiting(waiting))
+
+
+def _of_attempts(journal: Journal, waiting: Waiting, open_: Trouble | None) -> list[Notice]:
+    """What the posts of a destination met in this run; or, where none was tried, what they met before."""
+    lasting = [
+        attempt
+        for attempt in journal.attempts
+        if attempt.delivery.post.destination == waiting.destination and troubles.lasts(attempt)
+    ]
+    about = troubles.destination(waiting.destination)
+    notices = []
+    for group in troubles.alike(lasting):
+        error = group[0].error
+        assert error is not None
+        sentence = troubles.of_alike(group)
+        notices.append(
+            Notice(about, error.exit_status, alarm.kind_of(error), sentence, waiting=_waiting(waiting))
+        )  # fmt: skip
+    if notices:
+        return notices
+    status = TemporaryFailure.exit_status if open_ is None else open_.status
+    kind = open_.told[-1] if open_ and open_.told and status not in alarm.PASSING else "passing"
+    return [Notice(about, status, kind, troubles.of_untold(waiting), fresh=False, waiting=_waiting(waiting))]
+
+
+def _waiting(waiting: Waiting) -> str:
+    return f"{number(waiting.posts, 'post')} waiting"

@@ -1,0 +1,148 @@
+"""What stops a whole run, and who was told: the store cannot remember it, so a small file beside it does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+from mailpoll.commands import alarm, crash
+from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.journal import tell
+from mailpoll.commands.output import say
+from mailpoll.errors import BUG, MailpollError
+from mailpoll.model import Trouble
+from mailpoll.settings import FetchSettings
+
+T = TypeVar("T")
+
+NAME = "troubles.json"
+# The home folder of a user that has none is not made for a file like this: ~ is three above ~/.local/state/mailpoll.
+_FOLDERS_TO_MAKE = 3
+
+
+def watched(installation: Installation, work: Callable[[], T | None], *, always: bool) -> T | int | None:
+    """What `work` gives; or the exit status of what stopped it, which was told: `always`, or when it begins, once a day
+    while it lasts and when it ends. None from `work` says that it could not look."""
+    memory = Memory(installation, always=always)
+    try:
+        alert_after = installation.settings.fetch.alert_after
+    except MailpollError as problem:
+        return memory.met(alarm.CONFIGURATION, problem, FetchSettings().alert_after)
+    memory.over(alarm.CONFIGURATION)
+    try:
+        result = work()
+    except MailpollError as problem:
+        return memory.met(alarm.STORE, problem, alert_after)
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as problem:
+        return memory.met(alarm.PROGRAM, problem, alert_after)
+    if result is not None:
+        memory.over(alarm.STORE, alarm.PROGRAM)
+    return result
+
+
+class Memory:
+    """What stopped the runs of one configuration. The file holds that of several: a state folder may be shared."""
+
+    def __init__(self, installation: Installation, *, always: bool, clock: Callable[[], datetime] = now) -> None:
+        self._installation = installation
+        self._always = always
+        self._now = clock
+        try:
+            self._path, self._owner = installation.state_directory() / NAME, str(installation.path)
+        except MailpollError:  # there is no configuration
+            self._path, self._owner = crash.usual() / NAME, ""
+
+    def met(self, about: str, problem: Exception, alert_after: int) -> int:
+        """Tells what stopped a run, if that is to be told now, and remembers it. Gives the exit status."""
+        status = problem.exit_status if isinstance(problem, MailpollError) else BUG
+        told = problem if isinstance(problem, MailpollError) else None
+        sentence = str(problem) if told else crash.sentence(problem)
+        notice = alarm.Notice(about, status, alarm.kind_of(problem), sentence)
+        entries = self._read()
+        before = entries.get(about)
+        after, lines = alarm.decide(before, [notice], self._now(), alert_after=alert_after)
+        if self._always:
+            after = replace(after, told_at=self._now(), told=tuple(dict.fromkeys((*after.told, notice.kind))))
+        if lines or self._always:
+            self._tell(told, sentence, before if lines and lines[0] != sentence else None)
+        unkept = self._write({**entries, about: after})
+        if unkept and not self._always:
+            if not lines:
+                self._tell(told, sentence, None)
+            tell([f"this is said at every run, since {self._path} cannot be written ({unkept})"])
+        return status
+
+    def over(self, *abouts: str) -> None:
+        """Tells the end of what was told, and forgets it."""
+        entries = self._read()
+        ended = [entries.pop(about) for about in abouts if about in entries]
+        tell(alarm.end(trouble, self._now()) for trouble in ended if trouble.told_at is not None)
+        if ended:
+            self._write(entries)
+
+    def _tell(self, problem: MailpollError | None, sentence: str, lasting: Trouble | None) -> None:
+        since = f"since {alarm.moment(lasting.began_at)}: " if lasting else ""
+        if problem is None:
+            tell([f"{since}{sentence}"])
+        else:
+            say(problem, since)
+
+    def _file(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self._path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _read(self) -> dict[str, Trouble]:
+        """The troubles of this configuration; a file that is damaged or missing knows of none."""
+        try:
+            return {about: _trouble(about, kept) for about, kept in self._file().get(self._owner, {}).items()}
+        except (TypeError, ValueError, KeyError, AttributeError):
+            return {}
+
+    def _write(self, entries: dict[str, Trouble]) -> str:
+        """Puts a whole new file in the place of the old one; gives why that cannot be."""
+        own = {about: _kept(trouble) for about, trouble in entries.items()}
+        others = {owner: kept for owner, kept in self._file().items() if owner != self._owner}
+        content = {**others, **({self._owner: own} if own else {})}
+        new = self._path.with_name(f"{NAME}.{os.getpid()}")
+        try:
+            self._make_folder()
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                json.dump(content, file)
+            os.replace(new, self._path)
+        except OSError as problem:
+            new.unlink(missing_ok=True)
+            return problem.strerror or str(problem)
+        return ""
+
+    def _make_folder(self) -> None:
+        folder = self._path.parent
+        if not folder.is_dir() and not folder.parents[min(_FOLDERS_TO_MAKE, len(folder.parents)) - 1].is_dir():
+            raise NotADirectoryError(0, f"there is no folder {folder}")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.geteuid() == 0 and folder.stat().st_uid != 0:
+            raise PermissionError(0, "its folder belongs to another user")
+
+
+def _kept(trouble: Trouble) -> dict[str, Any]:
+    told_at = trouble.told_at.isoformat() if trouble.told_at else None
+    return {**asdict(trouble), "began_at": trouble.began_at.isoformat(), "told_at": told_at}
+
+
+def _trouble(about: str, kept: dict[str, Any]) -> Trouble:
+    told_at = datetime.fromisoformat(kept["told_at"]) if kept["told_at"] else None
+    began_at, told = datetime.fromisoformat(kept["began_at"]), tuple(map(str, kept["told"]))
+    trouble = Trouble(about, int(kept["status"]), str(kept["sentence"]), int(kept["runs"]), began_at, told_at, told)
+    if began_at.tzinfo is None or (told_at and told_at.tzinfo is None):
+        raise ValueError("a moment without its zone")
+    return trouble
