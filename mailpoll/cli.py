@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "messages": ("mailpoll.commands.messages", "What came in: list, show, export, retry, release, drop."),
     "posts": ("mailpoll.commands.posts", "What went out: list, show, retry, resend, drop."),
     "status": ("mailpoll.commands.status", "When mail last came in and went out, and what waits."),
+    "doctor": ("mailpoll.commands.doctor", "Look at everything that can be wrong, and say what to do."),
     "preview": ("mailpoll.commands.preview", "Show what mails would become, without writing anything."),
     "config": ("mailpoll.commands.config", "Show and check the configuration."),
     "install": ("mailpoll.commands.install", "Start a run every minute, from cron or systemd."),

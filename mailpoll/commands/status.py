@@ -14,6 +14,7 @@ from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, one_line, print_json
 from mailpoll.commands.preview import existing_store
 from mailpoll.destinations import is_url
+from mailpoll.doctor import age
 from mailpoll.settings import Duration, Settings
 from mailpoll.store import DestinationState, LettingGo, Overview
 
@@ -114,9 +115,9 @@ def too_old(standing: Standing, limit: timedelta) -> Iterator[str]:
         return
     for place in overview.destinations:
         if place.oldest_waiting is not None and moment - place.oldest_waiting > limit:
-            yield f"{_named(place.name)}: a post has waited for {_age(moment - place.oldest_waiting)}"
+            yield f"{_named(place.name)}: a post has waited for {age(moment - place.oldest_waiting)}"
     if overview.oldest_unread is not None and moment - overview.oldest_unread > limit:
-        yield f"a mail has waited to be read for {_age(moment - overview.oldest_unread)}"
+        yield f"a mail has waited to be read for {age(moment - overview.oldest_unread)}"
 
 
 def _print(standing: Standing, installation: Installation) -> None:
@@ -148,7 +149,7 @@ def _destination_lines(place: DestinationState, moment: datetime) -> Iterator[tu
     name = _named(place.name)
     parts = [f"last delivered {_ago(moment, place.delivered_at)}" if place.delivered_at else "nothing delivered yet"]
     if place.oldest_waiting is not None:
-        parts.append(f"{place.waiting} waiting, the oldest for {_age(moment - place.oldest_waiting)}")
+        parts.append(f"{place.waiting} waiting, the oldest for {age(moment - place.oldest_waiting)}")
     counts = {"uncertain": place.uncertain, "failed": place.failed, "held": place.held}
     parts += [f"{count} {state}" for state, count in counts.items() if count]
     yield name, "; ".join(parts)
@@ -174,16 +175,7 @@ def _named(destination: str) -> str:
 
 
 def _ago(moment: datetime, then: datetime) -> str:
-    return f"{_age(moment - then)} ago"
-
-
-def _age(length: timedelta) -> str:
-    """A length of time in one word: `40 s`, `12 min`, `3 h`, `5 days`."""
-    seconds = max(0, int(length.total_seconds()))
-    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+    return f"{age(moment - then)} ago"
 
 
 def _as_json(standing: Standing, old: tuple[str, ...], limit: timedelta | None) -> dict[str, object]:

@@ -81,6 +81,10 @@ class Store:
         """How the store stands; see status.overview."""
         return status.overview(self._engine, now, destinations, unfinished=unfinished, ahead=ahead)
 
+    def addressed(self) -> dict[str, int]:
+        """How many addresses in use lead to each channel that has any."""
+        return status.addressed(self._engine)
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

@@ -81,6 +81,14 @@ def overview(
         )
 
 
+def addressed(engine: Engine) -> dict[str, int]:
+    """How many addresses in use lead to each channel that has any."""
+    a, c = schema.address, schema.channel
+    query = sa.select(c.c.name, sa.func.count()).join(a, a.c.channel_id == c.c.id).where(a.c.enabled).group_by(c.c.name)
+    with transaction(engine, writes=False) as connection:
+        return {str(name): int(count) for name, count in connection.execute(query)}
+
+
 def _polled(connection: Connection) -> dict[tuple[str, str], datetime | None]:
     """Of a folder that was renumbered, the later time counts."""
     f = schema.folder

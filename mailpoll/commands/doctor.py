@@ -1,0 +1,261 @@
+"""`mailpoll doctor`: everything that can be wrong, looked at one by one, each with what to do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import click
+
+from mailpoll import config, doctor
+from mailpoll.commands import assembly
+from mailpoll.commands.config import secrets_in
+from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.output import json_option, print_json, safe_text
+from mailpoll.commands.preview import existing_store
+from mailpoll.commands.program import own_command
+from mailpoll.commands.status import AHEAD, last_success
+from mailpoll.doctor import Check, Job, account, book, files, schedule, secrets
+from mailpoll.errors import BUG, AccessDenied, ConfigError, MailpollError, worst
+from mailpoll.imap.line import Line
+from mailpoll.model import Finding
+from mailpoll.store import Overview, Store
+
+SECONDS = 40.0  # for all that is asked over the network, and for secrets, together
+CHILD_SECONDS = 150
+
+
+@click.command()
+@click.option("--as-cron", is_flag=True, help="Look with cron's eyes: its environment, its folder, its secrets.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, as_cron: bool, as_json: bool) -> int:
+    """Look at everything that can be wrong, and say what to do about it.
+
+    Configuration, secrets, store, clock, accounts (connection, certificate, login, folders), addresses,
+    destinations, and what starts the runs. Nothing is changed, here or on a server, and no mail is sent. The exit
+    status is that of the worst failure, 0 when there are only warnings.
+
+    \b
+    Examples:
+      mailpoll doctor
+      mailpoll doctor --as-cron     what a run that cron starts would see, and what differs from here
+    """
+    installation: Installation = ctx.obj
+    checks = list(_as_cron(installation, ctx.find_root().params.get("config")) if as_cron else _all(installation))
+    if as_json:
+        print_json([_as_json(check) for check in checks])
+    else:
+        for check in checks:
+            _print(check)
+    return worst([check.status for check in checks])
+
+
+def _print(check: Check) -> None:
+    advice = f" — {check.finding.advice}" if check.finding.advice else ""
+    line = f"{check.finding.level:<4}  {check.about}: {check.finding.what.rstrip('.')}{advice}"
+    click.echo(" ".join(safe_text(line).split("\n")))
+
+
+def _as_json(check: Check) -> dict[str, object]:
+    found = check.finding
+    return {
+        "about": check.about,
+        "level": found.level,
+        "what": found.what,
+        "advice": found.advice,
+        "status": check.status,
+    }
+
+
+def _all(installation: Installation) -> Iterator[Check]:
+    """Every check; where the configuration cannot be used, those that need none of it."""
+    user = os.geteuid()
+    configured = list(_configuration(installation))
+    yield from configured
+    yield from files.root(user)
+    if any(check.status for check in configured if check.about == "configuration"):
+        yield from schedule.job(_places(installation))
+        return
+    had = _secrets(installation)
+    yield from had
+    yield from _guarded("state folder", files.state(_state_folder(installation), user))
+    overview = None
+    with ExitStack() as stack:
+        store, checks = _store(installation, stack)
+        yield from checks
+        if store is not None:
+            try:
+                overview = _overview(installation, store)
+            except MailpollError as problem:
+                yield doctor.failed("store", problem)
+            else:
+                yield from _guarded("store", _book(installation, store, overview))
+    lacking = {check.about for check in had if check.status}
+    yield from _network(installation, overview, lacking)
+    yield from _guarded("cron", _runs(installation, overview))
+
+
+def _guarded(about: str, checks: Iterator[Check]) -> Iterator[Check]:
+    """These checks; what they raise is a finding too, and the others go on."""
+    try:
+        yield from checks
+    except MailpollError as problem:
+        yield doctor.failed(about, problem)
+    except OSError as problem:
+        yield doctor.fail(about, f"{problem.filename}: {problem.strerror}", "Look at it", AccessDenied.exit_status)
+
+
+def _configuration(installation: Installation) -> Iterator[Check]:
+    about = "configuration"
+    try:
+        path = installation.path
+        installation.settings  # noqa: B018  # reads it
+    except ConfigError as problem:
+        yield from [doctor.fail(about, each, f"Change {problem.about}") for each in problem.problems]
+        if not problem.problems:
+            yield doctor.failed(about, problem)
+        return
+    except MailpollError as problem:
+        yield doctor.failed(about, problem)
+        return
+    yield doctor.ok(about, str(path))
+    yield from files.configuration(path, os.geteuid())
+
+
+def _secrets(installation: Installation) -> list[Check]:
+    references = list(secrets_in(installation.settings))
+    desktop = "DBUS_SESSION_BUS_ADDRESS" in installation.env
+    return doctor.together(secrets.jobs(references, installation.secret, desktop=desktop), SECONDS)
+
+
+def _database(installation: Installation) -> Path | None:
+    """The file of an SQLite store."""
+    url = installation.store_url
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def _state_folder(installation: Installation) -> Path:
+    database = _database(installation)
+    return database.parent if database else installation.state_directory()
+
+
+def _store(installation: Installation, stack: ExitStack) -> tuple[Store | None, list[Check]]:
+    """The store, and what is to be said of it; None when it is not there or cannot be opened."""
+    checks: list[Check] = []
+    database = _database(installation)
+    if database is not None:
+        checks += files.store(database, os.geteuid())
+    try:
+        store = existing_store(installation, stack)
+    except MailpollError as problem:
+        return None, [*checks, doctor.failed("store", problem)]
+    if store is None:
+        return None, [*checks, doctor.ok("store", f"{database} will be made by the first run")]
+    return store, [doctor.ok("store", f"{database or 'the database'} can be used, its schema is up to date"), *checks]
+
+
+def _overview(installation: Installation, store: Store) -> Overview:
+    settings = installation.settings
+    unfinished = timedelta(seconds=settings.retention.unfinished.seconds)
+    return store.overview(now(), tuple(settings.destination), unfinished=unfinished, ahead=AHEAD)
+
+
+def _book(installation: Installation, store: Store, overview: Overview) -> Iterator[Check]:
+    settings, moment = installation.settings, now()
+    known = {"it was installed": schedule.built(), "the store was made": overview.created_at}
+    yield schedule.clock(moment, {**known, "the newest mail came": overview.newest_at})
+    yield from book.patterns(settings, config.patterns(settings))
+    yield from book.channels(settings, store.channels.list(), store.addressed())
+    yield from book.posts(overview, moment)
+    yield from book.troubles(store.troubles.list())
+
+
+def _network(installation: Installation, overview: Overview | None, lacking: set[str]) -> list[Check]:
+    """Accounts and destinations, all at once: the slowest of them is waited for, and no longer than SECONDS.
+
+    Not those whose secret could not be had, among `lacking`: that was said.
+    """
+    settings = installation.settings
+    used = [place.name for place in overview.destinations] if overview else list(settings.destination)
+    make = assembly.Configured(installation).make
+    usable = [name for name in used if not book.unusable(name, settings)]  # the others are told with their channels
+    jobs = [*(_account_job(installation, name) for name in settings.account), *book.jobs(usable, make)]
+    return doctor.together([job for job in jobs if not _lacks(job.about, lacking)], SECONDS)
+
+
+def _lacks(about: str, lacking: set[str]) -> bool:
+    return any(secret.startswith(f"{about}.") for secret in lacking)
+
+
+def _account_job(installation: Installation, name: str) -> Job:
+    settings, line = installation.settings, Line()
+    one = account.Account(
+        name,
+        settings.account[name],
+        settings.addresses,
+        config.patterns(settings),
+        partial(assembly.connect_to, installation, name, settings.account[name], line),
+    )
+    return Job(one.about, lambda: list(account.examine(one)), partial(line.abort, "the doctor has no more time"))
+
+
+def _runs(installation: Installation, overview: Overview | None) -> Iterator[Check]:
+    yield from schedule.job(_places(installation))
+    settings = installation.settings
+    if settings.account:
+        moments = [last_success(settings, name, overview) for name in settings.account]
+        done = [moment for moment in moments if moment is not None]
+        yield schedule.last_run(max(done, default=None), now())
+
+
+def _places(installation: Installation) -> schedule.Places:
+    usual = schedule.Places()
+    return schedule.Places(units=(*usual.units, config.user_units(installation.env)))
+
+
+def _as_cron(installation: Installation, named: str | None) -> Iterator[Check]:
+    """What a child process finds in cron's environment, and in what that differs from here."""
+    here = list(_configuration(installation))
+    if not any(check.status for check in here):
+        here += _secrets(installation)
+    there = _as_child(named)
+    yield from there
+    if there[0].about != "as cron":
+        yield from secrets.differences(here, there)
+
+
+def _as_child(named: str | None) -> list[Check]:
+    person = pwd.getpwuid(os.geteuid())
+    env = {
+        "PATH": schedule.CRON_PATH,
+        "HOME": person.pw_dir,
+        "SHELL": "/bin/sh",
+        "LOGNAME": person.pw_name,
+        "USER": person.pw_name,
+    }
+    words = [
+        *own_command(),
+        *(("--config", str(Path(named).expanduser().absolute())) if named else ()),
+        "doctor",
+        "--json",
+    ]
+    cwd = person.pw_dir if Path(person.pw_dir).is_dir() else "/"
+    try:
+        done = subprocess.run(
+            words, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHILD_SECONDS, check=False
+        )
+        found = json.loads(done.stdout)
+        return [
+            Check(each["about"], Finding(each["level"], each["what"], each["advice"]), each["status"]) for each in found
+        ]
+    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError) as problem:
+        what = f"mailpoll could not be started as cron does ({type(problem).__name__})"
+        return [doctor.fail("as cron", what, f"Try by hand: {' '.join(words)}", BUG)]

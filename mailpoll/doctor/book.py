@@ -1,0 +1,145 @@
+"""Channels, addresses and destinations: whether what is written down fits together, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from mailpoll import destinations
+from mailpoll.crosscheck import is_loopback
+from mailpoll.delivery import Destination
+from mailpoll.doctor.checks import Check, Job, age, fail, ok, warn
+from mailpoll.errors import ConfigError, Unavailable
+from mailpoll.model import Finding, Trouble
+from mailpoll.settings import Settings, mask_url
+from mailpoll.store import Channel, DestinationState, Overview
+
+
+def channels(settings: Settings, known: Sequence[Channel], addresses: Mapping[str, int]) -> Iterator[Check]:
+    """Channels that no mail can reach, or whose posts can go nowhere; settings that name a channel there is not.
+
+    `addresses` counts those in use, by channel.
+    """
+    names = {channel.name for channel in known}
+    yield from _named(settings, names)
+    if not known:
+        yield warn("channels", "there are none", "Type: mailpoll channel add NAME")
+        return
+    reached = {*addresses, *_fixed(settings).values()}
+    found = [check for channel in known for check in _channel(settings, channel, channel.name in reached)]
+    yield from found
+    if not found:
+        count = f"{len(known)} with {sum(addresses.values())} addresses" if len(known) > 1 else known[0].name
+        yield ok("channels", f"{count}: mail has somewhere to go")
+
+
+def _channel(settings: Settings, channel: Channel, reached: bool) -> Iterator[Check]:
+    name, change = f"channel {channel.name}", f"mailpoll channel set {channel.name} --to store"
+    for destination, _ in channel.targets:
+        if problem := unusable(destination, settings):
+            what = f"posts to {shown(destination)}, which {problem}"
+            yield fail(name, what, f"Add it to the configuration, or: {change}")
+    if not channel.targets:
+        yield fail(name, "its addresses have no destination", f"Type: {change}")
+    if not reached:
+        yield warn(name, "no address leads to it", f"Type: mailpoll address add {channel.name}")
+
+
+def _fixed(settings: Settings) -> dict[str, str]:
+    """The channels that settings name, by key path."""
+    named = {f"account.{name}.channel": account.channel for name, account in settings.account.items()}
+    action = settings.unrouted.action
+    named["unrouted.action"] = None if action in ("hold", "ignore") else action
+    return {path: channel for path, channel in named.items() if channel}
+
+
+def _named(settings: Settings, names: set[str]) -> Iterator[Check]:
+    for path, channel in _fixed(settings).items():
+        if channel not in names:
+            advice = f"Type: mailpoll channel add {channel}, or write the name of one there is"
+            yield fail(path, f"there is no channel {channel}", advice)
+
+
+def unusable(destination: str, settings: Settings) -> str:
+    """Why posts cannot go there, as the end of a sentence; empty when they can."""
+    if destination == destinations.STORE:
+        return ""
+    try:
+        destinations.settings_of(destination, settings)
+    except ConfigError as problem:
+        return problem.what if destinations.is_url(destination) else "is not configured any more"
+    return ""
+
+
+def patterns(settings: Settings, in_force: Sequence[str]) -> Iterator[Check]:
+    """Patterns in whose domain no account gets mail, as far as its username tells."""
+    domains = {a.username.rpartition("@")[2].lower() for a in settings.account.values() if "@" in a.username}
+    for text in in_force:
+        domain = text.rpartition("@")[2].lower()
+        if domains and domain not in domains:
+            what = f"{text}: no account is at {domain}"
+            yield warn("addresses.patterns", what, "Fine when that domain's mail comes to one of them; else a slip")
+        else:
+            yield ok("addresses.patterns", text)
+
+
+def jobs(names: Sequence[str], make: Callable[[str], Destination]) -> list[Job]:
+    """A job per destination; `make` gives it, its secrets looked up."""
+
+    def job(name: str) -> Job:
+        return Job(about(name), lambda: [_checked(name, finding) for finding in make(name).check()])
+
+    return [job(name) for name in names if name != destinations.STORE]
+
+
+def _checked(name: str, finding: Finding) -> Check:
+    what = finding.what.removeprefix(f"{name}: ")
+    status = Unavailable.exit_status if finding.level == "fail" else 0
+    return Check(about(name), Finding(finding.level, what, finding.advice), status)
+
+
+def posts(overview: Overview, now: datetime) -> Iterator[Check]:
+    """What waits at paused destinations, and for a person."""
+    for place in overview.destinations:
+        yield from _posts(place, now)
+    for state, count in overview.messages.items():
+        if state != "accepted" and count:
+            mails = "1 mail is" if count == 1 else f"{count} mails are"
+            yield warn("mails", f"{mails} {state}", f"Look: mailpoll messages list --state {state}")
+
+
+def _posts(place: DestinationState, now: datetime) -> Iterator[Check]:
+    name = about(place.name)
+    if place.pause is not None:
+        what = f"paused for {age(now - place.pause.paused_at)}, {place.waiting} posts wait: {place.pause.reason}"
+        yield warn(name, what, f"Put that right; then: mailpoll destination resume {shown(place.name)}")
+    elif place.oldest_waiting is not None:
+        what = f"{place.waiting} posts wait, the oldest for {age(now - place.oldest_waiting)}"
+        yield warn(name, what, "They are tried by the coming runs: mailpoll posts list")
+    for state, count in (("failed", place.failed), ("uncertain", place.uncertain), ("held", place.held)):
+        if count:
+            yield warn(name, f"{count} {state}", f"Look: mailpoll posts list --state {state}")
+
+
+def troubles(open_: Sequence[Trouble]) -> Iterator[Check]:
+    """What runs met and did not see end."""
+    for trouble in open_:
+        since = f"{trouble.began_at.astimezone():%Y-%m-%d %H:%M}"
+        yield warn("runs", f"since {since}, {trouble.runs} runs: {trouble.sentence}", "Look: mailpoll fetch -v --now")
+
+
+def about(name: str) -> str:
+    """How a destination is named."""
+    return shown(name) if destinations.is_url(name) else f"destination.{name}"
+
+
+def shown(name: str) -> str:
+    """A destination for people: of a URL, whose path is often its key, what may be shown."""
+    if not destinations.is_url(name):
+        return name
+    try:
+        here = is_loopback(urlsplit(name).hostname or "")
+    except ValueError:
+        here = False
+    return name if here else mask_url(name)
