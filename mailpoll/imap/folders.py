@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import Any
 
-from mailpoll.errors import ConfigError, MailpollError, ProtocolError
+from mailpoll.errors import AccessDenied, ConfigError, MailpollError, ProtocolError
 from mailpoll.imap import responses
 from mailpoll.imap.troubles import TRANSIENT, Peer, printable, translate, translated
 from mailpoll.model import FolderInfo
 
 _NAMES_SHOWN = 30
+# Refusals of SELECT after which EXAMINE may still do.
+_NOT_FOR_WRITING = re.compile(r"\[NOPERM\b|read-?only", re.IGNORECASE)
 
 
 class Folders:
@@ -35,19 +38,37 @@ class Folders:
             ConfigError: there is no such folder; the error lists those there are.
         """
         refuse_controls(folder, "folder name")
-        refusal: Exception | None = None
-        with translated(self._peer):
-            try:
-                answer = self._client.select_folder(folder, readonly=read_only)
-            except self._client.ReadOnlyError:  # the server gives no more than that
-                answer = self._client.select_folder(folder, readonly=True)
-            except self._client.AbortError:
-                raise
-            except self._client.Error as error:
-                refusal = error
+        answer, refusal = self._selected(folder, read_only)
+        if refusal is not None and not read_only and _NOT_FOR_WRITING.search(str(refusal)):
+            answer, refusal = self._selected(folder, True)
         if refusal is not None:
             raise self._unopened(folder, refusal)
         return self._info(folder, answer, read_only)
+
+    def separator(self) -> str:
+        """What parts the levels of folder names here; empty where they have no levels (RFC 9051 §6.3.9)."""
+        with translated(self._peer):
+            listed = self._client.list_folders("", "")
+        return next((delimiter.decode("ascii", "replace") for _, delimiter, _ in listed if delimiter), "")
+
+    def make(self, folder: str) -> None:
+        """CREATE, and SUBSCRIBE, so that mail programs show it.
+
+        Raises:
+            ConfigError: the server takes no such name.
+        """
+        try:
+            with translated(self._peer):
+                self._client.create_folder(folder)
+        except ProtocolError as refusal:
+            with suppress(ProtocolError):
+                if separator := self.separator():
+                    refusal.advice = f"On this server {separator!r} parts the levels of folder names."
+            raise ConfigError(
+                f"the folder {folder!r} cannot be made: {refusal.what}", about=self._peer.about, advice=refusal.advice
+            ) from refusal
+        with suppress(ProtocolError, AccessDenied), translated(self._peer):
+            self._client.subscribe_folder(folder)
 
     def search(self, first: int, last: int, *criteria: str) -> set[int]:
         """UIDs from first to last that match; ASCII, and no CHARSET, which Microsoft 365 refuses."""
@@ -58,6 +79,18 @@ class Folders:
             self._client._check_resp("OK", "search", status, data)
             # A range beyond the last UID means that last one, too (RFC 9051 §6.4.4: sequence sets are unordered).
             return {uid for uid in responses.hits(data) if first <= uid <= last}
+
+    def _selected(self, folder: str, read_only: bool) -> tuple[Any, Exception | None]:
+        """imapclient's dict of what SELECT said, or why it did not."""
+        with translated(self._peer):
+            try:
+                return self._client.select_folder(folder, readonly=read_only), None
+            except self._client.ReadOnlyError:  # the server gives no more than that
+                return self._client.select_folder(folder, readonly=True), None
+            except self._client.AbortError:
+                raise
+            except self._client.Error as error:
+                return None, error
 
     def _unopened(self, folder: str, refusal: Exception) -> MailpollError:
         """Why `folder` could not be opened."""

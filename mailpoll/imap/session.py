@@ -151,6 +151,7 @@ class Session:
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         r"""Set \Seen (RFC 9051 §6.4.6)."""
+        self._require(r"\Seen")
         self._flag(uids, rb"\Seen")
 
     def add_keyword(self, uids: Sequence[int], keyword: str) -> bool:
@@ -161,8 +162,7 @@ class Session:
         """
         if not _KEYWORD.fullmatch(keyword):
             raise ConfigError(f"{keyword!r} cannot be a keyword", advice="Letters, digits, $, _ and - will do.")
-        known = {flag.lower() for flag in self._writable().permanent_flags}
-        if "\\*" not in known and keyword.lower() not in known:
+        if not self._keeps(r"\*") and not self._keeps(keyword):
             return False
         self._flag(uids, keyword.encode("ascii"))
         return True
@@ -179,6 +179,7 @@ class Session:
             for chunk in sets.chunks(uids):
                 self._into(folder, self._client.move, chunk)
             return True
+        self._require(r"\Deleted")
         gone = True
         for chunk in sets.chunks(uids):
             there = self._copied(chunk, folder)
@@ -191,6 +192,7 @@ class Session:
 
         Without UIDPLUS (RFC 4315) there is only the EXPUNGE that takes everybody's \Deleted mails along.
         """
+        self._require(r"\Deleted")
         self._flag(uids, rb"\Deleted")
         if "UIDPLUS" not in self._capabilities:
             return False
@@ -233,6 +235,19 @@ class Session:
             raise ProtocolError(f"the folder {self._opened().name} is read-only", about=self._peer.about)
         return self._opened()
 
+    def _keeps(self, flag: str) -> bool:
+        return flag.lower() in {known.lower() for known in self._writable().permanent_flags}
+
+    def _require(self, flag: str) -> None:
+        """Where an access list forbids a flag, PERMANENTFLAGS lacks it; Dovecot answers OK to a STORE of it all the
+        same, and to the EXPUNGE that finds nothing."""
+        if not self._keeps(flag):
+            raise AccessDenied(
+                f"the server does not let {flag} be set in {self._opened().name}",
+                about=self._peer.about,
+                advice='Give the account the right to, or set after = "leave".',
+            )
+
     def _flag(self, uids: Sequence[int], flag: bytes) -> None:
         self._writable()
         for chunk in sets.chunks(uids):
@@ -267,7 +282,5 @@ class Session:
         except ProtocolError as error:
             if not re.search(r"\[(TRYCREATE|NONEXISTENT)\b", str(error)):
                 raise
-            self._ask(self._client.create_folder, folder)
-            with suppress(ProtocolError):
-                self._ask(self._client.subscribe_folder, folder)
+            self._folders.make(folder)
             self._ask(action, [sets.uid_set(uids)], folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -14,14 +14,14 @@ from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, RunError, 
 from mailpoll.imap import Session, connect
 from mailpoll.model import Candidate
 
+SETTINGS: dict[str, Any] = {"ca_file": None, "timeout": 10, "allow_plaintext": False}
 NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 
 
 @contextmanager
 def session_with(answers: Mapping[str, bytes | tuple[bytes, ...]], *, opened: bool = True) -> Iterator[Session]:
     with ScriptedImap(answers) as server:
-        settings: dict[str, Any] = {"ca_file": None, "timeout": 10, "allow_plaintext": False}
-        session = connect(server.host, server.port, "none", "me", "secret", **settings)
+        session = connect(server.host, server.port, "none", "me", "secret", **SETTINGS)
         if opened:
             session.open("INBOX")
         yield session
@@ -206,10 +206,43 @@ class TestOpen:
         ],
     )
     def test_a_folder_that_is_there_but_cannot_be_opened(self, words: bytes, error: type[RunError]) -> None:
-        answers = {"SELECT": b"%s NO " + words + b"\r\n"}
+        answers = dict.fromkeys(("SELECT", "EXAMINE"), b"%s NO " + words + b"\r\n")
         said = words.decode().split("] ")[-1]
         with session_with(answers, opened=False) as session, pytest.raises(error, match=said):
             session.open("INBOX")
+
+    @pytest.mark.parametrize("words", [b"[NOPERM] Permission denied", b"Mailbox is read-only"])
+    def test_a_folder_that_can_only_be_examined_is(self, words: bytes) -> None:
+        with session_with({"SELECT": b"%s NO " + words + b"\r\n"}, opened=False) as session:
+            assert session.open("INBOX").read_only
+
+    @pytest.mark.parametrize(
+        "change", [lambda s: s.delete([4]), lambda s: s.move([4], "There")], ids=["delete", "move"]
+    )
+    def test_a_flag_that_may_not_be_set_is_not_said_to_be(self, change: Callable[[Session], bool]) -> None:
+        r"""Dovecot answers OK to \Deleted where an access list forbids it."""
+        answers = {
+            "SELECT": b"* 3 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 10] .\r\n"
+            b"* OK [PERMANENTFLAGS (\\Seen)] .\r\n%s OK [READ-WRITE] .\r\n",
+            "CAPABILITY": b"* CAPABILITY IMAP4rev1 UIDPLUS\r\n" + OK,
+        }
+        with ScriptedImap(answers) as server:
+            session = connect(server.host, server.port, "none", "me", "x", **SETTINGS)
+            session.open("INBOX")
+            with pytest.raises(AccessDenied, match=r'\\Deleted be set in INBOX.*after = "leave"'):
+                change(session)
+            session.close()
+            assert not {"UID COPY", "UID STORE", "UID EXPUNGE"} & {line[:8] for line in server.commands}
+
+    def test_a_name_the_server_does_not_take_is_said_with_what_parts_names(self) -> None:
+        answers = {
+            "UID MOVE": b"%s NO [TRYCREATE] no\r\n",
+            "CREATE": b"%s NO [CANNOT] Character not allowed in mailbox name: '/'\r\n",
+            "LIST": b'* LIST (\\Noselect) "." ""\r\n' + OK,
+        }
+        sentence = r"the folder 'a/b' cannot be made: .*Character not allowed.* On this server '\.' parts the levels"
+        with session_with(answers) as session, pytest.raises(ConfigError, match=sentence):
+            session.move([4], "a/b")
 
     def test_folders_that_cannot_be_opened_are_not_listed(self) -> None:
         listed = b'* LIST (\\Noselect) "/" "[Gmail]"\r\n* LIST () "/" "[Gmail]/Alle"\r\n* LIST () "/" 2026\r\n' + OK
