@@ -17,7 +17,8 @@ from mailpoll.store.problems import of_postgresql, place
 CONNECT_TIMEOUT_S = 10
 # How long a server may refuse connections, as it does while it starts, before a run gives up.
 PATIENCE_S = 5
-_COMING_BACK = ("Connection refused", "starting up", "shutting down", "No such file or directory", "in recovery mode")
+_COMING_BACK = ("Connection refused", "starting up", "shutting down", "No such file or directory", "in recovery mode",
+                "not yet accepting")  # fmt: skip
 
 # A network that is gone is noticed in a minute, by us and by the server, which lets our locks go then.
 _CONNECTION = {
@@ -120,6 +121,8 @@ class _Connector:
                 self._refuse_transaction_pooling(connection, int(backend), arguments)
             connection.autocommit = False
         except psycopg.Error as problem:
+            if "statement pooling" in str(problem):
+                raise transaction_pooling(self._about) from None
             raise of_postgresql(problem, str(problem), self._about) from None
 
     def _refuse_transaction_pooling(

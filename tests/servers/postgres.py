@@ -164,10 +164,12 @@ class Postgres:
         self.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %(name)s",
                      name=database)  # fmt: skip
 
-    def settle(self, database: str) -> None:
-        """Returns once the server has noticed that killed clients are gone, and let go what they held."""
+    def settle(self, database: str, *, sessions: int = 0) -> None:
+        """Returns once there are no more than so many sessions on it: the server has noticed that killed clients are
+        gone, and let go what they held."""
         until = time.monotonic() + READY_WITHIN
-        while self.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %(name)s", name=database):
+        count = "SELECT count(*) FROM pg_stat_activity WHERE datname = %(name)s"
+        while self.execute(count, name=database)[0][0] > sessions:
             assert time.monotonic() < until, "sessions that do not end"
             time.sleep(0.005)
 
