@@ -15,6 +15,7 @@ from mailpoll.commands.output import json_option, local, one_line, print_json
 from mailpoll.commands.preview import existing_store
 from mailpoll.destinations import is_url
 from mailpoll.doctor import age
+from mailpoll.model import Trouble
 from mailpoll.settings import Duration, Settings
 from mailpoll.store import DestinationState, LettingGo, Overview
 
@@ -37,6 +38,7 @@ class Standing:
     moment: datetime
     accounts: tuple[Account, ...]
     overview: Overview | None
+    troubles: tuple[Trouble, ...]
 
 
 class MaxAge(click.ParamType[timedelta]):
@@ -84,12 +86,14 @@ def _standing(installation: Installation) -> Standing:
     settings, moment = installation.settings, now()
     with ExitStack() as stack:
         store = existing_store(installation, stack)
-        overview = None
+        overview: Overview | None = None
+        troubles: tuple[Trouble, ...] = ()
         if store is not None:
+            troubles = store.troubles.list()
             unfinished = timedelta(seconds=settings.retention.unfinished.seconds)
             overview = store.overview(moment, tuple(settings.destination), unfinished=unfinished, ahead=AHEAD)
     accounts = tuple(Account(name, last_success(settings, name, overview)) for name in settings.account)
-    return Standing(moment, accounts, overview)
+    return Standing(moment, accounts, overview, troubles)
 
 
 def last_success(settings: Settings, account: str, overview: Overview | None) -> datetime | None:
@@ -130,6 +134,9 @@ def _print(standing: Standing, installation: Installation) -> None:
             lines += _destination_lines(place, standing.moment)
         lines.append(("mails", _mails(overview.messages)))
         lines += [("retention", _let_go(each)) for each in overview.letting_go]
+    lines += [(trouble.about, _trouble(trouble)) for trouble in standing.troubles]
+    places = list(dict.fromkeys(name for name, _ in lines))
+    lines.sort(key=lambda line: places.index(line[0]))  # a trouble comes with what it is about
     width = max(len(name) for name, _ in lines)
     before = ""
     for name, line in lines:
@@ -155,6 +162,10 @@ def _destination_lines(place: DestinationState, moment: datetime) -> Iterator[tu
     yield name, "; ".join(parts)
     if place.pause is not None:
         yield name, f"paused since {local(place.pause.paused_at)}: {one_line(place.pause.reason, 200)}"
+
+
+def _trouble(trouble: Trouble) -> str:
+    return f"in trouble since {local(trouble.began_at)}: {one_line(trouble.sentence, 300)}"
 
 
 def _mails(counts: dict[str, int]) -> str:
@@ -187,10 +198,22 @@ def _as_json(standing: Standing, old: tuple[str, ...], limit: timedelta | None) 
         "max_age_seconds": None if limit is None else int(limit.total_seconds()),
         "accounts": [{"name": each.name, "last_success": each.last_success} for each in standing.accounts],
         "destinations": [_destination_json(place) for place in overview.destinations] if overview else [],
+        "troubles": [_trouble_json(trouble) for trouble in standing.troubles],
         "messages": overview.messages if overview else {},
         "oldest_unread": overview.oldest_unread if overview else None,
         "letting_go": overview.letting_go if overview else (),
         "store_created_at": overview.created_at if overview else None,
+    }
+
+
+def _trouble_json(trouble: Trouble) -> dict[str, object]:
+    return {
+        "about": trouble.about,
+        "status": trouble.status,
+        "sentence": trouble.sentence,
+        "runs": trouble.runs,
+        "since": trouble.began_at,
+        "told_at": trouble.told_at,
     }
 
 

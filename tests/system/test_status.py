@@ -11,7 +11,7 @@ import pytest
 from support.command_line import CommandLine, post
 from support.site import Site
 
-from mailpoll.model import Facts, Pause, RawMessage, Reading, Receipt
+from mailpoll.model import Facts, Pause, RawMessage, Reading, Receipt, Trouble
 
 ACCOUNT = """
 [account.main]
@@ -141,6 +141,26 @@ def test_what_retention_lets_go_within_two_days_is_told(mailpoll: CommandLine) -
     assert "unrouted mail" not in out
     told = {each["state"]: each["count"] for each in mailpoll.ok("status", "--json").json["letting_go"]}
     assert told == {"quarantined": 3, "read": 1}
+
+
+def test_a_trouble_stands_with_what_it_is_about(mailpoll: CommandLine) -> None:
+    with mailpoll.store() as store:
+        began = ago(hours=2)
+        store.troubles.save(
+            [
+                Trouble("account.main", 77, "account.main: the server refused the login.", 9, began),
+                Trouble("the store", 69, "the disk is full.", 2, began),
+            ]
+        )
+    out = mailpoll.ok("status").out.splitlines()
+    [first] = [number for number, line in enumerate(out) if line.startswith("account.main ")]
+    assert re.fullmatch(r" +in trouble since 2.*: account\.main: the server refused the login\.", out[first + 1])
+    assert re.fullmatch(r"the store +in trouble since 2.*: the disk is full\.", out[-1])
+    told = mailpoll.ok("status", "--json").json["troubles"]
+    assert [(each["about"], each["status"], each["runs"]) for each in told] == [
+        ("account.main", 77, 9),
+        ("the store", 69, 2),
+    ]
 
 
 # What is the case · what --max-age 10m says of it
