@@ -78,7 +78,8 @@ class StoreSettings(_Section, frozen=True):
     url: Annotated[
         str | None,
         Meta(
-            description="sqlite:////absolute/path or postgresql://user@host/database; unset: a file in the state folder",
+            description="sqlite:////absolute/path or postgresql://user@host/database; unset: a file in the state"
+            " folder",
             examples=["sqlite:////var/lib/mailpoll/mailpoll.db"],
         ),
     ] = None

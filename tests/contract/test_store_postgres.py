@@ -168,8 +168,8 @@ def test_a_session_keeps_its_promises_whatever_the_database_says(postgres: Postg
     ):
         postgres.execute(f"ALTER DATABASE {name} SET {setting}")
     with Store(postgres.url(name)) as store, transaction(store._engine) as connection:
-        shown = [connection.scalar(sa.text(f"SHOW {setting}"))
-                 for setting in ("synchronous_commit", "transaction_isolation", "TimeZone", "lock_timeout")]  # fmt: skip
+        ours = ("synchronous_commit", "transaction_isolation", "TimeZone", "lock_timeout")
+        shown = [connection.scalar(sa.text(f"SHOW {setting}")) for setting in ours]
     assert shown == ["on", "read committed", "UTC", "30s"]
 
 
@@ -196,7 +196,8 @@ def test_every_error_of_the_driver_becomes_ours(error: type[psycopg.Error]) -> N
     (errors.InvalidPassword, AccessDenied), (errors.InsufficientPrivilege, AccessDenied),
     (errors.InvalidCatalogName, ConfigError), (errors.DataCorrupted, ConfigError),
     (errors.CharacterNotInRepertoire, ProtocolError), (errors.UndefinedTable, ProtocolError),
-    (psycopg.OperationalError, Unavailable), (psycopg.DataError, ProtocolError), (errors.ConnectionTimeout, Unavailable),
+    (psycopg.OperationalError, Unavailable), (errors.ConnectionTimeout, Unavailable),
+    (psycopg.DataError, ProtocolError),
 ])  # fmt: skip
 def test_what_errors_of_the_server_mean(error: type[psycopg.Error], kind: type[MailpollError]) -> None:
     assert type(of_postgresql(error("words"), "words", "db")) is kind
@@ -205,8 +206,8 @@ def test_what_errors_of_the_server_mean(error: type[psycopg.Error], kind: type[M
 def test_more_values_than_a_statement_takes(postgres: Postgres, name: str) -> None:
     with Store(postgres.url(name)) as store:
         folder = store.ledger.position("a", "INBOX", 1, margin_s=0, overlap_s=0).folder_id
-        store.ledger.skip(folder, range(1, 70_001))
-        assert store.ledger.unknown(folder, range(1, 140_001)) == tuple(range(70_001, 140_001))
+        store.ledger.skip(folder, range(1, 101))
+        assert store.ledger.unknown(folder, range(1, 70_001)) == tuple(range(101, 70_001))
         store.ledger.after_done(folder, range(1, 70_001))
         assert store.channels.lookup([f"t{n}" for n in range(70_000)]) == {}
         assert max(len(some) for some in portions(range(70_000))) < 65_535

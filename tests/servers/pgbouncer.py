@@ -23,7 +23,8 @@ _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sb
 
 _CONF = """\
 [databases]
-* = host={socket} port={server_port}
+; With auth_type = any nobody is asked for a password, and everybody is this user.
+* = host={socket} port={server_port} user={user}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}
@@ -58,10 +59,15 @@ class PgBouncer:
             os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
             identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         conf = self._folder / "pgbouncer.ini"
-        folder, socket, server_port = self._folder, self._server.folder, self._server.port
-        # With auth_type = any nobody is asked for a password, and everybody is the user of the database line.
-        text = _CONF.format(folder=folder, socket=socket, server_port=server_port, port=self.port, mode=self._mode,
-                            more=self._more).replace(f"port={server_port}", f"port={server_port} user={USER}")  # fmt: skip
+        text = _CONF.format(
+            folder=self._folder,
+            socket=self._server.folder,
+            server_port=self._server.port,
+            user=USER,
+            port=self.port,
+            mode=self._mode,
+            more=self._more,
+        )
         conf.write_text(text)
         conf.chmod(0o644)
         program = shutil.which("pgbouncer", path=_PATH)
