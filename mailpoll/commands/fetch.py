@@ -60,7 +60,8 @@ def command(
     status tells it from the first run on.
 
     A login that was refused is left alone for 1, 5, 15, then 60 minutes, or until the settings or the password
-    change; so are destinations that give no answer, and posts that could not be delivered. --now tries all of them.
+    change: providers lock accounts that insist. Destinations that give no answer rest for up to 10 minutes, posts that
+    could not be delivered for up to 6 hours. --now tries all of them.
 
     \b
     Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import sys
@@ -78,6 +79,15 @@ class Installation:
     def destination_names(self) -> tuple[str, ...]:
         """Everything `--to` may name besides a URL."""
         return ("store", *self.settings.destination)
+
+
+def make_state_folder(folder: Path) -> None:
+    """Makes the state folder where it is missing, but not a home for a user who has none (HOME=/nonexistent). Raises
+    OSError."""
+    home = folder.parents[min(3, len(folder.parents)) - 1]  # of ~/.local/state/mailpoll
+    if not folder.is_dir() and not home.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {home}")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def now() -> datetime:

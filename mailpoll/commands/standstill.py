@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from mailpoll.commands import alarm, crash
-from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.installation import Installation, make_state_folder, now
 from mailpoll.commands.journal import tell
 from mailpoll.commands.output import say
 from mailpoll.errors import BUG, MailpollError
@@ -22,8 +24,6 @@ from mailpoll.settings import FetchSettings
 T = TypeVar("T")
 
 NAME = "troubles.json"
-# The home folder of a user that has none is not made for a file like this: ~ is three above ~/.local/state/mailpoll.
-_FOLDERS_TO_MAKE = 3
 
 
 def watched(installation: Installation, work: Callable[[], T | None], *, always: bool) -> T | int | None:
@@ -116,7 +116,7 @@ class Memory:
         content = {**others, **({self._owner: own} if own else {})}
         new = self._path.with_name(f"{NAME}.{os.getpid()}")
         try:
-            self._make_folder()
+            _make(self._path.parent)
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 json.dump(content, file)
             os.replace(new, self._path)
@@ -125,13 +125,11 @@ class Memory:
             return problem.strerror or str(problem)
         return ""
 
-    def _make_folder(self) -> None:
-        folder = self._path.parent
-        if not folder.is_dir() and not folder.parents[min(_FOLDERS_TO_MAKE, len(folder.parents)) - 1].is_dir():
-            raise NotADirectoryError(0, f"there is no folder {folder}")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.geteuid() == 0 and folder.stat().st_uid != 0:
-            raise PermissionError(0, "its folder belongs to another user")
+
+def _make(folder: Path) -> None:
+    make_state_folder(folder)
+    if os.geteuid() == 0 and folder.stat().st_uid != 0:
+        raise PermissionError(errno.EPERM, "its folder belongs to another user")
 
 
 def _kept(trouble: Trouble) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from servers.dovecot import Dovecot
 
 from support import hindered
-from support.site import CRON, Site, mail
+from support.site import Site, mail
 
 CANARY = "canary5f2e"  # in every password and key
 PASSWORD = f"imap-{CANARY}"
@@ -40,7 +40,9 @@ class Mishap(Site):
         self, folder: Path, server: Dovecot, *targets: str, account: str = "", more: str = "", hook: str = ""
     ) -> None:
         user = f"{folder.name}@example.com"
-        super().__init__(folder, server, user, account=account, more=more + (DESTINATION.format(url=hook) * bool(hook)))
+        # What may pass by itself is told at once, too: one run is enough for a test.
+        more = f"[fetch]\nalert_after = 1\n{more}{DESTINATION.format(url=hook) * bool(hook)}"
+        super().__init__(folder, server, user, account=account, more=more)
         self.secret = folder / "imap-password"
         self.secret.write_text(f"{PASSWORD}\n")
         for name in ("hook-key", "hook-token"):
@@ -95,7 +97,7 @@ class Mishap(Site):
         """As run(), under a hindrance of support.hindered."""
         command = [sys.executable, hindered.__file__, json.dumps(hindrance), "--config", str(self.config), *arguments]
         options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 60, "stdin": subprocess.DEVNULL}
-        return checked(subprocess.run(command, env=CRON, check=False, **options))
+        return checked(subprocess.run(command, env=self.env, check=False, **options))
 
     def make_due(self) -> None:
         """The time of the next attempt has come for all that is delayed or uncertain, and every rest is over."""

@@ -44,17 +44,24 @@ def empty_store() -> bytes:
 
 class Site:
     """One installation: configuration, secret, store. `user` is its inbox on `server`; `account` are more lines of
-    [account.main], `more` more sections."""
+    [account.main], `more` more sections, `store_url` that of a store which is there."""
 
     def __init__(
-        self, folder: Path, server: MailAccess | None, user: str = "", *, account: str = "", more: str = ""
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        server: MailAccess | None,
+        user: str = "",
+        *,
+        account: str = "",
+        more: str = "",
+        store_url: str = "",
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.server = server
         self.user = user or (server.user if server else "username@example.com")
         self.config = folder / "config.toml"
-        self.url = f"sqlite:///{folder / 'mailpoll.db'}"
+        self.url = store_url or f"sqlite:///{folder / 'mailpoll.db'}"
         secret = folder / "imap-password"
         secret.write_text("secret\n")
         secret.chmod(0o600)
@@ -65,8 +72,14 @@ class Site:
                 f'username = "{self.user}"\npassword = {{ file = "imap-password" }}\n{account}\n'
             )
         self.config.write_text(text + more)
-        (folder / "mailpoll.db").write_bytes(empty_store())
-        (folder / "mailpoll.db").chmod(0o600)
+        if not store_url:
+            (folder / "mailpoll.db").write_bytes(empty_store())
+            (folder / "mailpoll.db").chmod(0o600)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment in which cron starts it."""
+        return {**CRON, "STATE_DIRECTORY": str(self.folder)}
 
     def store(self) -> Store:
         """The store, for looking into it."""
@@ -83,10 +96,10 @@ class Site:
     def run(
         self, *arguments: str, env: dict[str, str] | None = None, **more: object
     ) -> subprocess.CompletedProcess[str]:
-        """Runs the installed command as cron would, with the configuration of this site."""
+        """Runs the installed command as cron would, with the configuration of this site; its state folder is here."""
         command = [str(MAILPOLL), "--config", str(self.config), *arguments]
         options = {"capture_output": True, "text": True, "timeout": 120, "stdin": subprocess.DEVNULL, **more}
-        return subprocess.run(command, env={**CRON, **(env or {})}, check=False, **options)  # type: ignore[call-overload]
+        return subprocess.run(command, env={**self.env, **(env or {})}, check=False, **options)  # type: ignore[call-overload]
 
     def append(self, raw: bytes, **more: object) -> int:
         """Puts a mail into the inbox of this site."""
