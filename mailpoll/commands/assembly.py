@@ -44,7 +44,7 @@ def plan(
 ) -> Plan:
     """What a run does with the account `name`; its password is looked up by the thread that connects, through `gate`
     where one is given."""
-    from mailpoll.imap.line import Line
+    from mailpoll.wire import Line
 
     settings, account, line = installation.settings, installation.settings.account[name], Line()
 
@@ -76,7 +76,7 @@ def connect_to(
 ) -> Session:
     """A logged-in session with the account `name`."""
     from mailpoll import imap
-    from mailpoll.imap.line import Line
+    from mailpoll.wire import Line
 
     password = installation.secret(account.password, f"account.{name}.password")
 

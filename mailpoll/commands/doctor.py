@@ -24,9 +24,9 @@ from mailpoll.commands.program import own_command
 from mailpoll.commands.status import AHEAD, last_success
 from mailpoll.doctor import Check, Job, account, book, files, schedule, secrets
 from mailpoll.errors import BUG, AccessDenied, ConfigError, MailpollError, worst
-from mailpoll.imap.line import Line
 from mailpoll.model import Finding
 from mailpoll.store import Overview, Store
+from mailpoll.wire import Line
 
 SECONDS = 40.0  # for all that is asked over the network, and for secrets, together
 CHILD_SECONDS = 150

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailpoll.imap.connection import Tls, connect, probe
-from mailpoll.imap.line import Line
 from mailpoll.imap.session import Session
+from mailpoll.wire import Line
 
 __all__ = ["Line", "Session", "Tls", "connect", "probe"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import imaplib
 import logging
-import re
 import ssl
 from contextlib import suppress
 from typing import Any, Literal
@@ -14,18 +12,16 @@ from imapclient.exceptions import LoginError
 
 from mailpoll.crosscheck import is_loopback
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, Unavailable
-from mailpoll.imap.line import Line
 from mailpoll.imap.patience import patiently
 from mailpoll.imap.session import Session
 from mailpoll.imap.troubles import LIBRARY_ERRORS, Peer, login_refused, printable, translated
+from mailpoll.wire import Imap4, Line, astring
 
 Tls = Literal["implicit", "starttls", "none"]
 
 # imapclient warns of non-ASCII words of a server and of TLS on port 143; without a handler of the application's that
 # would land on stderr, hence in cron's mail.
 logging.getLogger("imapclient").addHandler(logging.NullHandler())
-
-_ATOM = re.compile(r"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~-]+")
 
 
 def connect(
@@ -108,19 +104,6 @@ def _hang_up(client: Any, peer: Peer) -> None:
     peer.line.close()
 
 
-class _Imap4(imaplib.IMAP4):
-    """imaplib on a socket that the Line opened; imapclient's own classes make theirs where nobody can cut it."""
-
-    def __init__(self, peer: Peer, context: ssl.SSLContext | None) -> None:
-        self._peer = peer
-        self._context = context
-        super().__init__(peer.host, peer.port)
-
-    def _create_socket(self, timeout: float | None = None) -> Any:
-        peer = self._peer
-        return peer.line.open(peer.host, peer.port, peer.timeout, self._context)
-
-
 class _Client(IMAPClient):  # type: ignore[misc]
     def __init__(self, peer: Peer, context: ssl.SSLContext | None) -> None:
         self._peer = peer
@@ -129,8 +112,9 @@ class _Client(IMAPClient):  # type: ignore[misc]
         self._imap.debug = 0
         self.normalise_times = False
 
-    def _create_IMAP4(self) -> _Imap4:
-        return _Imap4(self._peer, self.ssl_context)
+    def _create_IMAP4(self) -> Imap4:
+        peer = self._peer
+        return Imap4(peer.line, peer.host, peer.port, peer.timeout, self.ssl_context)
 
 
 def _check_arguments(peer: Peer, tls: Tls, username: str, password: str, allow_plaintext: bool) -> None:
@@ -199,7 +183,7 @@ def _log_in(client: Any, peer: Peer, username: str, password: str, *, plaintext:
             if sasl:
                 client.plain_login(username, password)
             else:
-                client.login(_astring(username), password)
+                client.login(astring(username), password)
         except LoginError as error:
             raise login_refused(error, password, peer) from None
 
@@ -217,11 +201,3 @@ def _greeting_capabilities(client: Any) -> frozenset[str]:
 def _capabilities(client: Any) -> frozenset[str]:
     """What the server offers after the login: told along with its OK, or else asked for (RFC 9051 §6.1.1)."""
     return frozenset(capability.decode("ascii", "replace").upper() for capability in client.capabilities())
-
-
-def _astring(username: str) -> str:
-    """`username` quoted where an IMAP astring needs it: imaplib quotes the password only."""
-    if _ATOM.fullmatch(username):
-        return username
-    escaped = username.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

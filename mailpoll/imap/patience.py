@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mailpoll.errors import RunError
-from mailpoll.imap.line import Line
 from mailpoll.imap.troubles import Passing
+from mailpoll.wire import Line
 
 # Counted from the first attempt: what takes longer to be over is for the next run, a minute later.
 PATIENCE_S = 15.0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from imapclient import exceptions
 
 from mailpoll.errors import AccessDenied, ConfigError, LoginRefused, MailpollError, ProtocolError, RunError, Unavailable
-from mailpoll.imap.line import Line
+from mailpoll.wire import Line
 
 # What the libraries raise. The last line is what their parsers do with an answer that no RFC allows: a nesting
 # without end, a literal of 2^70 octets, a response that is cut short.

@@ -12,8 +12,8 @@ import pytest
 from imapclient import exceptions
 
 from mailpoll.errors import AccessDenied, ConfigError, MailpollError, ProtocolError, RunError, Unavailable
-from mailpoll.imap.line import Line
 from mailpoll.imap.troubles import Passing, Peer, printable, said, translate, translated
+from mailpoll.wire import Line
 
 
 def peer() -> Peer:

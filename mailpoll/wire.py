@@ -1,11 +1,15 @@
-"""The TCP connection under an IMAP session, which another thread may cut."""
+"""The TCP connection under an IMAP session, which another thread may cut; the standard library and nothing else."""
 
 from __future__ import annotations
 
+import imaplib
+import re
 import socket
 import ssl
 import threading
 from contextlib import suppress
+
+_ATOM = re.compile(r"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~-]+")
 
 
 class Line:
@@ -61,3 +65,28 @@ class Line:
             if self._handle is not None:
                 self._handle.close()
                 self._handle = None
+
+
+class Imap4(imaplib.IMAP4):
+    """imaplib on a socket that a Line opened, and so can cut; TLS is spoken from the start when `context` is given.
+
+    Raises:
+        OSError, imaplib.IMAP4.error: as socket, ssl and imaplib do.
+    """
+
+    def __init__(self, line: Line, host: str, port: int, timeout: float, context: ssl.SSLContext | None) -> None:
+        self._line = line
+        self._patience = timeout
+        self._context = context
+        super().__init__(host, port)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        return self._line.open(self.host, self.port, self._patience, self._context)
+
+
+def astring(text: str) -> str:
+    """`text` quoted where an IMAP astring needs it: imaplib quotes passwords only."""
+    if _ATOM.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
