@@ -1,0 +1,208 @@
+"""doctor/: what starts the runs, the clock, files and their modes, and checks that hang or have a bug."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mailpoll.doctor import Check, Job, files, ok, schedule, secrets, together
+from mailpoll.errors import ConfigError, Unavailable
+from mailpoll.settings import SecretRef
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+ME = os.geteuid()
+
+
+def said(checks: Sequence[Check]) -> list[tuple[str, str]]:
+    return [(check.finding.level, check.finding.what) for check in checks]
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> schedule.Places:
+    (tmp_path / "cron.d").mkdir()
+    (tmp_path / "units").mkdir()
+    return schedule.Places(
+        crontab=lambda: "",
+        system_crontabs=(tmp_path / "crontab",),
+        cron_d=tmp_path / "cron.d",
+        units=(tmp_path / "units", tmp_path / "none"),
+    )
+
+
+def program(folder: Path) -> Path:
+    """A mailpoll that cron could start."""
+    path = folder / "bin" / "mailpoll"
+    path.parent.mkdir()
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+def in_crontab(places: schedule.Places, text: str) -> schedule.Places:
+    return schedule.Places(lambda: text, places.system_crontabs, places.cron_d, places.units)
+
+
+def test_nothing_that_starts_it_is_told_with_what_to_type(places: schedule.Places) -> None:
+    [check] = schedule.job(in_crontab(places, "# * * * * * /bin/mailpoll fetch\n* * * * * backup mailpoll.db\n"))
+    assert said([check]) == [("warn", "nothing seems to start mailpoll")]
+    assert check.finding.advice == "Type: mailpoll install cron"
+
+
+@pytest.mark.parametrize("times", ["* * * * *", "*/5 6-22 * * 1-5", "@hourly"])
+def test_a_crontab_that_starts_it_is_found(times: str, places: schedule.Places, tmp_path: Path) -> None:
+    text = f"MAILTO=me\n{times} {program(tmp_path)} --config /etc/x.toml fetch\n"
+    assert said(list(schedule.job(in_crontab(places, text)))) == [("ok", "your crontab starts a run")]
+
+
+def test_a_program_that_cron_does_not_find_is_told(places: schedule.Places, tmp_path: Path) -> None:
+    [check] = schedule.job(in_crontab(places, "* * * * * mailpoll fetch\n"))
+    assert said([check]) == [("warn", "your crontab starts mailpoll, which cron does not find (PATH=/usr/bin:/bin)")]
+    assert check.finding.advice.startswith("Write its absolute path")
+    text = f'PATH="{program(tmp_path).parent}:/bin"\n* * * * * mailpoll fetch\n'
+    assert said(list(schedule.job(in_crontab(places, text)))) == [("ok", "your crontab starts a run")]
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "end", "advice"),
+    [
+        ("mailpoll", 0o644, "\n", ""),
+        ("mailpoll.cron", 0o644, "\n", "Its name holds a dot"),
+        ("mailpoll", 0o664, "\n", "Others may change it: chmod 0644"),
+        ("mailpoll", 0o644, "", "Its last line has no end"),
+    ],
+)
+def test_a_file_that_cron_passes_over_is_told(
+    name: str, mode: int, end: str, advice: str, places: schedule.Places, tmp_path: Path
+) -> None:
+    path = places.cron_d / name
+    path.write_text(f"* * * * * nobody {program(tmp_path)} fetch{end}")
+    path.chmod(mode)
+    [check] = schedule.job(places)
+    assert check.finding.level == ("warn" if advice else "ok")
+    assert check.finding.advice.startswith(advice)
+
+
+def test_units_of_systemd_are_found_and_a_missing_timer_told(places: schedule.Places) -> None:
+    service = places.units[0] / "mailpoll.service"
+    service.write_text("[Service]\nExecStart=/opt/mailpoll/bin/mailpoll fetch\n")
+    assert said(list(schedule.job(places))) == [("warn", "mailpoll.service has no timer beside it")]
+    service.with_suffix(".timer").touch()
+    assert said(list(schedule.job(places))) == [("ok", "mailpoll.service starts runs")]
+
+
+@pytest.mark.parametrize(
+    ("moment", "level", "what"),
+    [
+        (None, "warn", "no run was completed yet"),
+        (NOW - timedelta(hours=3), "warn", "no run was completed for 3 h"),
+        (NOW - timedelta(seconds=50), "ok", "the last one was 50 s ago"),
+    ],
+)
+def test_when_a_run_was_completed_last(moment: datetime | None, level: str, what: str) -> None:
+    assert said([schedule.last_run(moment, NOW)]) == [(level, what)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "level"), [(NOW - timedelta(days=1), "ok"), (None, "ok"), (NOW + timedelta(hours=1), "warn")]
+)
+def test_a_clock_that_is_behind_what_happened_is_told(moment: datetime | None, level: str) -> None:
+    check = schedule.clock(NOW, {"it was installed": None, "the newest mail came": moment})
+    assert check.finding.level == level
+    assert ("the newest mail came" in check.finding.advice) == (level == "warn")
+
+
+@pytest.mark.parametrize(
+    ("octets", "level", "status"), [(0, "fail", 69), (50_000_000, "warn", 0), (10_000_000_000, "ok", 0)]
+)
+def test_the_room_on_the_disk(octets: int, level: str, status: int, tmp_path: Path) -> None:
+    [check] = files.store(tmp_path / "deep" / "mailpoll.db", ME, free=lambda folder: octets)
+    assert (check.finding.level, check.status) == (level, status)
+
+
+def test_a_write_ahead_log_that_grows_is_told(tmp_path: Path) -> None:
+    with (tmp_path / "mailpoll.db-wal").open("wb") as file:
+        file.truncate(300_000_000)
+    checks = list(files.store(tmp_path / "mailpoll.db", ME, free=lambda folder: 1 << 40))
+    assert [check.finding.level for check in checks] == ["warn", "ok"]
+    assert "300 MB" in checks[0].finding.what
+
+
+def test_a_configuration_that_another_user_owns_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.touch()
+    path.chmod(0o600)
+    assert list(files.configuration(path, ME)) == []
+    if ME:
+        pytest.skip("only root can give a file away")
+    os.chown(path, 65534, -1)
+    assert [check.finding.level for check in files.configuration(path, ME)] == ["warn"]
+
+
+def test_a_folder_that_everybody_may_write_into_is_as_bad_unless_it_is_sticky(tmp_path: Path) -> None:
+    path = tmp_path / "etc" / "config.toml"
+    path.parent.mkdir()
+    path.touch()
+    path.chmod(0o600)
+    path.parent.chmod(0o777)
+    assert [check.status for check in files.configuration(path, ME)] == [77]
+    path.parent.chmod(0o1777)
+    assert list(files.configuration(path, ME)) == []
+
+
+def test_a_state_folder_that_is_not_there_yet_will_be_made(tmp_path: Path) -> None:
+    [check] = files.state(tmp_path / "a" / "b", ME)
+    assert check.finding.what.endswith("will be made by the first run")
+
+
+def test_a_check_that_hangs_fails_or_has_a_bug_hides_no_other() -> None:
+    over = threading.Event()
+    aborted = threading.Event()
+
+    def hang() -> list[Check]:
+        over.wait(20)
+        return []
+
+    def give_up() -> list[Check]:
+        aborted.wait(20)
+        raise Unavailable("stopped", about="b")
+
+    def refuse() -> list[Check]:
+        raise ConfigError("is wrong", about="c.password", advice="Change it")
+
+    def bug() -> list[Check]:
+        raise ZeroDivisionError("a secret")
+
+    jobs = [Job("a", hang), Job("b", give_up, aborted.set), Job("c", refuse), Job("d", bug)]
+    jobs.append(Job("e", lambda: [ok("e", "fine")]))
+    checks = together(jobs, 0.2)
+    over.set()
+    assert [(check.about, check.status, check.finding.what) for check in checks] == [
+        ("a", 69, "no end within 0.2 s"),
+        ("b", 69, "stopped"),
+        ("c", 78, "(password) is wrong"),
+        ("d", 70, "this check failed: ZeroDivisionError"),
+        ("e", 0, "fine"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "desktop", "level"),
+    [
+        (SecretRef(file="word"), True, "ok"),
+        (SecretRef(command=("pass",)), True, "ok"),
+        (SecretRef(env="WORD"), False, "warn"),
+        (SecretRef(keyring="main"), True, "warn"),
+        (SecretRef(keyring="main"), False, "ok"),
+        (SecretRef(credential="imap"), False, "warn"),
+    ],
+)
+def test_a_secret_that_cron_may_not_see_is_told(reference: SecretRef, desktop: bool, level: str) -> None:
+    jobs = secrets.jobs([("account.main.password", reference)], lambda ref, about: "word", desktop=desktop)
+    [check] = together(jobs, 5)
+    assert check.finding.level == level
+    assert "word" not in check.finding.what.replace("file word", "")
