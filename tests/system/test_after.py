@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import imaplib
 import itertools
+import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from imapclient import imap_utf7
@@ -18,6 +21,7 @@ from servers import pymap_server, require
 from servers.dovecot import Dovecot
 from servers.proxy import CountingProxy
 from servers.pymap_server import PymapServer
+from servers.scripted_imap import OK, ScriptedImap
 from support.site import Site, mail
 
 AFTER = ("seen", "keyword", "move", "delete", "leave")
@@ -255,3 +259,127 @@ def test_a_folder_made_for_moved_mail_is_shown_by_mail_programs(world: World, na
         _, lines = client.lsub()
     shown = [line for line in lines if isinstance(line, bytes)]
     assert any(line.endswith((wire(case.target).encode(), b" " + encoded(case.target).encode())) for line in shown)
+
+
+# What an access list lets an account do in its INBOX (RFC 4314 §2.1), and what becomes of `after` then. The exit status
+# is one that calls a person only where the setting can be changed for the better.
+READ_ONLY = "INBOX is read-only here: flags stay as they are"
+DENIED = r'the server does not let \{flag} be set in INBOX. Give the account the right to, or set after = "leave".'
+RIGHTS = {
+    # name: (rights, after) → (status, what is said, flags afterwards)
+    "read-only-seen": ("lr", "seen", 0, READ_ONLY, set()),
+    "read-only-move": ("lr", "move", 0, READ_ONLY, set()),
+    "read-only-delete": ("lr", "delete", 0, READ_ONLY, set()),
+    "read-only-leave": ("lr", "leave", 0, "", set()),
+    "seen-only-seen": ("lrs", "seen", 0, "", {"\\Seen"}),
+    "seen-only-keyword": ("lrs", "keyword", 0, NO_KEYWORDS, {"\\Seen"}),
+    "seen-only-delete": ("lrs", "delete", 77, DENIED.format(flag="Deleted"), set()),
+    "seen-only-move": ("lrs", "move", 77, "the server denies it: [NOPERM] Permission denied", set()),
+    "no-seen-seen": ("lrwt", "seen", 77, DENIED.format(flag="Seen"), set()),
+}
+
+
+@pytest.fixture(scope="module")
+def forbidding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forbidden]:
+    """A run over accounts that may not do all that they are to do, and a second one."""
+    require(dovecot_server.missing() or "Dovecot", not dovecot_server.missing())
+    folder = tmp_path_factory.mktemp("forbidden")
+    with Dovecot(folder, extra_config="mail_plugins = acl\nplugin {\n  acl = vfile\n}\n") as server:
+        more = ""
+        for name, (rights, after, *_) in RIGHTS.items():
+            server.append(mail(name), user=f"{name}@example.com")
+            (server.maildir(f"{name}@example.com") / "dovecot-acl").write_text(f"owner {rights}\n")
+            more += (
+                f'[account.{name}]\nhost = "127.0.0.1"\nport = {server.imap_port}\ntls = "none"\nafter = "{after}"\n'
+                f'username = "{name}@example.com"\npassword = {{ file = "imap-password" }}\n'
+            )
+        site = Site(folder / "site", None, more=more)
+        site.channel("dev")
+        runs = [json.loads(site.run("fetch", "--json").stdout) for _ in range(2)]
+        inboxes = {name: server.messages(user=f"{name}@example.com") for name in RIGHTS}
+        yield Forbidden(runs, inboxes, [d.post.topic for d in site.deliveries() if d.state == "delivered"])
+
+
+@dataclass
+class Forbidden:
+    """What two runs said, the inboxes afterwards, the subjects of what was posted."""
+
+    runs: list[dict[str, Any]]
+    inboxes: dict[str, dict[int, tuple[frozenset[str], bytes]]]
+    posted: list[str]
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_what_an_access_list_forbids_is_said_and_the_mail_posted_once(forbidding: Forbidden, name: str) -> None:
+    _, _, status, says, flags = RIGHTS[name]
+    assert forbidding.posted.count(f"Mail {name}") == 1
+    assert [set(found) for found, _ in forbidding.inboxes[name].values()] == [flags]
+    for run, new in zip(forbidding.runs, (1, 0), strict=True):
+        (account,) = [account for account in run["accounts"] if account["account"] == name]
+        said = account["error"] if status else "".join(account["notes"])
+        if new or "keyword" not in name:
+            assert says in (said or "")
+        assert bool(account["error"]) == bool(status)
+        assert account["new"] == new
+
+
+def test_a_folder_that_can_only_be_examined_is_polled(tmp_path: Path) -> None:
+    raw = mail("scripted")
+    answers = {
+        "SELECT": b"%s NO [NOPERM] Permission denied\r\n",
+        "UID SEARCH": (b"* SEARCH\r\n" + OK, b"* SEARCH\r\n" + OK, b"* SEARCH 9\r\n" + OK),
+        "UID FETCH": (
+            b'* 3 FETCH (UID 9 RFC822.SIZE %d INTERNALDATE "20-Nov-2026 09:00:00 +0000" BODY[HEADER.FIELDS (TO)] '
+            b"{30}\r\nTo: username+dev@example.com\r\n)\r\n" % len(raw) + OK,
+            b"* 3 FETCH (UID 9 BODY[] {%d}\r\n%b)\r\n" % (len(raw), raw) + OK,
+        ),
+    }
+    with ScriptedImap(answers) as server:
+        server.imap_port, server.user = server.port, "username@example.com"  # type: ignore[attr-defined]
+        site = Site(tmp_path / "site", server)  # type: ignore[arg-type]
+        site.channel("dev")
+        runs = [site.run("fetch", "-v") for _ in range(2)]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert all(f"account.main: {READ_ONLY}" in run.stdout for run in runs)
+    assert [d.state for d in site.deliveries()] == ["delivered"]
+    assert not {"UID STORE", "UID COPY"} & {line[:9] for line in server.commands}
+
+
+def test_a_missing_folder_is_named_with_those_there_are_and_the_others_are_polled(
+    servers: dict[str, Dovecot | PymapServer], tmp_path: Path
+) -> None:
+    site = Site(tmp_path / "site", servers["dovecot"], "missing@example.com", account='folders = ["Gone", "INBOX"]')
+    site.channel("dev")
+    site.append(mail("missing"))
+
+    said = site.run("fetch")
+
+    assert said.returncode == 78
+    assert said.stderr.splitlines() == [
+        f"mailpoll: account.main (localhost:{site.server.imap_port}): there is no folder 'Gone'. There are: INBOX."  # type: ignore[union-attr]
+    ]
+    assert [d.state for d in site.deliveries()] == ["delivered"]
+
+
+@pytest.mark.parametrize("name", ["dovecot", "pymap"])
+def test_old_mail_is_counted_before_it_is_taken(
+    servers: dict[str, Dovecot | PymapServer], tmp_path: Path, name: str
+) -> None:
+    server, folder = servers[name], f"Old on {name}"
+    user = server.user if name == "pymap" else "old@example.com"
+    site = Site(tmp_path / "site", server, user, account=f'folders = ["{folder}"]')
+    site.channel("dev")
+    now = datetime.now(UTC)
+    for days in (30, 20, 10, 0):
+        site.append(mail(f"{days}.{name}"), folder=folder, internaldate=now - timedelta(days=days), flags=["\\Seen"])
+    ago = (now - timedelta(days=25)).isoformat()
+    state = site.inbox(folder)
+
+    counted = [site.run("fetch", "--dry-run", *more).stdout for more in ((), ("--since", ago))]
+
+    assert [re.findall(r": (\d) to take", said) for said in counted] == [["1"], ["3"]]
+    assert site.inbox(folder) == state
+    assert site.deliveries() == ()
+    for more, posted in (((), 1), (("--since", ago), 3), (("--since", "all"), 4), (("--since", "all"), 4)):
+        assert site.run("fetch", *more).stderr == ""
+        assert len(site.deliveries()) == posted
