@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from mailpoll import config, doctor
+from mailpoll import config, doctor, places
 from mailpoll.commands import assembly
 from mailpoll.commands.config import secrets_in
 from mailpoll.commands.installation import Installation, now
@@ -23,13 +24,14 @@ from mailpoll.commands.preview import existing_store
 from mailpoll.commands.program import own_command
 from mailpoll.commands.status import AHEAD, last_success
 from mailpoll.doctor import Check, Job, account, book, files, schedule, secrets
-from mailpoll.errors import BUG, AccessDenied, ConfigError, MailpollError, worst
+from mailpoll.errors import BUG, PRECEDENCE, AccessDenied, ConfigError, MailpollError, worst
 from mailpoll.model import Finding
 from mailpoll.store import Overview, Store
 from mailpoll.wire import Line
 
 SECONDS = 40.0  # for all that is asked over the network, and for secrets, together
 CHILD_SECONDS = 150
+_CHILD = "as cron"
 
 
 @click.command()
@@ -218,7 +220,7 @@ def _runs(installation: Installation, overview: Overview | None) -> Iterator[Che
 
 def _places(installation: Installation) -> schedule.Places:
     usual = schedule.Places()
-    return schedule.Places(units=(*usual.units, config.user_units(installation.env)))
+    return schedule.Places(units=(*usual.units, places.user_units(installation.env)))
 
 
 def _as_cron(installation: Installation, named: str | None) -> Iterator[Check]:
@@ -228,7 +230,7 @@ def _as_cron(installation: Installation, named: str | None) -> Iterator[Check]:
         here += _secrets(installation)
     there = _as_child(named)
     yield from there
-    if there[0].about != "as cron":
+    if there[0].about != _CHILD:
         yield from secrets.differences(here, there)
 
 
@@ -248,14 +250,20 @@ def _as_child(named: str | None) -> list[Check]:
         "--json",
     ]
     cwd = person.pw_dir if Path(person.pw_dir).is_dir() else "/"
+    by_hand = f"Try by hand: {shlex.join(words)}"
     try:
         done = subprocess.run(
             words, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHILD_SECONDS, check=False
         )
-        found = json.loads(done.stdout)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        reason = getattr(problem, "strerror", None) or f"no end within {CHILD_SECONDS} s"
+        return [doctor.fail(_CHILD, f"mailpoll cannot be started as cron does it: {reason}", by_hand, BUG)]
+    try:
         return [
-            Check(each["about"], Finding(each["level"], each["what"], each["advice"]), each["status"]) for each in found
+            Check(each["about"], Finding(each["level"], each["what"], each["advice"]), each["status"])
+            for each in json.loads(done.stdout)
         ]
-    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError) as problem:
-        what = f"mailpoll could not be started as cron does ({type(problem).__name__})"
-        return [doctor.fail("as cron", what, f"Try by hand: {' '.join(words)}", BUG)]
+    except (ValueError, KeyError, TypeError):
+        said = done.stderr.decode("utf-8", "replace").strip().removeprefix("mailpoll: ") or "it said nothing"
+        what = f"started as cron does it, mailpoll ended with status {done.returncode}: {said[-500:]}"
+        return [doctor.fail(_CHILD, what, by_hand, done.returncode if done.returncode in PRECEDENCE else BUG)]
