@@ -80,13 +80,27 @@ def postgres() -> Iterator[postgres_server.Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty store on each kind of database, in a file or a database of its own."""
     if request.param == "sqlite":
         (tmp_path / "mailpoll.db").write_bytes(empty_store())
-        return f"sqlite:///{tmp_path / 'mailpoll.db'}"
-    server: postgres_server.Postgres = request.getfixturevalue("postgres")
-    return server.url(server.database())
+        yield f"sqlite:///{tmp_path / 'mailpoll.db'}"
+    else:
+        yield request.getfixturevalue("pg_url")
+
+
+@pytest.fixture
+def pg_name(postgres: postgres_server.Postgres) -> Iterator[str]:
+    """A database with an empty store; its settings and tables may not be changed."""
+    name = postgres.database()
+    yield name
+    postgres.give_back(name)
+
+
+@pytest.fixture
+def pg_url(postgres: postgres_server.Postgres, pg_name: str) -> str:
+    """Its URL."""
+    return postgres.url(pg_name)
 
 
 @pytest.fixture

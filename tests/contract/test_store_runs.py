@@ -46,12 +46,6 @@ def accounts_of(store: Store) -> list[str]:
     return sorted(unread.account for unread in store.ledger.unread(100))
 
 
-@pytest.fixture
-def pg_url(postgres: Postgres) -> str:
-    """A PostgreSQL store."""
-    return postgres.url(postgres.database())
-
-
 @contextmanager
 def stores(url: str, number: int) -> Iterator[list[Store]]:
     """The same store, open several times, as by several processes."""
@@ -244,17 +238,16 @@ def test_two_runs_let_go_of_old_mail_at_once(pg_url: str) -> None:
         assert several[0].trim(later, raw=WEEK, unfinished=WEEK) == 0
 
 
-def test_a_run_whose_connection_is_lost_ends(postgres: Postgres) -> None:
-    name = postgres.database()
-    with Store(postgres.url(name)) as store, store.run(["a"]):
+def test_a_run_whose_connection_is_lost_ends(postgres: Postgres, pg_name: str, pg_url: str) -> None:
+    with Store(pg_url) as store, store.run(["a"]):
         posted(store, accept(store, "", 1))
         [delivery] = store.outbox.list()
-        postgres.end_sessions(name)
+        postgres.end_sessions(pg_name)
         for _ in range(3):  # no new connection is made behind the run's back: it would be one without locks
             with pytest.raises(Unavailable) as caught:
                 store.outbox.claim(delivery, NOW)
         assert caught.value.exit_status == 69
-        with Store(postgres.url(name)) as other, other.run(["a"]) as theirs:
+        with Store(pg_url) as other, other.run(["a"]) as theirs:
             assert theirs == {"a"}
             assert other.outbox.claim(delivery, NOW)
 
@@ -274,18 +267,17 @@ def test_a_run_whose_locks_were_let_go_claims_and_reads_nothing(pg_url: str) -> 
         assert store.outbox.get(delivery.id).state == "pending"
 
 
-def test_a_run_that_is_killed_lets_everything_go(postgres: Postgres) -> None:
-    name = postgres.database()
-    with Store(postgres.url(name)) as store:
+def test_a_run_that_is_killed_lets_everything_go(postgres: Postgres, pg_name: str, pg_url: str) -> None:
+    with Store(pg_url) as store:
         posted(store, accept(store, "", 1))
-        with hold.Process(postgres.url(name), "a") as other:
+        with hold.Process(pg_url, "a") as other:
             [delivery] = store.outbox.orphans() or store.outbox.list()
             assert delivery.state == "sending"
             assert store.outbox.orphans() == ()
             with store.run(["a"]) as mine:
                 assert mine is None
             other.kill()
-            postgres.settle(name, sessions=1)
+            postgres.settle(pg_name, sessions=1)
         with store.run(["a"]) as mine:
             assert mine == {"a"}
             assert [d.id for d in store.outbox.orphans()] == [delivery.id]

@@ -18,7 +18,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import mailpoll.commands.fetch  # noqa: F401  # imported once, before forking
+import mailpoll.commands.fetch
+import mailpoll.store.postgres  # noqa: F401  # imported once, before forking
 from mailpoll import cli
 from mailpoll.destinations.command import CommandDestination
 from mailpoll.destinations.webhook import WebhookDestination
