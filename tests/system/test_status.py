@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from support.command_line import CommandLine, post
-from support.site import Site
+from support.site import CRON, MAILPOLL, Site
 
 from mailpoll.model import Facts, Pause, RawMessage, Reading, Receipt, Trouble
 
@@ -241,6 +242,24 @@ def test_without_an_account_and_without_a_store_it_works_and_makes_nothing(tmp_p
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path, None, more=HOOK)
+
+
+def test_the_text_file_for_prometheus_that_is_documented_holds_metrics(mailpoll: CommandLine) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "monitoring.md").read_text()
+    [script] = [block for block in re.findall(r"(?ms)^```sh\n(.*?)^```", page) if "mailpoll.prom" in block]
+    all_polled(mailpoll)
+    waiting(mailpoll, ago(minutes=1))
+    kept(mailpoll, "unrouted", ago(minutes=1), 2)
+    env = {**CRON, "PATH": f"{MAILPOLL.parent}:{CRON['PATH']}", "MAILPOLL_CONFIG": str(mailpoll.config)}
+    target = mailpoll.folder / "mailpoll.prom"
+    subprocess.run(
+        ["sh", "-c", script.replace("/var/lib/node_exporter/mailpoll.prom", str(target))], env=env, check=True
+    )
+    lines = target.read_text().splitlines()
+    assert {re.fullmatch(r'[a-z_]+\{([a-z]+="[^"]+",?)+\} \d+', line) is None for line in lines} == {False}
+    assert 'mailpoll_posts{destination="hook",state="waiting"} 1' in lines
+    assert 'mailpoll_mails{state="unrouted"} 2' in lines
+    assert re.match(r'mailpoll_last_success_age_seconds\{account="main"\} \d', lines[0])
 
 
 def test_the_installed_command_looks_while_a_run_is_at_work_and_writes_nothing(site: Site) -> None:
