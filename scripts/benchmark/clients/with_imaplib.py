@@ -1,6 +1,6 @@
 """The floor: raw imaplib doing the IMAP commands that a mail poller cannot do without, and nothing else.
 
-bench_floor.py HOST PORT CA_FILE USER PASSWORD
+with_imaplib.py HOST PORT CA_FILE USER PASSWORD
 """
 
 import imaplib
