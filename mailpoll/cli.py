@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from mailpoll import __version__
 from mailpoll.errors import BUG, MailpollError, Unavailable
+
+if TYPE_CHECKING:
+    from mailpoll.idle import Glance
 
 # Where each command lives: imported when it is used, so that `--help` and a run of cron load nothing they do not need.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -84,16 +88,17 @@ def root(ctx: click.Context, config: str | None) -> None:
 
     # Only now: before the command is there, nothing is begun, and dying of the signal is the truth.
     signal.signal(signal.SIGTERM, _terminate)
-    ctx.obj = Installation(config)
+    ctx.obj = Installation(config, glances=ctx.obj or {})
     crash.keep_in(ctx.obj.state_directory)
 
 
-def main() -> NoReturn:
-    """The entry point: runs the command, says every error in one clear sentence, exits with its status."""
+def main(glances: Mapping[str, Glance] | None = None) -> NoReturn:
+    """Runs the command, says every error in one clear sentence, exits with its status; `glances` are what a quick look
+    found of the accounts."""
     from mailpoll.commands import streams
 
     guarded = streams.guard()
-    status = _status()
+    status = _status(glances or {})
     for stream in guarded:
         if stream.trouble is not None:
             click.echo(f"mailpoll: not all could be printed ({stream.trouble.strerror})", err=True)
@@ -109,9 +114,9 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
     raise Terminated
 
 
-def _status() -> int:
+def _status(glances: Mapping[str, Glance]) -> int:
     try:
-        result: Any = root.main(prog_name="mailpoll", standalone_mode=False)
+        result: Any = root.main(prog_name="mailpoll", standalone_mode=False, obj=glances)
     except click.ClickException as problem:
         problem.show()
         return problem.exit_code

@@ -20,6 +20,7 @@ from mailpoll.dialogue import (
     NotOurs,
     Opened,
     Plan,
+    Polled,
     Report,
     Session,
     Settle,
@@ -117,7 +118,10 @@ class Collector:
             self._trouble = self._trouble or _refused(folder, refused)
         # What the server has but would not give is not decided: the mark must not pass it.
         mark = upto if complete and not refused else None
-        self._tell(FolderEnded(self, number, mark, upto if listing.floor is None else None))
+        polled = None
+        if mark is not None and listing.floor is not None:
+            polled = Polled(folder, info.uidvalidity, upto, listing.floor, listing.uids)
+        self._tell(FolderEnded(self, number, mark, upto if listing.floor is None else None, polled))
         self._owed += 1
         self._obey_all(wait=True)
 

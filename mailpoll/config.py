@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,41 +9,21 @@ from typing import Any
 
 import msgspec
 
+from mailpoll import places
 from mailpoll.crosscheck import derived_pattern, problems_between
 from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.settings import Settings, from_builtin, mask_url, to_builtin
 
-SYSTEM_CONFIG = Path("/etc/mailpoll/config.toml")
-SYSTEM_STATE = Path("/var/lib/mailpoll")
 
-
-def find(path: str | None, env: Mapping[str, str], *, system: Path = SYSTEM_CONFIG) -> Path:
-    """The configuration file to use: `path` (from --config), $MAILPOLL_CONFIG, the user's, the system's, in this order.
-
-    Raises:
-        ConfigError: when there is none. A file that was named is returned whether or not it exists: load() tells.
-    """
-    named = path or env.get("MAILPOLL_CONFIG")
-    if named:
-        return Path(named).expanduser().absolute()
-    own = user_config(env)
-    for place in (own, system):
-        if os.path.lexists(place):
-            return place
-    raise ConfigError(
-        f"there is no configuration, neither {own} nor {system}",
-        advice="Run mailpoll init to make one, or name one with --config",
-    )
-
-
-def user_config(env: Mapping[str, str]) -> Path:
-    """Where the configuration of an ordinary user belongs (XDG Base Directory Specification)."""
-    return _xdg(env, "XDG_CONFIG_HOME", ".config") / "mailpoll" / "config.toml"
-
-
-def user_units(env: Mapping[str, str]) -> Path:
-    """Where the systemd units of an ordinary user belong (systemd.unit(5))."""
-    return _xdg(env, "XDG_CONFIG_HOME", ".config") / "systemd" / "user"
+def find(path: str | None, env: Mapping[str, str]) -> Path:
+    """The configuration file to use; see places.find_config. Raises ConfigError when there is none."""
+    found = places.find_config(path, env)
+    if found is None:
+        raise ConfigError(
+            f"there is no configuration, neither {places.user_config(env)} nor {places.SYSTEM_CONFIG}",
+            advice="Run mailpoll init to make one, or name one with --config",
+        )
+    return found
 
 
 def load(path: Path) -> Settings:
@@ -119,22 +98,12 @@ def patterns(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(pattern for pattern in derived if pattern))
 
 
-def state_directory(config_path: Path, env: Mapping[str, str], *, system: Path = SYSTEM_CONFIG) -> Path:
-    """The folder for store, lock and state file; not made here."""
-    given = env.get("STATE_DIRECTORY", "").split(":")[0]  # systemd separates several by colons
-    if given:
-        return Path(given)
-    if config_path.absolute().is_relative_to(system.parent):
-        return SYSTEM_STATE
-    return _xdg(env, "XDG_STATE_HOME", ".local/state") / "mailpoll"
-
-
 def store_url(settings: Settings, config_path: Path, env: Mapping[str, str]) -> str:
     """The store's URL as SQLAlchemy wants it; without a setting, a SQLite file in the state folder.
 
     The password of `store.password` is not in it.
     """
-    url = settings.store.url or f"sqlite:///{state_directory(config_path, env) / 'mailpoll.db'}"
+    url = settings.store.url or f"sqlite:///{places.state_directory(config_path, env) / 'mailpoll.db'}"
     return f"postgresql://{url.removeprefix('postgres://')}" if url.startswith("postgres://") else url
 
 
@@ -164,9 +133,3 @@ def _shown(value: Any) -> Any:
             if item is not None
         }
     return [_shown(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def _xdg(env: Mapping[str, str], variable: str, default: str) -> Path:
-    """A base directory; relative values are to be ignored, says the specification."""
-    given = env.get(variable, "")
-    return Path(given) if given.startswith("/") else Path(env.get("HOME") or Path.home()) / default

@@ -73,6 +73,18 @@ class Plan:
         return self.after in ("move", "delete")
 
 
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """How a folder stood when all of it was decided: the highest UID, the floor, and the candidates there were, those
+    that were known before included."""
+
+    name: str
+    uidvalidity: int
+    upto: int
+    floor: int
+    candidates: tuple[int, ...]
+
+
 class Sender(Protocol):
     """The thread that said something: whose plan it follows, where an answer goes, how it is ended at once."""
 
@@ -141,12 +153,13 @@ class Batch:
 class FolderEnded:
     """A folder was handed over: all of it, then `mark` is the UID up to which all is decided once the batches are
     stored, or as much as limit and time allow (`mark` None). `floor` is set where none could be known before, after a
-    change of UIDVALIDITY. Wants a Settle."""
+    change of UIDVALIDITY. `polled` is None unless all is decided. Wants a Settle."""
 
     sender: Sender
     folder_id: int
     mark: int | None
     floor: int | None = None
+    polled: Polled | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from mailpoll import dialogue
 from mailpoll.collect import Collector
-from mailpoll.dialogue import Plan, Sender
+from mailpoll.dialogue import Plan, Polled, Sender
 from mailpoll.errors import BUG, MailpollError, Unavailable
 from mailpoll.model import FolderInfo, Position, RawMessage, Recipient
 
@@ -100,15 +100,18 @@ class Clock:
 
 @dataclass(slots=True)
 class AccountResult:
-    """What a run did for one account."""
+    """What a run did for one account. `polled` are the folders of which all is decided; `owing` says that something is
+    still to be done on the server with what was taken."""
 
     account: str
     accepted: int = 0
     skipped: int = 0
     notes: list[str] = field(default_factory=list)
+    polled: list[Polled] = field(default_factory=list)
     error: BaseException | None = None
     fetched: bool = False
     finished: bool = False
+    owing: bool = False
 
     @property
     def exit_status(self) -> int:
@@ -154,6 +157,9 @@ class Run:
             raise
         finally:
             self._dismiss()
+        for sender, folder_id in self._folders:
+            plan, result = sender.plan, self._results[sender]
+            result.owing = result.owing or bool(self._ledger.due_after(folder_id, final_only=plan.after_waits))
         return tuple(self._results.values())
 
     def _fetching_is_over(self) -> bool:
@@ -231,6 +237,8 @@ class Run:
                     if report.floor is not None:
                         self._ledger.set_floor(report.folder_id, report.floor, mark=report.mark)
                     self._ledger.polled(report.folder_id, report.mark, self._clock.now())
+                if report.polled is not None:
+                    result.polled.append(report.polled)
                 self._intake.finish()
                 sender.answer(self._settle(sender, report.folder_id))
             case dialogue.Settled():

@@ -22,8 +22,10 @@ from mailpoll.poll import Clock
 from mailpoll.reader import Limits as ReaderLimits
 from mailpoll.reader import Reader, ReaderDied, ReaderStopped
 from mailpoll.settings import AccountSettings
+from mailpoll.wire import Line
 
 if TYPE_CHECKING:
+    from mailpoll.idle import Glance
     from mailpoll.imap import Session
     from mailpoll.store import Store
 
@@ -44,12 +46,12 @@ def plan(
 ) -> Plan:
     """What a run does with the account `name`; its password is looked up by the thread that connects, through `gate`
     where one is given."""
-    from mailpoll.wire import Line
-
-    settings, account, line = installation.settings, installation.settings.account[name], Line()
+    settings, account = installation.settings, installation.settings.account[name]
+    glance = installation.glances.pop(name, None)
+    line = glance.line if glance and glance.imap else Line()
 
     def connect() -> Session:
-        return connect_to(installation, name, account, line, gate)
+        return connect_to(installation, name, account, line, gate, glance)
 
     return Plan(
         account=name,
@@ -72,15 +74,23 @@ def plan(
 
 
 def connect_to(
-    installation: Installation, name: str, account: AccountSettings, line: object = None, gate: Gate | None = None
+    installation: Installation,
+    name: str,
+    account: AccountSettings,
+    line: Line | None = None,
+    gate: Gate | None = None,
+    glance: Glance | None = None,
 ) -> Session:
-    """A logged-in session with the account `name`."""
+    """A logged-in session with the account `name`, going on where a glance at it ended."""
     from mailpoll import imap
-    from mailpoll.wire import Line
 
     password = installation.secret(account.password, f"account.{name}.password")
 
     def log_in() -> Session:
+        if glance is not None and glance.refusal is not None:
+            raise imap.refusal(glance.refusal, account.host, account.port, password)
+        if glance is not None and glance.imap is not None:
+            return imap.adopt(glance.imap, account.host, account.port, account.timeout, glance.line)
         return imap.connect(
             account.host,
             account.port,
@@ -90,7 +100,7 @@ def connect_to(
             ca_file=account.ca_file,
             timeout=account.timeout,
             allow_plaintext=account.allow_plaintext,
-            line=line if isinstance(line, Line) else None,
+            line=line,
         )
 
     return log_in() if gate is None else gate.through(password, log_in)

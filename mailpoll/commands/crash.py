@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from mailpoll import config
+from mailpoll import places
 from mailpoll.errors import MailpollError
 
 _NAME = "mailpoll-crash.txt"
@@ -15,7 +15,7 @@ _NAME = "mailpoll-crash.txt"
 
 def usual() -> Path:
     """The state folder of somebody without a configuration."""
-    return config.state_directory(config.user_config(os.environ), os.environ)
+    return places.state_directory(places.user_config(os.environ), os.environ)
 
 
 _folder: Callable[[], Path] = usual

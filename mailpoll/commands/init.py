@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from mailpoll import addressing, config, router
+from mailpoll import addressing, config, places, router
 from mailpoll.commands import init_providers as providers
 from mailpoll.commands import init_wait, program
 from mailpoll.commands.addressbook import Book, checked_name
@@ -91,7 +91,7 @@ def _place(installation: Installation) -> Path:
     try:
         return installation.path
     except ConfigError:
-        return config.user_config(installation.env)
+        return places.user_config(installation.env)
 
 
 def _with_mailbox(installation: Installation, ask: Asker, wishes: Wishes, *, there: bool) -> None:
@@ -219,9 +219,9 @@ def _write(
 
 def _store_url(installation: Installation) -> str:
     """The store of a configuration in a usual place is in the usual place, else beside the configuration."""
-    usual = {config.SYSTEM_CONFIG, config.user_config(installation.env)}
+    usual = {places.SYSTEM_CONFIG, places.user_config(installation.env)}
     if installation.path in usual or installation.env.get("STATE_DIRECTORY"):
-        return f"sqlite:///{config.state_directory(installation.path, installation.env) / 'mailpoll.db'}"
+        return f"sqlite:///{places.state_directory(installation.path, installation.env) / 'mailpoll.db'}"
     return f"sqlite:///{installation.path.parent / 'mailpoll.db'}"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from mailpoll import config
+from mailpoll import places
 from mailpoll.commands import install_cron, install_systemd, program
 from mailpoll.commands.installation import Installation
 from mailpoll.errors import AccessDenied, ConfigError, Unavailable
@@ -98,7 +98,7 @@ def systemd(installation: Installation, only_print: bool, of_user: bool) -> None
     if not of_user:
         _refuse_unless_root("install systemd", "; with --user they are your own")
         _refuse_unknown(user)
-    folder = config.user_units(installation.env) if of_user else install_systemd.SYSTEM_UNITS
+    folder = places.user_units(installation.env) if of_user else install_systemd.SYSTEM_UNITS
     for name, text in units.items():
         _say_written(folder / name, written(folder / name, text))
     _start(installation, of_user=of_user)
@@ -128,7 +128,7 @@ def _home(user: str) -> str:
     try:
         return pwd.getpwnam(user).pw_dir if user else os.environ.get("HOME", "")
     except KeyError:
-        return str(config.SYSTEM_STATE)
+        return str(places.SYSTEM_STATE)
 
 
 def _as_started(installation: Installation, home: str) -> Installation:
@@ -151,7 +151,7 @@ def _refuse_unknown(user: str) -> None:
     try:
         pwd.getpwnam(user)
     except KeyError:
-        advice = f"Make one: adduser --system --group --home {config.SYSTEM_STATE} {user}"
+        advice = f"Make one: adduser --system --group --home {places.SYSTEM_STATE} {user}"
         raise ConfigError(f"there is no user {user}", advice=advice) from None
 
 

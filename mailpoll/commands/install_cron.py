@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailpoll import config
+from mailpoll import places
 from mailpoll.commands import program
 from mailpoll.commands.installation import Installation
 from mailpoll.errors import ConfigError
@@ -41,7 +41,7 @@ _LINE = re.compile(r"\s*((?:[^\s#=@]\S*\s+){5}|@\w+\s+)(\S.*)")
 
 def of_machine(installation: Installation) -> bool:
     """Whether the configuration is the machine's, rather than that of one person."""
-    return installation.path.is_relative_to(config.SYSTEM_CONFIG.parent)
+    return installation.path.is_relative_to(places.SYSTEM_CONFIG.parent)
 
 
 def user_of(installation: Installation) -> str:
@@ -71,7 +71,7 @@ def _name(uid: int) -> str:
 def fetch_words(installation: Installation) -> tuple[str, ...]:
     """The program and arguments of a run, for a starter that knows HOME and no other variable."""
     # XDG_CONFIG_HOME and MAILPOLL_CONFIG do not reach cron.
-    usual = config.user_config({"HOME": installation.env.get("HOME", "")})
+    usual = places.user_config({"HOME": installation.env.get("HOME", "")})
     path = installation.path.absolute()
     named = () if path == usual else ("--config", str(path))
     return (*program.own_command(), *named, "fetch")

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from mailpoll import config
+from mailpoll import places
 from mailpoll.commands.install_cron import fetch_words
 from mailpoll.commands.installation import Installation
 from mailpoll.errors import ConfigError
@@ -98,7 +98,7 @@ class Unit:
 
     words: tuple[str, ...]
     user: str = ""
-    state: Path = config.SYSTEM_STATE
+    state: Path = places.SYSTEM_STATE
     credentials: tuple[tuple[str, Path], ...] = ()
     writable: tuple[Path, ...] = ()
     deadline_s: float = 50
@@ -112,9 +112,9 @@ def unit_of(installation: Installation, user: str) -> Unit:
     written = [Path(path) for path in _written(settings)]
     if installation.store_url.startswith("sqlite:///"):
         written.append(Path(installation.store_url.removeprefix("sqlite:///")).parent)
-    if state != config.SYSTEM_STATE:
+    if state != places.SYSTEM_STATE:
         written.append(state)
-    writable = sorted({path for path in written if not path.is_relative_to(config.SYSTEM_STATE)})
+    writable = sorted({path for path in written if not path.is_relative_to(places.SYSTEM_STATE)})
     read = [Path(sys.prefix), Path(sys.base_prefix), *(Path(word) for word in words if word.startswith("/"))]
     hidden = any(path.is_relative_to(home) for path in [*read, *writable] for home in HOMES)
     folder = installation.path.absolute().parent
@@ -177,8 +177,8 @@ def timer(unit: Unit) -> str:
 
 def _identity(unit: Unit) -> str:
     lines = f"User={_specified(unit.user)}\n"
-    if unit.state == config.SYSTEM_STATE:
-        lines += f"StateDirectory={config.SYSTEM_STATE.name}\nStateDirectoryMode=0700\n"
+    if unit.state == places.SYSTEM_STATE:
+        lines += f"StateDirectory={places.SYSTEM_STATE.name}\nStateDirectoryMode=0700\n"
     return lines
 
 

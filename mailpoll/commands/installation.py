@@ -12,20 +12,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailpoll import config, secret
+from mailpoll import config, idle, places, secret
 from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.settings import SecretRef, Settings
 
 if TYPE_CHECKING:
+    from mailpoll.idle import Glance
     from mailpoll.store import Store
 
 
 class Installation:
-    """One configuration file and what belongs to it. `path` is --config; None looks in the usual places."""
+    """One configuration file and what belongs to it. `path` is --config; None looks in the usual places. `glances` are
+    what a quick look found of accounts, a connection that is logged in perhaps; each is for whoever takes it first."""
 
-    def __init__(self, path: str | None, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, path: str | None, env: Mapping[str, str] | None = None, *, glances: Mapping[str, Glance] | None = None
+    ) -> None:
         self._wanted = path
         self.env = os.environ if env is None else env
+        self.glances = dict(glances or {})
 
     @cached_property
     def path(self) -> Path:
@@ -44,7 +49,7 @@ class Installation:
 
     def state_directory(self) -> Path:
         """The folder of store, lock and crash report."""
-        return config.state_directory(self.path, self.env)
+        return places.state_directory(self.path, self.env)
 
     def secret(self, reference: SecretRef, about: str) -> str:
         """The secret a reference points to; `about` is its key path."""
@@ -55,6 +60,8 @@ class Installation:
         from mailpoll.store import Store
 
         url, reference = self.store_url, self.settings.store.password
+        if not url.startswith("sqlite"):  # nobody would see that something was written to it
+            idle.state_file(self.path, self.state_directory()).unlink(missing_ok=True)
         self.refuse_as_root(url)
         return Store(url, None if reference is None else self.secret(reference, "store.password"))
 

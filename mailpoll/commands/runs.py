@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailpoll.commands import assembly, logins, speaking
+from mailpoll.commands import assembly, calm, logins, speaking
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.journal import Journal
 from mailpoll.commands.speaking import Listener
@@ -44,6 +44,7 @@ def run_once(
     with installation.store() as store, store.run(accounts) as mine:
         if mine is None:
             return None
+        calm.forget(installation)
         if journal.talkative:
             for name in accounts.keys() - mine:
                 click.echo(f"account.{name}: another run is at work on it.")
@@ -57,6 +58,10 @@ def run_once(
         logins.remember(store, gates, accounts)
         after = installation.settings.fetch.alert_after
         speaking.Speaker(store, now(), after, listener).settle(journal, gates, accounts)
+        at = now()
+        until = None if limit or since else calm.wake_at(installation, store, journal, at)
+    if until is not None:
+        calm.remember(installation, journal, at, until)
     return journal
 
 

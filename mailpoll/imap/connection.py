@@ -11,7 +11,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
 from mailpoll.crosscheck import is_loopback
-from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, Unavailable
+from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, RunError, Unavailable
 from mailpoll.imap.patience import patiently
 from mailpoll.imap.session import Session
 from mailpoll.imap.troubles import LIBRARY_ERRORS, Peer, login_refused, printable, translated
@@ -60,6 +60,19 @@ def connect(
     return patiently(attempt, line) if line else attempt()
 
 
+def adopt(begun: Imap4, host: str, port: int, timeout: float, line: Line) -> Session:
+    """A session on a connection that was opened over `line` and is logged in. Raises as connect() does."""
+    peer = Peer(host, port, timeout, line)
+    with translated(peer):
+        client = _Client(peer, None, begun)
+        return Session(client, peer, _capabilities(client))
+
+
+def refusal(error: Exception, host: str, port: int, password: str) -> RunError:
+    """What connect() raises when the server answers LOGIN as `error` says."""
+    return login_refused(error, password, Peer(host, port, 0.0, Line()))
+
+
 def _logged_in(peer: Peer, tls: Tls, ca_file: str | None, username: str, password: str) -> Session:
     client = _connected(peer, tls, ca_file)
     try:
@@ -105,8 +118,9 @@ def _hang_up(client: Any, peer: Peer) -> None:
 
 
 class _Client(IMAPClient):  # type: ignore[misc]
-    def __init__(self, peer: Peer, context: ssl.SSLContext | None) -> None:
+    def __init__(self, peer: Peer, context: ssl.SSLContext | None, begun: Imap4 | None = None) -> None:
         self._peer = peer
+        self._begun = begun
         super().__init__(peer.host, peer.port, ssl=context is not None, ssl_context=context, timeout=peer.timeout)
         # imapclient sets 5, which writes every body into its log and holds each literal twice over as repr().
         self._imap.debug = 0
@@ -114,7 +128,7 @@ class _Client(IMAPClient):  # type: ignore[misc]
 
     def _create_IMAP4(self) -> Imap4:
         peer = self._peer
-        return Imap4(peer.line, peer.host, peer.port, peer.timeout, self.ssl_context)
+        return self._begun or Imap4(peer.line, peer.host, peer.port, peer.timeout, self.ssl_context)
 
 
 def _check_arguments(peer: Peer, tls: Tls, username: str, password: str, allow_plaintext: bool) -> None:

@@ -7,11 +7,14 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.secret import desktop
 from mailpoll.secret.desktop import SERVICE
-from mailpoll.settings import SecretRef
+
+if TYPE_CHECKING:  # what makes settings takes longer to import than a secret to find
+    from mailpoll.settings import SecretRef
 
 __all__ = ["SERVICE", "resolve", "source", "store_in_keyring"]
 

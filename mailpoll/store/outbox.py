@@ -51,6 +51,17 @@ class Outbox:
             condition &= d.c.destination.not_in(tuple(not_to))
         return self._select(condition, limit=limit)
 
+    def next_due(self) -> datetime | None:
+        """When the next delivery may be tried; None: nothing is on its way."""
+        d = schema.delivery
+        on_its_way = d.c.state.in_(("pending", "delayed", "uncertain", "sending")) & (
+            d.c.due_at.is_not(None) | (d.c.state == "sending")
+        )
+        with transaction(self._engine, writes=False) as connection:
+            return connection.scalar(
+                sa.select(sa.func.min(sa.func.coalesce(d.c.due_at, d.c.changed_at))).where(on_its_way)
+            )
+
     def claim(self, delivery: Delivery, now: datetime) -> bool:
         """Commits `sending` before the post leaves; False when the delivery is no longer as it was read, or somebody
         else has it in hand: who waited for that would only find it taken."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailpoll import config
+from mailpoll import config, places
 from mailpoll.errors import ConfigError
 
 CANARY = "cAnArY"
@@ -213,24 +213,29 @@ def test_a_missing_file_and_a_folder_are_said(tmp_path: Path) -> None:
 def test_the_file_is_looked_for_in_the_order_of_the_manual(tmp_path: Path) -> None:
     system, own = tmp_path / "etc" / "config.toml", tmp_path / "xdg" / "mailpoll" / "config.toml"
     env = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "xdg")}
-    with pytest.raises(ConfigError, match="mailpoll init"):
-        config.find(None, env, system=system)
+    assert places.find_config(None, env, system=system) is None
     for path in (system, own):
         path.parent.mkdir(parents=True)
         path.touch()
-        assert config.find(None, env, system=system) == path
-    assert config.find(None, {**env, "MAILPOLL_CONFIG": "/named/in/env"}, system=system) == Path("/named/in/env")
-    assert config.find("/named", {**env, "MAILPOLL_CONFIG": "/x"}, system=system) == Path("/named")
+        assert places.find_config(None, env, system=system) == path
+    assert places.find_config(None, {**env, "MAILPOLL_CONFIG": "/named/in/env"}, system=system) == Path("/named/in/env")
+    assert places.find_config("/named", {**env, "MAILPOLL_CONFIG": "/x"}, system=system) == Path("/named")
+
+
+@pytest.mark.skipif(places.SYSTEM_CONFIG.exists(), reason="this machine has a system configuration")
+def test_without_a_configuration_the_error_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="mailpoll init"):
+        config.find(None, {"HOME": str(tmp_path)})
 
 
 def test_the_state_goes_where_the_manual_says(tmp_path: Path) -> None:
-    own, system = tmp_path / "config.toml", config.SYSTEM_CONFIG
+    own, system = tmp_path / "config.toml", places.SYSTEM_CONFIG
     env = {"HOME": "/home/u"}
-    assert config.state_directory(own, env) == Path("/home/u/.local/state/mailpoll")
-    assert config.state_directory(own, {**env, "XDG_STATE_HOME": "/s"}) == Path("/s/mailpoll")
-    assert config.state_directory(own, {**env, "XDG_STATE_HOME": "relative"}) == Path("/home/u/.local/state/mailpoll")
-    assert config.state_directory(system, env) == Path("/var/lib/mailpoll")
-    assert config.state_directory(system, {"STATE_DIRECTORY": "/var/lib/private/m:/b"}) == Path("/var/lib/private/m")
+    assert places.state_directory(own, env) == Path("/home/u/.local/state/mailpoll")
+    assert places.state_directory(own, {**env, "XDG_STATE_HOME": "/s"}) == Path("/s/mailpoll")
+    assert places.state_directory(own, {**env, "XDG_STATE_HOME": "relative"}) == Path("/home/u/.local/state/mailpoll")
+    assert places.state_directory(system, env) == Path("/var/lib/mailpoll")
+    assert places.state_directory(system, {"STATE_DIRECTORY": "/var/lib/private/m:/b"}) == Path("/var/lib/private/m")
 
 
 def test_the_store_is_a_file_there_unless_set(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""The entry point: a plain `mailpoll fetch` that finds nothing to do ends here, before the command line is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from mailpoll.idle import Glance
+
+
+def main() -> NoReturn:
+    """Runs the command that was typed; exits with its status."""
+    glances: dict[str, Glance] = {}
+    if sys.stdout is not None and not sys.stdout.isatty() and (config := _of_plain_fetch(sys.argv[1:])) is not None:
+        from mailpoll import idle, places
+
+        path = places.find_config(config or None, os.environ)
+        if path is not None:
+            state = idle.state_file(path, places.state_directory(path, os.environ))
+            try:
+                nothing_to_do, glances = idle.look(state, path, os.environ)
+            except KeyboardInterrupt:
+                os._exit(130)
+            if nothing_to_do:
+                os._exit(0)  # nothing was printed and nothing is open: taking the interpreter down costs more
+    from mailpoll import cli
+
+    cli.main(glances)
+
+
+def _of_plain_fetch(arguments: Sequence[str]) -> str | None:
+    """--config ("" without one) of a `fetch` without any other option, which is what cron runs; else None."""
+    match arguments:
+        case ["fetch"]:
+            return ""
+        case ["--config", str(path), "fetch"]:
+            return path
+        case [str(option), "fetch"] if option.startswith("--config="):
+            return option.removeprefix("--config=")
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""What a run leaves for the quick look of the next: the state file of mailpoll.idle."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mailpoll import idle
+from mailpoll.commands.installation import Installation, make_state_folder
+from mailpoll.commands.journal import Journal
+from mailpoll.poll import AccountResult
+from mailpoll.settings import AccountSettings
+
+if TYPE_CHECKING:
+    from mailpoll.store import Store
+
+# A full run comes at least so often: it lets go of what is kept long enough.
+FULL_RUN_EVERY = timedelta(hours=1)
+# Who writes to a store that is no file here cannot be seen.
+UNSEEN_STORE = timedelta(seconds=idle.FRESH_S)
+
+
+def forget(installation: Installation) -> None:
+    """There may be something to do."""
+    with contextlib.suppress(OSError):
+        _path(installation).unlink(missing_ok=True)
+
+
+def wake_at(installation: Installation, store: Store, journal: Journal, at: datetime) -> datetime | None:
+    """Until when there is nothing to do if nothing new comes; None: there is something to do now, or to tell."""
+    settings = installation.settings
+    if not journal.at_rest or settings.health.ping_url is not None or not all(map(_quick, settings.account.values())):
+        return None
+    results = {result.account: result for result in journal.accounts}
+    if results.keys() != settings.account.keys() or any(
+        result.owing or {folder.name for folder in result.polled} != set(settings.account[name].folders)
+        for name, result in results.items()
+    ):
+        return None
+    due = store.outbox.next_due()
+    if store.ledger.unread(1) or (due is not None and due <= at):
+        return None
+    latest = at + (FULL_RUN_EVERY if _database(installation) else UNSEEN_STORE)
+    return latest if due is None else min(due, latest)
+
+
+def remember(installation: Installation, journal: Journal, at: datetime, until: datetime) -> None:
+    """Writes the state file, once the store is closed. Without it the next run takes longer, and that is all."""
+    path, database = _path(installation), _database(installation)
+    try:
+        make_state_folder(path.parent)
+        state = {
+            "fingerprint": idle.fingerprint(installation.path),
+            "database": database,
+            "store": idle.signature(database),
+            "written": at.timestamp(),
+            "wake_at": until.timestamp(),
+            "accounts": {result.account: _account(installation, result) for result in journal.accounts},
+        }
+        idle.save(path, state)
+    except OSError:
+        forget(installation)
+
+
+def heartbeat(installation: Installation) -> datetime | None:
+    """When a run last found nothing to do, or left nothing; None: that is not known."""
+    state = idle.load(_path(installation), installation.path)
+    with contextlib.suppress(OSError):
+        return None if state is None else datetime.fromtimestamp(_path(installation).stat().st_mtime).astimezone()
+    return None
+
+
+def _path(installation: Installation) -> Path:
+    return idle.state_file(installation.path, installation.state_directory())
+
+
+def _database(installation: Installation) -> str:
+    """The file of an SQLite store; "" for any other."""
+    url = installation.store_url
+    return url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else ""
+
+
+def _quick(account: AccountSettings) -> bool:
+    """Whether idle knows how to connect: it takes TLS from the start, or none where that is allowed."""
+    return account.tls != "starttls"
+
+
+def _account(installation: Installation, result: AccountResult) -> dict[str, Any]:
+    from mailpoll.imap import mailbox
+
+    account = installation.settings.account[result.account]
+    return {
+        "host": account.host,
+        "port": account.port,
+        "tls": account.tls,
+        "timeout": min(account.timeout, idle.PATIENCE_S),
+        "ca_file": account.ca_file,
+        "username": account.username,
+        "password": msgspec.to_builtins(account.password),
+        "about": f"account.{result.account}.password",
+        "folders": [
+            {
+                "name": mailbox(folder.name),
+                "uidvalidity": folder.uidvalidity,
+                "uidnext": folder.upto + 1,
+                "floor": folder.floor,
+                "decided": idle.ranges(sorted(folder.candidates)),
+            }
+            for folder in result.polled
+        ],
+    }

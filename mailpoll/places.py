@@ -1,0 +1,47 @@
+"""Where things are: the configuration file, and the folder for store, lock and state; nothing is imported for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+SYSTEM_CONFIG = Path("/etc/mailpoll/config.toml")
+SYSTEM_STATE = Path("/var/lib/mailpoll")
+
+
+def find_config(path: str | None, env: Mapping[str, str], *, system: Path = SYSTEM_CONFIG) -> Path | None:
+    """The configuration file to use: `path` (from --config), $MAILPOLL_CONFIG, the user's, the system's, in this order.
+
+    None when there is none. A file that was named is returned whether or not it exists: reading it tells.
+    """
+    named = path or env.get("MAILPOLL_CONFIG")
+    if named:
+        return Path(named).expanduser().absolute()
+    return next((place for place in (user_config(env), system) if os.path.lexists(place)), None)
+
+
+def user_config(env: Mapping[str, str]) -> Path:
+    """Where the configuration of an ordinary user belongs (XDG Base Directory Specification)."""
+    return _xdg(env, "XDG_CONFIG_HOME", ".config") / "mailpoll" / "config.toml"
+
+
+def user_units(env: Mapping[str, str]) -> Path:
+    """Where the systemd units of an ordinary user belong (systemd.unit(5))."""
+    return _xdg(env, "XDG_CONFIG_HOME", ".config") / "systemd" / "user"
+
+
+def state_directory(config_path: Path, env: Mapping[str, str], *, system: Path = SYSTEM_CONFIG) -> Path:
+    """The folder for store, lock and state file; not made here."""
+    given = env.get("STATE_DIRECTORY", "").split(":")[0]  # systemd separates several by colons
+    if given:
+        return Path(given)
+    if config_path.absolute().is_relative_to(system.parent):
+        return SYSTEM_STATE
+    return _xdg(env, "XDG_STATE_HOME", ".local/state") / "mailpoll"
+
+
+def _xdg(env: Mapping[str, str], variable: str, default: str) -> Path:
+    """A base directory; relative values are to be ignored, says the specification."""
+    given = env.get(variable, "")
+    return Path(given) if given.startswith("/") else Path(env.get("HOME") or Path.home()) / default
