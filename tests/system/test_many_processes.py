@@ -1,0 +1,203 @@
+"""Several hosts at work on one PostgreSQL, killed at random: nothing is lost, nothing is doubled.
+
+`MAILPOLL_LONG=1` takes 8 processes, 20 accounts and 2 000 mails instead of 3, 3 and 60, and prints its figures (-s).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from servers import require
+from servers.dovecot import Dovecot
+from servers.dovecot import missing as no_dovecot
+from servers.http_receiver import Receiver
+from servers.postgres import PASSWORD, Postgres
+from servers.postgres import missing as no_postgres
+from support.site import CRON, MAILPOLL, mail
+
+from mailpoll.store import Store
+
+LONG = os.environ.get("MAILPOLL_LONG") == "1"
+TARGETS = ("store", "hook")  # also the tokens of their channels
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything; a run is killed after up to so many seconds."""
+
+    hosts: int
+    accounts: int
+    mails: int
+    seconds: float
+    killed_within: float
+
+
+SIZE = Size(8, 20, 2_000, 150, 6) if LONG else Size(3, 3, 60, 6, 2)
+
+
+@dataclass
+class World:
+    """The servers that outlive all runs, and what was counted."""
+
+    dovecot: Dovecot
+    postgres: Postgres
+    receiver: Receiver
+    database: str
+    kills: int = 0
+    runs: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def store(self) -> Store:
+        return Store(self.postgres.url(self.database))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    require(no_dovecot() or "Dovecot", not no_dovecot())
+    require(no_postgres() or "PostgreSQL", not no_postgres())
+    with Dovecot(tmp_path) as dovecot, Postgres() as postgres, Receiver() as receiver:
+        yield World(dovecot, postgres, receiver, postgres.database())
+
+
+class Host:
+    """A machine with a state folder and a configuration of its own, for some of the accounts."""
+
+    def __init__(self, folder: Path, world: World, accounts: list[int]) -> None:
+        folder.mkdir()
+        self._world = world
+        self._env = {**CRON, "STATE_DIRECTORY": str(folder)}
+        for name, text in (("imap-password", "secret"), ("store-password", PASSWORD)):
+            (folder / name).write_text(f"{text}\n")
+            (folder / name).chmod(0o600)
+        text = (
+            f'[store]\nurl = "{world.postgres.tcp_url(world.database)}"\npassword = {{ file = "store-password" }}\n'
+            '[addresses]\npatterns = ["username+%s@example.com"]\n'
+            f'[destination.hook]\nkind = "webhook"\nurl = "{world.receiver.url}/in"\n'
+        )
+        for number in accounts:
+            text += (
+                f'[account.a{number}]\nhost = "{world.dovecot.host}"\nport = {world.dovecot.imap_port}\ntls = "none"\n'
+                f'username = "many{number}@example.com"\npassword = {{ file = "imap-password" }}\n'
+            )
+        self.config = folder / "config.toml"
+        self.config.write_text(text)
+
+    def fetch(self, kill_after: float | None = None) -> int:
+        """One run; its status, -9 when it was killed."""
+        process = subprocess.Popen(
+            [str(MAILPOLL), "--config", str(self.config), "fetch", "--deadline", "20"], env=self._env,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            process.wait(kill_after)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        assert process.stderr
+        said = process.stderr.read().decode()
+        process.stderr.close()
+        status = process.wait()
+        assert status in (0, -9, 69, 75), said
+        with self._world.lock:
+            self._world.runs += 1
+            self._world.kills += status == -9
+            self._world.statuses[status] += 1
+        return status
+
+    def poll(self, until: float, chance: random.Random) -> None:
+        """Runs again and again, killed two times of three."""
+        while time.monotonic() < until:
+            self.fetch(chance.uniform(0.2, SIZE.killed_within) if chance.random() < 0.67 else None)
+
+
+def fill(world: World) -> None:
+    """The mails, spread over the accounts; every tenth has a copy in another account."""
+    for account in range(SIZE.accounts):
+        with world.dovecot.client(f"many{account}@example.com") as client:
+            for number in range(SIZE.mails):
+                if account in homes(number):
+                    raw = mail(number, to=f"username+{TARGETS[number % 2]}@example.com")
+                    client.append("INBOX", "", None, raw)  # type: ignore[arg-type]
+
+
+def homes(number: int) -> set[int]:
+    """The accounts that mail `number` is in."""
+    first = number % SIZE.accounts
+    return {first, (first + 1) % SIZE.accounts} if number % 10 == 0 else {first}
+
+
+def hosts_of(world: World, folder: Path) -> list[Host]:
+    """Each account is on two hosts at least, so that runs compete for it."""
+    every = range(SIZE.accounts)
+    return [
+        Host(folder / f"host{host}", world, [a for a in every if (a - host) % SIZE.hosts <= SIZE.hosts // 2])
+        for host in range(SIZE.hosts)
+    ]
+
+
+def settle(world: World, hosts: list[Host]) -> int:
+    """Runs in peace until nothing is on its way; returns how many mails were set aside because runs kept dying."""
+    world.postgres.settle(world.database)
+    aside = 0
+    for _ in range(20):
+        for host in hosts:
+            host.fetch()
+        with world.store() as store:
+            now = datetime.now(UTC)
+            for entry in store.messages.list(states=("quarantined",)):
+                assert entry.reason == "the run ended each time this mail was read"
+                store.messages.read_again(entry.id)
+                aside += 1
+            for target in TARGETS:
+                store.outbox.make_due(target, now)
+            left = store.outbox.list(states=("pending", "sending", "delayed", "uncertain"), limit=1)
+            if not left and not store.ledger.unread(1):
+                return aside
+    raise AssertionError("it does not settle")
+
+
+def test_killed_hosts_lose_nothing_and_double_nothing(world: World, tmp_path: Path) -> None:
+    with world.store() as store:
+        for target in TARGETS:
+            store.channels.add(target, [(target, "")], datetime.now(UTC), address=target)
+    fill(world)
+    hosts = hosts_of(world, tmp_path)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        until = begun + SIZE.seconds
+        ends = [pool.submit(host.poll, until, random.Random(number)) for number, host in enumerate(hosts)]
+        for end in ends:
+            end.result()
+    aside = settle(world, hosts)
+    seconds = time.monotonic() - begun
+    with world.store() as store:
+        delivered, messages = store.outbox.list(states=("delivered",)), store.messages.list()
+    by_mail = Counter((d.post.destination, d.post.message_id) for d in delivered)
+    wanted = {(TARGETS[n % 2], f"{n}@example.net") for n in range(SIZE.mails)}
+    calls = Counter(request.headers["idempotency-key"] for request in world.receiver.requests)
+    again = {key for key, times in calls.items() if times > 1}
+    in_doubt = {d.post.key for d in delivered if d.uncertain_at is not None}
+    print(
+        f"\n{SIZE.mails} mails in {SIZE.accounts} accounts, {len(messages)} with copies; {len(hosts)} hosts, "
+        f"{world.runs} runs, {world.kills} killed, {seconds:.0f} s; lost {len(wanted - set(by_mail))}, "
+        f"doubled {sum(by_mail.values()) - len(by_mail)}; calls of the hook {sum(calls.values())} "
+        f"with {len(calls)} keys, {len(again)} keys twice, all of them of killed runs: {again <= in_doubt}; "
+        f"set aside {aside}; statuses {dict(world.statuses)}"
+    )
+    assert world.kills
+    assert set(by_mail) == wanted, "lost"
+    assert set(by_mail.values()) == {1}, "doubled"
+    assert set(calls) == {d.post.key for d in delivered if d.post.destination == "hook"}
+    assert again <= in_doubt  # the answer was lost with the run: the same key once more
+    assert len(messages) == sum(len(homes(number)) for number in range(SIZE.mails))
