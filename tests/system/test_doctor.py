@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import free_port, require
+from servers import free_port, postgres, require
 from servers.certs import Authority
 from servers.dovecot import Dovecot, missing
 from servers.http_receiver import Receiver
@@ -375,3 +375,29 @@ def test_an_installation_without_account_and_store_is_fine(tmp_path: Path) -> No
     assert (result.returncode, result.stderr) == (0, ""), result.stdout
     assert f"ok    store: {tmp_path}/state/mailpoll.db will be made by the first run" in result.stdout
     assert not (tmp_path / "state").exists()
+
+
+def test_a_store_on_postgresql_is_looked_at_and_its_going_away_told(tmp_path: Path) -> None:
+    require(postgres.missing() or "PostgreSQL", not postgres.missing())
+    env = {**CRON, "HOME": str(tmp_path)}
+
+    def run(*words: str) -> tuple[int, str]:
+        command = [MAILPOLL, "--config", tmp_path / "config.toml", *words]
+        result = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+        assert "Traceback" not in result.stdout + result.stderr
+        return result.returncode, result.stdout + result.stderr
+
+    with postgres.Postgres() as server:
+        (tmp_path / "config.toml").write_text(f'[store]\nurl = "{server.url(server.database())}"\n')
+        (tmp_path / "config.toml").chmod(0o600)
+        assert run("channel", "add", "dev", "--token", "oncall")[0] == 0
+        status, out = run("doctor")
+        assert (status, "ok    channels: dev" in out) == (0, True), out
+        assert re.search(r"(?m)^ok +store: the database can be used", out), out
+        status, out = run("status", "--max-age", "10m")
+        assert (status, out.splitlines()[0]) == (0, "OK: nothing is too old")
+        server.stop()
+        status, out = run("doctor")
+        assert status == 69, out
+        assert re.search(r"(?m)^fail +store: .* — \S+", out), out
+        assert run("status")[0] == 69
