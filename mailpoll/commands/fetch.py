@@ -78,13 +78,13 @@ def command(
     if dry_run:
         from mailpoll.commands.dry_run import dry_run as show
 
+        _say_if_idle(installation, talkative)
         return show(installation, since=moment, limit=limit, as_json=as_json)
 
     listener: Listener = "person" if talkative else "nobody" if as_json else "cron"
 
     def work() -> Journal | None:
-        if talkative and not installation.settings.account:
-            click.echo(NO_ACCOUNT)
+        _say_if_idle(installation, talkative)
         return run_once(
             installation,
             limit=limit,
@@ -105,3 +105,8 @@ def command(
     if as_json:
         print_json(journal.as_json())
     return journal.exit_status
+
+
+def _say_if_idle(installation: Installation, talkative: bool) -> None:
+    if talkative and not installation.settings.account:
+        click.echo(NO_ACCOUNT)

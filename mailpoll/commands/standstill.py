@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -26,10 +27,12 @@ T = TypeVar("T")
 NAME = "troubles.json"
 
 
-def watched(installation: Installation, work: Callable[[], T | None], *, always: bool) -> T | int | None:
+def watched(
+    installation: Installation, work: Callable[[], T | None], *, always: bool, clock: Callable[[], datetime] = now
+) -> T | int | None:
     """What `work` gives; or the exit status of what stopped it, which was told: `always`, or when it begins, once a day
     while it lasts and when it ends. None from `work` says that it could not look."""
-    memory = Memory(installation, always=always)
+    memory = Memory(installation, always, clock)
     try:
         alert_after = installation.settings.fetch.alert_after
     except MailpollError as problem:
@@ -51,8 +54,7 @@ def watched(installation: Installation, work: Callable[[], T | None], *, always:
 class Memory:
     """What stopped the runs of one configuration. The file holds that of several: a state folder may be shared."""
 
-    def __init__(self, installation: Installation, *, always: bool, clock: Callable[[], datetime] = now) -> None:
-        self._installation = installation
+    def __init__(self, installation: Installation, always: bool, clock: Callable[[], datetime]) -> None:
         self._always = always
         self._now = clock
         try:
@@ -121,7 +123,8 @@ class Memory:
                 json.dump(content, file)
             os.replace(new, self._path)
         except OSError as problem:
-            new.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                new.unlink()
             return problem.strerror or str(problem)
         return ""
 
