@@ -154,29 +154,40 @@ environment() {
 
 # --- servers the tests run against -------------------------------------------------------------------------------
 
-dovecot_found() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v dovecot >/dev/null; }
+program_found() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null; }
 
-# need_dovecot: there afterwards, or a sentence about what will be skipped. The tests start a private one, from a
-# configuration of their own; the service that Debian's package starts is stopped again.
-need_dovecot() {
-  dovecot_found && return
+dovecot_found() { program_found dovecot; }
+postgres_found() { program_found postgres || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
+pgbouncer_found() { program_found pgbouncer; }
+
+need_dovecot() { need dovecot Dovecot dovecot-imapd dovecot.service dovecot.socket; }
+need_postgres() { need postgres PostgreSQL postgresql postgresql.service; }
+need_pgbouncer() { need pgbouncer PgBouncer pgbouncer pgbouncer.service; }
+
+# need PROGRAM NAME PACKAGE UNIT...: there afterwards, or a sentence about what will be skipped. The tests start a private
+# one, from a configuration of their own; the service that Debian's package starts is stopped again.
+need() {
+  local program=$1 name=$2 package=$3
+  shift 3
+  "${program}_found" && return
   local why="apt-get is missing, or may not be used (it takes root, or a sudo that asks no password)"
   local then=skipped
   if can_apt; then
-    say "installing Dovecot for the tests (dovecot-imapd) ..."
-    why="apt-get could not install dovecot-imapd"
-    if apt_install dovecot-imapd && dovecot_found; then
-      stop_debians_dovecot
+    say "installing $name for the tests ($package) ..."
+    why="apt-get could not install $package"
+    if apt_install "$package" && "${program}_found"; then
+      stop_debians "$@"
       return
     fi
   fi
   if [ -n "${MAILPOLL_REQUIRE_SERVERS:-}" ]; then then='going to fail'; fi
-  say "no Dovecot: $why. What needs a real one is $then."
+  say "no $name: $why. What needs a real one is $then."
 }
 
-stop_debians_dovecot() {
-  [ -d /run/systemd/system ] || return 0
-  as_root systemctl disable --now dovecot.service dovecot.socket >/dev/null 2>&1 || true
+stop_debians() {
+  if [ -d /run/systemd/system ]; then
+    as_root systemctl disable --now "$@" >/dev/null 2>&1 || true
+  fi
 }
 
 # need_program PROGRAM PACKAGE: a program of Debian that some tests ask for its opinion; without it they are skipped.
