@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from mailpoll import config, doctor, places
-from mailpoll.commands import assembly
+from mailpoll.commands import assembly, calm
 from mailpoll.commands.config import secrets_in
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, print_json, safe_text
@@ -51,12 +51,14 @@ def command(ctx: click.Context, as_cron: bool, as_json: bool) -> int:
       mailpoll doctor --as-cron     what a run that cron starts would see, and what differs from here
     """
     installation: Installation = ctx.obj
-    checks = list(_as_cron(installation, ctx.find_root().params.get("config")) if as_cron else _all(installation))
+    looking = _as_cron(installation, ctx.find_root().params.get("config")) if as_cron else _all(installation)
+    checks = []
+    for check in looking:  # told as they are found: the network takes its time
+        checks.append(check)
+        if not as_json:
+            _print(check)
     if as_json:
         print_json([_as_json(check) for check in checks])
-    else:
-        for check in checks:
-            _print(check)
     return worst([check.status for check in checks])
 
 
@@ -213,7 +215,7 @@ def _runs(installation: Installation, overview: Overview | None) -> Iterator[Che
     yield from schedule.job(_places(installation))
     settings = installation.settings
     if settings.account:
-        moments = [last_success(settings, name, overview) for name in settings.account]
+        moments = [last_success(settings, name, overview, calm.heartbeat(installation)) for name in settings.account]
         done = [moment for moment in moments if moment is not None]
         yield schedule.last_run(max(done, default=None), now())
 
