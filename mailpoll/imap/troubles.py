@@ -191,6 +191,9 @@ def _timeout(error: Exception, peer: Peer) -> RunError:
 
 def _network(error: Exception, peer: Peer) -> RunError:
     number = getattr(error, "errno", None) or 0
+    if number in (errno.EMFILE, errno.ENFILE):
+        advice = "Raise the limit (ulimit -n; LimitNOFILE= for systemd), or spread the accounts over several stores."
+        return Unavailable("this machine lets us open no more connections", about=peer.about, advice=advice)
     return Passing(_UNREACHABLE.get(number) or f"the connection failed ({said(error)})", about=peer.about)
 
 
