@@ -12,9 +12,9 @@ from imapclient.exceptions import LoginError
 
 from mailpoll.crosscheck import is_loopback
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, RunError, Unavailable
-from mailpoll.imap.patience import patiently
+from mailpoll.imap.patience import again, patiently
 from mailpoll.imap.session import Session
-from mailpoll.imap.troubles import LIBRARY_ERRORS, Peer, login_refused, printable, translated
+from mailpoll.imap.troubles import LIBRARY_ERRORS, Passing, Peer, login_refused, printable, translated
 from mailpoll.wire import Imap4, Line, astring
 
 Tls = Literal["implicit", "starttls", "none"]
@@ -57,7 +57,16 @@ def connect(
     def attempt() -> Session:
         return _logged_in(peer, tls, ca_file, username, password)
 
-    return patiently(attempt, line) if line else attempt()
+    if line is None:
+        return attempt()
+    session = patiently(attempt, line)
+
+    def renewed(problem: Passing) -> Session:
+        session.hang_up()
+        return again(attempt, line, problem)
+
+    session.renewable(renewed)
+    return session
 
 
 def adopt(begun: Imap4, host: str, port: int, timeout: float, line: Line) -> Session:

@@ -32,10 +32,11 @@ def patiently(attempt: Callable[[], _Reached], line: Line) -> _Reached:
     try:
         return attempt()
     except Passing as problem:
-        return _again(attempt, line, problem, begun)
+        return again(attempt, line, problem, PATIENCE_S - (time.monotonic() - begun))
 
 
-def _again(attempt: Callable[[], _Reached], line: Line, first: Passing, begun: float) -> _Reached:
+def again(attempt: Callable[[], _Reached], line: Line, first: Passing, patience_s: float = PATIENCE_S) -> _Reached:
+    """As patiently(), after a first attempt that failed for `first`."""
     # Imported only when something failed: it takes as long as a whole idle run may.
     from tenacity import RetryCallState, Retrying, stop_before_delay, wait_exponential_jitter
 
@@ -60,7 +61,7 @@ def _again(attempt: Callable[[], _Reached], line: Line, first: Passing, begun: f
     retrying = Retrying(
         retry=worth_it,
         wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, exp_base=GROWTH, jitter=JITTER_S),
-        stop=stop_before_delay(max(PATIENCE_S - (time.monotonic() - begun), 0.0)),
+        stop=stop_before_delay(max(patience_s, 0.0)),
         sleep=line.pause,
         reraise=True,
     )

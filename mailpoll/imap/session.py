@@ -15,7 +15,7 @@ from mailpoll.imap import uids as sets
 from mailpoll.imap.copies import Copies
 from mailpoll.imap.fetcher import Fetcher
 from mailpoll.imap.folders import Folders, refuse_controls
-from mailpoll.imap.troubles import LIBRARY_ERRORS, Peer, translated
+from mailpoll.imap.troubles import LIBRARY_ERRORS, Passing, Peer, translated
 from mailpoll.model import Candidate, FolderInfo, RawMessage
 
 _FAREWELL = 2.0  # seconds for LOGOUT
@@ -36,6 +36,7 @@ class Session:
         self._peer = peer
         self._capabilities = capabilities
         self._folder: FolderInfo | None = None
+        self._renewed: Callable[[Passing], Session] | None = None
         self._folders = Folders(client, peer)
         self._fetcher = Fetcher(client, peer)
         self._taken: dict[tuple[str, int], set[int]] = {}  # what fetch() gave, by folder and UIDVALIDITY
@@ -56,8 +57,20 @@ class Session:
         """
         self._folder = None
         self._fetcher.refused.clear()
-        self._folder = self._folders.open(folder, read_only=read_only)
+        try:
+            self._folder = self._folders.open(folder, read_only=read_only)
+        except Passing as problem:
+            if self._renewed is None:
+                raise
+            self._become(self._renewed(problem))
+            self._folder = self._folders.open(folder, read_only=read_only)
+        self._renewed = None
         return self._folder
+
+    def renewable(self, renewed: Callable[[Passing], Session]) -> None:
+        """Have `renewed` give another session if the first folder cannot be opened for a passing reason: Microsoft 365
+        takes a login and says `User is authenticated but not connected` to the command after it."""
+        self._renewed = renewed
 
     def search(self, *, above: int, unseen_or_above: int | None, upto: int) -> tuple[int, ...]:
         """The UIDs with above < UID <= upto that are UNSEEN, or greater than `unseen_or_above` (None: UNSEEN alone)."""
@@ -213,9 +226,17 @@ class Session:
             if not self._peer.line.aborted:
                 self._client.logout()
         farewell.cancel()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """End the connection without a word."""
         with suppress(*LIBRARY_ERRORS):
             self._client.shutdown()
         self._peer.line.close()
+
+    def _become(self, other: Session) -> None:
+        self._client, self._capabilities = other._client, other._capabilities
+        self._folders, self._fetcher, self._renewed = other._folders, other._fetcher, None
 
     def _ask(self, call: Callable[..., Any], *args: object) -> Any:
         with translated(self._peer):

@@ -331,6 +331,31 @@ class TestAgain:
             assert server.connected == 2
         assert len(line.pauses) == 1
 
+    @pytest.mark.parametrize(
+        "said", [b"%s BAD User is authenticated but not connected.\r\n", b"* BYE later\r\n", CLOSE]
+    )
+    def test_a_login_that_turns_out_to_be_none_at_the_first_folder_is_made_again(self, said: bytes) -> None:
+        line = Unhurried()
+        select = b"* 3 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 10] .\r\n" + OK
+        with ScriptedImap({"SELECT": (said, select, said)}) as server:
+            session = reach(server.port, line=line)
+            assert session.open("INBOX").uidnext == 10
+            assert server.connected == 2
+            with pytest.raises(Unavailable):  # later ones are the next run's
+                session.open("INBOX")
+            session.close()
+            assert server.connected == 2
+        assert len(line.pauses) == 1
+
+    def test_a_first_folder_that_cannot_be_opened_either_by_a_new_session_is_the_trouble(self) -> None:
+        line = Unhurried()
+        with ScriptedImap({"SELECT": b"%s BAD User is authenticated but not connected.\r\n"}) as server:
+            session = reach(server.port, line=line)
+            with pytest.raises(Unavailable, match="not connected"):
+                session.open("INBOX")
+            session.close()
+            assert server.connected == 2
+
     def test_three_attempts_are_all(self) -> None:
         line = Unhurried()
         with ScriptedImap(greeting=b"* BYE too busy\r\n") as server:
