@@ -34,16 +34,17 @@ TARGETS = ("store", "hook")  # also the tokens of their channels
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything; a run is killed after up to so many seconds."""
+    """How much of everything; a run is killed after up to so many seconds, and then so many mails come in."""
 
     hosts: int
     accounts: int
     mails: int
     seconds: float
     killed_within: float
+    at_a_time: int
 
 
-SIZE = Size(8, 20, 2_000, 150, 6) if LONG else Size(3, 3, 60, 6, 2)
+SIZE = Size(8, 20, 2_000, 150, 5, 20) if LONG else Size(3, 3, 60, 6, 2, 10)
 
 
 @dataclass
@@ -54,6 +55,7 @@ class World:
     postgres: Postgres
     receiver: Receiver
     database: str
+    sent: int = 0
     kills: int = 0
     runs: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
@@ -113,21 +115,26 @@ class Host:
             self._world.runs += 1
             self._world.kills += status == -9
             self._world.statuses[status] += 1
+            if status == -9:
+                fill(self._world, SIZE.at_a_time)
         return status
 
     def poll(self, until: float, chance: random.Random) -> None:
-        """Runs again and again, killed two times of three."""
-        while time.monotonic() < until:
+        """Runs again and again, killed two times of three, until the time is over and some were killed indeed."""
+        while time.monotonic() < until or self._world.kills < SIZE.hosts:
             self.fetch(chance.uniform(0.2, SIZE.killed_within) if chance.random() < 0.67 else None)
 
 
-def fill(world: World) -> None:
-    """The mails, spread over the accounts; every tenth has a copy in another account."""
+def fill(world: World, count: int) -> None:
+    """The next mails, spread over the accounts; every tenth has a copy in another account."""
+    numbers = range(world.sent, min(world.sent + count, SIZE.mails))
+    world.sent += len(numbers)
     for account in range(SIZE.accounts):
-        with world.dovecot.client(f"many{account}@example.com") as client:
-            for number in range(SIZE.mails):
-                if account in homes(number):
-                    raw = mail(number, to=f"username+{TARGETS[number % 2]}@example.com")
+        mine = [number for number in numbers if account in homes(number)]
+        if mine:
+            with world.dovecot.client(f"many{account}@example.com") as client:
+                for number in mine:
+                    raw = mail(number, to=f"username+{TARGETS[number // 3 % 2]}@example.com")
                     client.append("INBOX", "", None, raw)  # type: ignore[arg-type]
 
 
@@ -171,7 +178,7 @@ def test_killed_hosts_lose_nothing_and_double_nothing(world: World, tmp_path: Pa
     with world.store() as store:
         for target in TARGETS:
             store.channels.add(target, [(target, "")], datetime.now(UTC), address=target)
-    fill(world)
+    fill(world, SIZE.mails // 3)
     hosts = hosts_of(world, tmp_path)
     begun = time.monotonic()
     with ThreadPoolExecutor(len(hosts)) as pool:
@@ -179,12 +186,13 @@ def test_killed_hosts_lose_nothing_and_double_nothing(world: World, tmp_path: Pa
         ends = [pool.submit(host.poll, until, random.Random(number)) for number, host in enumerate(hosts)]
         for end in ends:
             end.result()
+    fill(world, SIZE.mails)
     aside = settle(world, hosts)
     seconds = time.monotonic() - begun
     with world.store() as store:
         delivered, messages = store.outbox.list(states=("delivered",)), store.messages.list()
     by_mail = Counter((d.post.destination, d.post.message_id) for d in delivered)
-    wanted = {(TARGETS[n % 2], f"{n}@example.net") for n in range(SIZE.mails)}
+    wanted = {(TARGETS[n // 3 % 2], f"{n}@example.net") for n in range(SIZE.mails)}
     calls = Counter(request.headers["idempotency-key"] for request in world.receiver.requests)
     again = {key for key, times in calls.items() if times > 1}
     in_doubt = {d.post.key for d in delivered if d.uncertain_at is not None}
