@@ -86,6 +86,15 @@ def load(path: Path, config: Path) -> dict[str, Any] | None:
         return None
 
 
+def heartbeat(path: Path, config: Path) -> float | None:
+    """When a run last found nothing to do, or left nothing (seconds since the epoch); None when nobody knows."""
+    try:
+        state = json.loads(path.read_bytes())
+        return path.stat().st_mtime if state["fingerprint"] == fingerprint(config) else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
 def look(path: Path, config: Path, env: Mapping[str, str]) -> tuple[bool, dict[str, Glance]]:
     """Whether nothing is to be done; if there may be, what was found of each account. Raises nothing of its own."""
     state = load(path, config)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +67,9 @@ def remember(installation: Installation, journal: Journal, at: datetime, until: 
 
 
 def heartbeat(installation: Installation) -> datetime | None:
-    """When a run last found nothing to do, or left nothing; None: that is not known."""
-    state = idle.load(_path(installation), installation.path)
-    with contextlib.suppress(OSError):
-        return None if state is None else datetime.fromtimestamp(_path(installation).stat().st_mtime).astimezone()
-    return None
+    """When a run last found nothing to do, or left nothing: all accounts were well then. None: nobody knows."""
+    beat = idle.heartbeat(_path(installation), installation.path)
+    return None if beat is None else datetime.fromtimestamp(beat, UTC)
 
 
 def _path(installation: Installation) -> Path:

@@ -8,7 +8,7 @@ import pwd
 import shlex
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -86,8 +86,14 @@ def _all(installation: Installation) -> Iterator[Check]:
     yield from configured
     yield from files.root(user)
     if any(check.status for check in configured if check.about == "configuration"):
-        yield from schedule.job(_places(installation))
-        return
+        rest = _rest(installation)
+        if rest is None:
+            yield from schedule.job(_places(installation))
+            return
+        yield doctor.warn(
+            "configuration", "the rest is looked at as if these sections were not there", "Then ask again"
+        )
+        installation = rest
     had = _secrets(installation)
     yield from had
     yield from _guarded("state folder", files.state(_state_folder(installation), user))
@@ -132,6 +138,28 @@ def _configuration(installation: Installation) -> Iterator[Check]:
         return
     yield doctor.ok(about, str(path))
     yield from files.configuration(path, os.geteuid())
+
+
+# What can be left out of a wrong configuration without making the rest of it mean something else.
+_SPARED = ("account", "fetch", "reader", "retention", "health")
+
+
+def _rest(installation: Installation) -> Installation | None:
+    """The installation without the sections that cannot be used; None where the others need them."""
+    try:
+        installation.settings  # noqa: B018  # reads it
+    except ConfigError as problem:
+        paths = [sentence.partition(":")[0].split(".") for sentence in problem.problems]
+        without = {tuple(path[: 2 if path[0] == "account" else 1]) for path in paths}
+        if not without or any(section[0] not in _SPARED for section in without):
+            return None
+        with suppress(MailpollError):
+            rest = Installation(str(installation.path), installation.env)
+            rest.settings = config.load(installation.path, without=without)
+            return rest
+    except MailpollError:
+        pass
+    return None
 
 
 def _secrets(installation: Installation) -> list[Check]:

@@ -55,12 +55,12 @@ class Installation:
         """The secret a reference points to; `about` is its key path."""
         return secret.resolve(reference, base=self.path.parent, env=self.env, about=about)
 
-    def store(self) -> Store:
+    def store(self, *, only_read: bool = False) -> Store:
         """The store, opened and brought up to date; a context manager."""
         from mailpoll.store import Store
 
         url, reference = self.store_url, self.settings.store.password
-        if not url.startswith("sqlite"):  # nobody would see that something was written to it
+        if not only_read and not url.startswith("sqlite"):  # nobody would see that something was written to it
             idle.state_file(self.path, self.state_directory()).unlink(missing_ok=True)
         self.refuse_as_root(url)
         return Store(url, None if reference is None else self.secret(reference, "store.password"))

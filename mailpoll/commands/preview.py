@@ -189,4 +189,4 @@ def existing_store(installation: Installation, stack: ExitStack) -> Store | None
     path = installation.store_url.removeprefix("sqlite:///")
     if installation.store_url.startswith("sqlite:///") and not Path(path).exists():
         return None
-    return stack.enter_context(installation.store())
+    return stack.enter_context(installation.store(only_read=True))

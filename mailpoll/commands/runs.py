@@ -41,10 +41,13 @@ def run_once(
     seconds = installation.settings.fetch.deadline if deadline_s is None else deadline_s
     journal = Journal(listener == "person")
     accounts = installation.settings.account
+    beat = calm.heartbeat(installation)
     with installation.store() as store, store.run(accounts) as mine:
         if mine is None:
             return None
         calm.forget(installation)
+        if beat is not None:
+            store.ledger.looked_through(accounts, beat)
         if journal.talkative:
             for name in accounts.keys() - mine:
                 click.echo(f"account.{name}: another run is at work on it.")

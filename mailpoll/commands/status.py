@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from mailpoll.commands import calm
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, one_line, print_json
@@ -92,18 +93,21 @@ def _standing(installation: Installation) -> Standing:
             troubles = store.troubles.list()
             unfinished = timedelta(seconds=settings.retention.unfinished.seconds)
             overview = store.overview(moment, tuple(settings.destination), unfinished=unfinished, ahead=AHEAD)
-    accounts = tuple(Account(name, last_success(settings, name, overview)) for name in settings.account)
+    beat = calm.heartbeat(installation)
+    accounts = tuple(Account(name, last_success(settings, name, overview, beat)) for name in settings.account)
     return Standing(moment, accounts, overview, troubles)
 
 
-def last_success(settings: Settings, account: str, overview: Overview | None) -> datetime | None:
+def last_success(settings: Settings, account: str, overview: Overview | None, beat: datetime | None) -> datetime | None:
     """When an account was last looked through to its end: of its folders the one that was longest ago counts. None
-    while one of them never was."""
+    while one of them never was. `beat` is when a run last found nothing to do in any account."""
     polled = (
         [overview.polled.get((account, folder)) for folder in settings.account[account].folders] if overview else []
     )
     moments = [moment for moment in polled if moment is not None]
-    return min(moments) if moments and len(moments) == len(polled) else None
+    if not moments or len(moments) != len(polled):
+        return None
+    return min(moments) if beat is None else max(min(moments), beat)
 
 
 def too_old(standing: Standing, limit: timedelta) -> Iterator[str]:

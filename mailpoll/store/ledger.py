@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,16 @@ class Ledger:
                 .where(folders.c.id == folder_id)
                 .values(mark=sa.case((folders.c.mark < mark, mark), else_=folders.c.mark), polled_at=now)
             )
+
+    def looked_through(self, accounts: Collection[str], at: datetime) -> None:
+        """Notes that nothing was new in any folder of these accounts at a moment, which runs that find nothing to do
+        write down elsewhere."""
+        f = schema.folder
+        with transaction(self._engine) as connection:
+            mine = f.c.account.in_(tuple(accounts)) & (f.c.polled_at < at)
+            # Folders that got another UIDVALIDITY since have had their last poll.
+            newest = sa.select(sa.func.max(f.c.id)).group_by(f.c.account, f.c.name)
+            connection.execute(f.update().where(mine, f.c.id.in_(newest)).values(polled_at=at))
 
     def accept(
         self, messages: Iterable[RawMessage], now: datetime, *, folder_id: int | None = None, sent_to: str = ""
