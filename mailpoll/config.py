@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,20 @@ def find(path: str | None, env: Mapping[str, str]) -> Path:
     return found
 
 
-def load(path: Path) -> Settings:
+def load(path: Path, *, without: Collection[tuple[str, ...]] = ()) -> Settings:
     """The settings that the TOML file at `path` holds.
 
-    Relative `ca_file` settings come back absolute (relative to the file's folder); secrets are not looked up.
+    Relative `ca_file` settings come back absolute (relative to the file's folder); secrets are not looked up. Sections
+    named in `without`, as ("account", "main"), are passed over: the doctor looks at the others of a wrong file.
 
     Raises:
         ConfigError: with every problem found, each naming its key path; or one that says why there is no TOML.
         AccessDenied: when the file may not be read.
     """
     data = _parse(path)
+    for *above, name in without:
+        place = data.get(above[0], {}) if above else data
+        place.pop(name, None)
     try:
         settings = msgspec.convert(data, Settings, dec_hook=from_builtin)
     except (msgspec.ValidationError, ValueError) as error:

@@ -112,21 +112,26 @@ def posts(overview: Overview, now: datetime) -> Iterator[Check]:
 def _posts(place: DestinationState, now: datetime) -> Iterator[Check]:
     name = about(place.name)
     if place.pause is not None:
-        what = f"paused for {age(now - place.pause.paused_at)}, {place.waiting} posts wait: {place.pause.reason}"
+        what = f"paused for {age(now - place.pause.paused_at)}, {_wait(place.waiting)}: {place.pause.reason}"
         yield warn(name, what, f"Put that right; then: mailpoll destination resume {shown(place.name)}")
     elif place.oldest_waiting is not None:
-        what = f"{place.waiting} posts wait, the oldest for {age(now - place.oldest_waiting)}"
+        what = f"{_wait(place.waiting)}, the oldest for {age(now - place.oldest_waiting)}"
         yield warn(name, what, "They are tried by the coming runs: mailpoll posts list")
     for state, count in (("failed", place.failed), ("uncertain", place.uncertain), ("held", place.held)):
         if count:
             yield warn(name, f"{count} {state}", f"Look: mailpoll posts list --state {state}")
 
 
+def _wait(count: int) -> str:
+    return "1 post waits" if count == 1 else f"{count} posts wait"
+
+
 def troubles(open_: Sequence[Trouble]) -> Iterator[Check]:
     """What runs met and did not see end."""
     for trouble in open_:
         since = f"{trouble.began_at.astimezone():%Y-%m-%d %H:%M}"
-        yield warn("runs", f"since {since}, {trouble.runs} runs: {trouble.sentence}", "Look: mailpoll fetch -v --now")
+        runs = "1 run" if trouble.runs == 1 else f"{trouble.runs} runs"
+        yield warn("runs", f"since {since}, in {runs}: {trouble.sentence}", "Look: mailpoll fetch -v --now")
 
 
 def about(name: str) -> str:

@@ -211,6 +211,34 @@ def test_what_works_half_is_a_warning(name: str, dovecot: Dovecot, tmp_path: Pat
     assert (status, all_of(found, "fail")) == (0, [])
 
 
+def test_a_mistake_in_one_section_does_not_hide_what_is_wrong_elsewhere(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "sections", dovecot)
+    login = 'host = "localhost"\nusername = "u@example.com"\npassword = { file = 7 }\n'
+    more(site, f"[account.other]\n{login}[reader]\ncpu_secnds = 5\n")
+    site.secret.write_text(f"wrong-{CANARY}")
+    status, found = looked(site)
+    assert status == 78
+    fails = all_of(found, "fail")
+    assert len(fails) == 3
+    assert {fail[:55] for fail in fails[:2]} == {
+        "configuration: account.other.password.file: expected text in quotes"[:55],
+        "configuration: reader.cpu_secnds: is no setting. Did you mean cpu_seconds?"[:55],
+    }
+    assert "the server refused the login" in fails[2]
+
+
+def test_a_trouble_that_runs_met_is_told(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "troubles", dovecot)
+    site.change(folders='["Nowhere"]')
+    assert site.run("fetch").returncode == 78
+    _, found = looked(site)
+    assert [
+        each
+        for each in all_of(found, "warn")
+        if re.match(r"runs: since 20.*, in 1 run: account\.main.*no folder", each)
+    ]
+
+
 def test_a_channel_whose_destination_was_taken_out_of_the_configuration_fails(dovecot: Dovecot, tmp_path: Path) -> None:
     with Receiver() as receiver:
         site = Mishap(tmp_path / "gone", dovecot, "hook", hook=receiver.url)
@@ -228,7 +256,7 @@ def test_a_destination_that_cannot_be_reached_or_is_paused_is_told(dovecot: Dove
     assert status == 69
     assert [each for each in all_of(found, "fail") if "cannot be reached" in each]
     [paused] = [each for each in found if each.about == "destination.hook" and "paused for" in each.what]
-    assert "1 posts wait: " in paused.what
+    assert "1 post waits: " in paused.what
     assert paused.advice == "Put that right; then: mailpoll destination resume hook"
 
 
