@@ -90,6 +90,7 @@ class Ledger:
         write down elsewhere."""
         f = schema.folder
         with transaction(self._engine) as connection:
+            in_turn(connection, "folders")  # two hosts may note it of the same folders, in any order
             mine = f.c.account.in_(tuple(accounts)) & (f.c.polled_at < at)
             # Folders that got another UIDVALIDITY since have had their last poll.
             newest = sa.select(sa.func.max(f.c.id)).group_by(f.c.account, f.c.name)

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from support.site import empty_store
 from mailpoll.errors import ConfigError, MailpollError, ProtocolError, Unavailable
 from mailpoll.model import Facts, Post, RawMessage, Reading
 from mailpoll.store import Store, run_lock, schema
-from mailpoll.store.engine import transaction, translated
+from mailpoll.store.engine import BUSY_TIMEOUT_S, transaction, translated
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
@@ -62,7 +63,35 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
         os.umask(before)
     assert mode(folder) == 0o700
     assert set(modes.values()) == {0o600}
-    assert {"mailpoll.db", "mailpoll.db-wal", "mailpoll.db.lock"} <= set(modes)
+    assert {"mailpoll.db", "mailpoll.db-wal", "mailpoll.db-shm", "mailpoll.db.lock"} <= set(modes)
+
+
+def test_the_journal_is_emptied_when_a_run_ends(path: Path) -> None:
+    """Another process that has the store open, as `status` in a loop, keeps SQLite from doing it at the end."""
+    journal = Path(f"{path}-wal")
+    with Store(f"sqlite:///{path}") as store, Store(f"sqlite:///{path}") as other:
+        other.channels.list()
+        for _ in range(2):
+            with store.run():
+                store.ledger.accept([mail(bytes(1_000_000)) for _ in range(12)], NOW)
+                assert journal.stat().st_size > 10_000_000
+            assert journal.stat().st_size == 0
+
+
+def test_a_reader_keeps_no_run_from_ending(path: Path) -> None:
+    journal = Path(f"{path}-wal")
+    with Store(f"sqlite:///{path}") as store, Store(f"sqlite:///{path}") as other:
+        store.ledger.accept([mail()], NOW)
+        with transaction(other._engine, writes=False) as connection:
+            connection.scalar(sa.text("SELECT count(*) FROM message"))
+            before = time.monotonic()
+            with store.run():
+                store.ledger.accept([mail()], NOW)
+            assert time.monotonic() - before < BUSY_TIMEOUT_S / 2
+            assert journal.stat().st_size > 0
+        with store.run():
+            pass
+        assert journal.stat().st_size == 0
 
 
 def test_the_migrations_make_what_the_models_say(store: Store) -> None:
