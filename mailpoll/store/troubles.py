@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from mailpoll.model import Refusal, Trouble
 from mailpoll.store import schema
-from mailpoll.store.engine import transaction
+from mailpoll.store.engine import transaction, upsert
 from mailpoll.store.outbox import WAITING
 
 
@@ -47,10 +47,9 @@ class Troubles:
             return
         t = schema.trouble
         with transaction(self._engine) as connection:
-            gone = [*(trouble.about for trouble in open_), *ended]
-            connection.execute(t.delete().where(t.c.about.in_(gone)))
+            connection.execute(t.delete().where(t.c.about.in_(ended)))
             for trouble in open_:
-                connection.execute(t.insert().values(**_columns(trouble)))
+                upsert(connection, t, _columns(trouble))
 
     def waiting(self) -> tuple[Waiting, ...]:
         """The destinations that have still to take posts, by name."""
@@ -91,14 +90,10 @@ class Refusals:
             return
         r = schema.refusal
         with transaction(self._engine) as connection:
-            gone = [*(refusal.account for refusal in refusals), *ended]
-            connection.execute(r.delete().where(r.c.account.in_(gone)))
+            connection.execute(r.delete().where(r.c.account.in_(ended)))
             for one in refusals:
-                connection.execute(
-                    r.insert().values(
-                        account=one.account, failures=one.failures, until=one.until, fingerprint=one.fingerprint
-                    )
-                )
+                values = {"failures": one.failures, "until": one.until, "fingerprint": one.fingerprint}
+                upsert(connection, r, {"account": one.account, **values})
 
 
 def _columns(trouble: Trouble) -> dict[str, object]:
