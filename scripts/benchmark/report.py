@@ -103,7 +103,7 @@ def versions() -> str:
     ]
     said = [f"mailpoll {__version__}", f"Python {platform.python_version()}", f"Dovecot {peers.version_of('dovecot')}"]
     said += [f"{name} {version}" for name, version in others if version]
-    return f"{', '.join(said)}; {platform.system()} on {platform.machine()}, {os.cpu_count()} processors."
+    return f"Measured with {', '.join(said)}; {platform.system()} on {platform.machine()}, {os.cpu_count()} processors."
 
 
 def report(rows: Sequence[Row]) -> str:
