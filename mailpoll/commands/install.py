@@ -102,7 +102,8 @@ def systemd(installation: Installation, only_print: bool, of_user: bool) -> None
     for name, text in units.items():
         _say_written(folder / name, written(folder / name, text))
     _start(installation, of_user=of_user)
-    _say_how_to_check(installation, user)
+    # `doctor --as-cron` would look for credentials that only a unit has.
+    _say_how_to_check(installation, user, shlex.join([*_control(of_user), "start", install_systemd.SERVICE]))
 
 
 def written(path: Path, text: str) -> bool:
@@ -205,7 +206,7 @@ def _called(name: str, *arguments: str, given: str = "") -> subprocess.Completed
 
 def _start(installation: Installation, *, of_user: bool) -> None:
     """Has systemd read the units and start the timer, or says what to type where it is not running."""
-    control = ["systemctl", "--user"] if of_user else ["systemctl"]
+    control = _control(of_user)
     steps = ([*control, "daemon-reload"], [*control, "enable", "--now", install_systemd.TIMER])
     running = RUNNING_SYSTEMD if not of_user else Path(installation.env.get("XDG_RUNTIME_DIR", "/nowhere"), "systemd")
     if not running.is_dir() or shutil.which("systemctl") is None:
@@ -222,6 +223,10 @@ def _start(installation: Installation, *, of_user: bool) -> None:
         click.echo("It runs while you are logged in; for always: loginctl enable-linger")
 
 
+def _control(of_user: bool) -> list[str]:
+    return ["systemctl", *(["--user"] if of_user else [])]
+
+
 def _journal(of_user: bool) -> list[str]:
     return ["journalctl", *(["--user"] if of_user else []), "-u", install_systemd.SERVICE]
 
@@ -230,8 +235,9 @@ def _say_written(path: Path, changed: bool) -> None:
     click.echo(f"Written: {path}" if changed else f"{path} is there already, and right.")
 
 
-def _say_how_to_check(installation: Installation, user: str) -> None:
-    """What to type to see whether it works, as the user that runs it."""
+def _say_how_to_check(installation: Installation, user: str, one_run: str = "") -> None:
+    """What to type to see whether it works, as the user that runs it; `one_run` starts one by hand."""
     named = shlex.join([*program.own_command(), "--config", str(installation.path.absolute())])
     prefix = f"sudo -u {user} " if user and user != pwd.getpwuid(os.geteuid()).pw_name else ""
-    click.echo(f"\nWill it work there? {prefix}{named} doctor --as-cron\nDoes it?            {prefix}{named} status")
+    one_run = one_run or f"{prefix}{named} doctor --as-cron"
+    click.echo(f"\nWill it work there? {one_run}\nDoes it?            {prefix}{named} status")
