@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
-from mailpoll.commands import standstill
+from mailpoll.commands import health, standstill
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.journal import Journal
 from mailpoll.commands.output import json_option, print_json
@@ -93,10 +94,12 @@ def command(
             at_once=at_once,
             listener=listener,
             in_detail=as_json,
+            begun=partial(health.begun, installation),
         )
 
     journal = standstill.watched(installation, work, always=listener != "cron")
     if isinstance(journal, int):
+        health.ended(installation, journal)
         return journal
     if journal is None:
         if talkative:
@@ -104,6 +107,7 @@ def command(
         return 0
     if as_json:
         print_json(journal.as_json())
+    health.ended(installation, journal.exit_status)
     return journal.exit_status
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -30,13 +30,15 @@ def run_once(
     at_once: bool = False,
     listener: Listener = "nobody",
     in_detail: bool = False,
+    begun: Callable[[], None] = lambda: None,
 ) -> Journal | None:
     """One run over all accounts of the configuration, of which there may be none; None when other runs are at work on
     all of them.
 
     `listener` is told what the run did. With `at_once` nothing that waits is left alone: refused logins, destinations
     that gave no answer, posts that are tried again later. `in_detail` lets the journal say of each mail whether it was
-    posted before. Raises what stops the whole run: ConfigError, AccessDenied and Unavailable of the store.
+    posted before. `begun` is called once it is this run's turn. Raises what stops the whole run: ConfigError,
+    AccessDenied and Unavailable of the store.
     """
     seconds = installation.settings.fetch.deadline if deadline_s is None else deadline_s
     journal = Journal(listener == "person")
@@ -45,6 +47,7 @@ def run_once(
     with installation.store() as store, store.run(accounts) as mine:
         if mine is None:
             return None
+        begun()
         calm.forget(installation)
         if beat is not None:
             store.ledger.looked_through(accounts, beat)
