@@ -15,6 +15,8 @@ from servers.dovecot import Dovecot
 ATTACHMENT = 560_000  # octets before base64; every tenth mail has one: 79 KB a mail
 BIG_ATTACHMENT = 18_200_000  # 25 MB as mail
 TOKEN = "bench"
+HTML_ONLY = 15  # one in so many; of the others every other one is text with HTML beside it
+MIX = "half of them plain text, nearly half with HTML beside it, one in fifteen HTML only"
 LINKS = 1000  # of one file; file systems have a limit
 # Older than any store: what is read and lies there when mailpoll first comes.
 LONG_AGO = 1_700_000_000
@@ -24,8 +26,8 @@ _numbers = count(1)
 
 
 def mails(number: int, user: str, *, seed: str = "0", big: int = 0) -> Iterator[bytes]:
-    """Mails to one address of ours: two in three plain replies with a quote, the rest HTML only, every tenth with an
-    attachment; `big` of them, evenly spread, with one of 25 MB."""
+    """Mails to one address of ours, of the kinds that inboxes get (MIX), every tenth with an attachment; `big` of them,
+    evenly spread, with one of 25 MB."""
     chance = random.Random(seed)
     huge = {(k + 1) * number // (big + 1) for k in range(big)}
     local, _, domain = user.partition("@")
@@ -36,20 +38,35 @@ def mails(number: int, user: str, *, seed: str = "0", big: int = 0) -> Iterator[
         mail["Subject"] = f"Re: report {seed} {k}"
         mail["Date"] = "Fri, 20 Nov 2026 09:00:00 +0000"
         mail["Message-ID"] = f"<{seed}.{k}@bench.example.org>"
-        _fill(mail, " ".join(chance.choices(_WORDS, k=120)), html=k % 3 == 0)
+        words = " ".join(chance.choices(_WORDS, k=120))
+        if k % HTML_ONLY == 0:
+            mail.set_content(_newsletter(words), subtype="html")
+        else:
+            mail.set_content(_reply(words))
+            if k % 2:
+                mail.add_alternative(_html_reply(words), subtype="html")
         size = BIG_ATTACHMENT if k in huge else ATTACHMENT if k % 10 == 0 else 0
         if size:
             mail.add_attachment(chance.randbytes(size), maintype="application", subtype="octet-stream", filename="log")
         yield mail.as_bytes()
 
 
-def _fill(mail: EmailMessage, words: str, *, html: bool) -> None:
-    if html:
-        rows = "".join(f"<tr><td>{n}</td><td>{words[:40]}</td></tr>" for n in range(20))
-        mail.set_content(f"<html><body><p>{words}</p><table>{rows}</table></body></html>", subtype="html")
-    else:
-        quote = "\n".join(f"> {words[i : i + 60]}" for i in range(0, len(words), 60))
-        mail.set_content(f"{words}\n\nOn Thu, 19 Nov 2026 at 10:00, Gateway <g@example.com> wrote:\n{quote}\n")
+def _reply(words: str) -> str:
+    quote = "\n".join(f"> {words[i : i + 60]}" for i in range(0, len(words), 60))
+    return f"{words}\n\nOn Thu, 19 Nov 2026 at 10:00, Gateway <g@example.com> wrote:\n{quote}\n"
+
+
+def _html_reply(words: str) -> str:
+    said = "On Thu, 19 Nov 2026 at 10:00, Gateway &lt;g@example.com&gt; wrote:"
+    quote = f'<div class="gmail_attr">{said}<br></div><blockquote class="gmail_quote">{words}</blockquote>'
+    return f'<div dir="ltr">{words}</div><br><div class="gmail_quote">{quote}</div>'
+
+
+def _newsletter(words: str) -> str:
+    cell = '<td style="padding:8px"><a href="https://example.org/read/{n}"><b>{n}</b></a> {words}</td>'
+    rows = "".join(f"<tr>{cell.format(n=n, words=words[:200])}</tr>" for n in range(40))
+    styles = " ".join(f".c{n} {{ padding: {n}px }}" for n in range(100))
+    return f"<html><head><style>{styles}</style></head><body><p>{words}</p><table>{rows}</table></body></html>"
 
 
 def kept(folder: Path, raws: Iterable[bytes], *, old: bool = False) -> list[Path]:

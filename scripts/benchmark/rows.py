@@ -12,7 +12,7 @@ from servers.dovecot import Dovecot
 
 from benchmark import report
 from benchmark.lag import distant
-from benchmark.mailbag import Inbox, kept, mails
+from benchmark.mailbag import MIX, Inbox, kept, mails
 from benchmark.peers import FLOOR, Peers
 from benchmark.report import Row, Verdict
 from benchmark.site import Site
@@ -127,7 +127,7 @@ def backlog(place: Place) -> Row:
             faster = ratio(runs, name, "mailpoll", "wall")
             verdicts.append(Verdict(f"speed of mailpoll, to {name}", faster, least, at_least=True, judged=scale.judged))
     octets = sum(file.stat().st_size for file in files)
-    how = f"{scale.mails} new mails, {octets / 1e6:.0f} MB, in every run; {scale.rounds} rounds."
+    how = f"{scale.mails} new mails, {octets / 1e6:.0f} MB, {MIX}; {scale.rounds} rounds."
     return Row("Backlog", how, report.times(runs, FLOOR, scale.mails), verdicts, missing)
 
 
