@@ -63,6 +63,10 @@ class Intake:
                 if message.attempts and not self._read_alone(message):
                     return
 
+    def expect(self) -> None:
+        """There will be mails to read."""
+        self._interpreter.expect()
+
     def begin(
         self,
         accepted: Mapping[int, RawMessage],

@@ -26,6 +26,8 @@ class Reader(Protocol):
 
     def posts(self, job: Job) -> Reading: ...
 
+    def warm_up(self) -> None: ...
+
     def begin(self, jobs: Sequence[Job]) -> None: ...
 
     def finish(self) -> Sequence[Reading | BaseException]: ...
@@ -86,6 +88,10 @@ class Interpreter:
         routing = self._routing(mail, found, known)
         reading = self._judged(self._reader.posts(_job(mail, routing, safe=safe)), routing)
         return Interpretation(reading, found, known)
+
+    def expect(self) -> None:
+        """There will be mails."""
+        self._reader.warm_up()
 
     def begin(self, mails: Sequence[Mail]) -> None:
         """Interprets mails whose recipients are known, asking for the tokens of all of them at once, while the caller

@@ -64,9 +64,12 @@ class Ledger(Protocol):
 
 class Intake(Protocol):
     """Reads what was accepted until `enough`: read() what earlier runs left; begin() what came just now, by id, beside
-    whatever else is done; finish() ends what was begun, abandon() gives it up."""
+    whatever else is done. finish() ends what was begun, abandon() gives it up; expect() says that there will be some.
+    """
 
     def read(self, enough: Callable[[], bool]) -> None: ...
+
+    def expect(self) -> None: ...
 
     def begin(
         self,
@@ -221,7 +224,10 @@ class Run:
                 if report.again:
                     self._ledger.forget_skipped(report.folder_id, report.floor)
             case dialogue.Listed():
-                sender.answer(self._ledger.unknown(report.folder_id, report.uids))
+                unknown = self._ledger.unknown(report.folder_id, report.uids)
+                sender.answer(unknown)
+                if unknown:
+                    self._intake.expect()
             case dialogue.NotOurs():
                 self._ledger.skip(report.folder_id, report.uids)
                 result.skipped += len(report.uids)

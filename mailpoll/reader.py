@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Literal
 
 from mailpoll import frames
@@ -47,8 +48,15 @@ class Reader:
         self._stop_at = stop_at
         self._program = program
         self._child: Child | None = None
+        self._greeted = False
         self._thread: threading.Thread | None = None
         self._results: list[Reading | BaseException] = []
+
+    def warm_up(self) -> None:
+        """Starts the child without waiting for it: it imports what it needs while the mail is on its way."""
+        if self._child is None and self._thread is None:
+            with suppress(OSError):  # told when the child is asked
+                self._child = Child(self._program)
 
     def recipients(self, headers: bytes, patterns: Sequence[str], order: Sequence[str]) -> tuple[Recipient, ...]:
         """Our addresses in a header block; see router.recipients."""
@@ -94,7 +102,7 @@ class Reader:
         self._end_child()
 
     def _end_child(self) -> None:
-        child, self._child = self._child, None
+        child, self._child, self._greeted = self._child, None, False
         if child is not None:
             child.close()
 
@@ -118,7 +126,7 @@ class Reader:
 
     def _converse(self, calls: Iterable[Iterable[bytes]], count: int, answered: Callable[[Answer], None]) -> None:
         """Hands on answers until one is a failure or the child is gone, which is the fault of the next mail."""
-        child = self._child or self._start()
+        child = self._child if self._child and self._greeted else self._start()
         try:
             child.converse(
                 calls,
@@ -143,7 +151,7 @@ class Reader:
         """A child that has imported what it needs."""
         said: list[memoryview] = []
         try:
-            child = self._child = Child(self._program)
+            child = self._child = self._child or Child(self._program)
             child.converse([[frames.framed(self._limits)]], 1, said.append, seconds=_START_S, stop_at=self._stop_at)
             if said != [frames.READY]:
                 raise EOFError
@@ -155,6 +163,7 @@ class Reader:
         except BaseException:
             self._end_child()
             raise
+        self._greeted = True
         return child
 
     def _epitaph(self, child: Child) -> str:

@@ -209,6 +209,9 @@ class InProcessReader:
             max_text=100_000,
         )
 
+    def warm_up(self) -> None:
+        """There is no process to start."""
+
     def begin(self, jobs: Sequence[Job]) -> None:
         self._jobs = jobs
 

@@ -58,6 +58,9 @@ class InProcess:
             max_text=1_000_000,
         )
 
+    def warm_up(self) -> None:
+        """There is no process to start."""
+
     def begin(self, jobs: Sequence[Job]) -> None:
         """Remembers them."""
         self.jobs = jobs

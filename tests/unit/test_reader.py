@@ -256,6 +256,23 @@ def test_a_program_that_does_not_start_is_told_for_each_mail_that_was_begun() ->
         assert outcomes(reader.finish()) == ["Unavailable", "Unavailable"]
 
 
+def test_a_child_that_was_started_early_is_the_one_that_reads() -> None:
+    with closing(Reader(ReaderLimits())) as reader:
+        reader.warm_up()
+        early = reader._child
+        reader.warm_up()
+        assert post_of(reader, mail(1)) == "This is mail 1."
+        assert reader._child is early is not None
+
+
+@pytest.mark.parametrize("program", [NOWHERE, ("/bin/true",)])
+def test_a_child_that_cannot_be_started_early_is_told_when_it_is_asked(program: tuple[str, ...]) -> None:
+    with closing(Reader(ReaderLimits(), program=program)) as reader:
+        reader.warm_up()
+        with pytest.raises(Unavailable):
+            reader.posts(job(mail(1)))
+
+
 class Counting(Reader):
     """Remembers the mode of each reading."""
 
