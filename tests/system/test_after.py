@@ -383,3 +383,39 @@ def test_old_mail_is_counted_before_it_is_taken(
     for more, posted in (((), 1), (("--since", ago), 3), (("--since", "all"), 4), (("--since", "all"), 4)):
         assert site.run("fetch", *more).stderr == ""
         assert len(site.deliveries()) == posted
+
+
+def test_a_new_uidvalidity_doubles_nothing_whatever_comes_after(
+    servers: dict[str, Dovecot | PymapServer], tmp_path: Path
+) -> None:
+    """As after a restore from a backup: all UIDs are new, and count from 1."""
+    places = [(name, after) for name in ("dovecot", "copying") for after in AFTER]
+    more = ""
+    for name, after in places:
+        more += (
+            f'[account.{name}-{after}]\nhost = "localhost"\nport = {servers[name].imap_port}\ntls = "none"\n'
+            f'username = "renumbered.{after}@example.com"\npassword = {{ file = "imap-password" }}\nafter = "{after}"\n'
+        )
+    site = Site(tmp_path / "site", None, more=more)
+    site.channel("dev")
+
+    def come(what: str) -> None:
+        for name, after in places:
+            servers[name].append(mail(f"{what}.{name}.{after}"), user=f"renumbered.{after}@example.com")
+
+    come("first")
+    assert site.run("fetch").stderr == ""
+    for name, after in places:
+        access = servers[name]
+        assert isinstance(access, Dovecot)
+        access.append(mail("private", to="username@example.com"), user=f"renumbered.{after}@example.com")
+        access.new_uidvalidity(user=f"renumbered.{after}@example.com")
+    come("second")
+    for _ in range(2):
+        assert site.run("fetch").stderr == ""
+        posted = sorted(d.post.topic for d in site.deliveries() if d.state == "delivered")
+        assert posted == sorted(f"Mail {what}.{name}.{after}" for what in ("first", "second") for name, after in places)
+    for name, after in places:
+        if after == "move":
+            moved = servers[name].messages("Processed", user=f"renumbered.{after}@example.com")
+            assert sorted(kind(raw) for _, raw in moved.values()) == ["first", "second"]
