@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -55,9 +55,16 @@ class Receiver:
     Args:
         answers: statuses, Answers, or one of the names above; the last one is repeated; 200 when there is none.
         certificate: (certificate chain, key) files in PEM: speaks TLS.
+        seen: called with each request before it is answered.
     """
 
-    def __init__(self, *answers: int | str | Answer, certificate: tuple[Path, Path] | None = None) -> None:
+    def __init__(
+        self,
+        *answers: int | str | Answer,
+        certificate: tuple[Path, Path] | None = None,
+        seen: Callable[[Request], None] = lambda _: None,
+    ) -> None:
+        self._seen = seen
         self.requests: list[Request] = []
         self.connections = 0
         self.holding = threading.Event()  # set once a request is held
@@ -118,6 +125,7 @@ class Receiver:
             if request is None:
                 return
             self.requests.append(request)
+            self._seen(request)
             self._respond(connection, answer)
         except OSError:
             pass

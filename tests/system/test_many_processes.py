@@ -21,7 +21,7 @@ import pytest
 from servers import require
 from servers.dovecot import Dovecot
 from servers.dovecot import missing as no_dovecot
-from servers.http_receiver import Receiver
+from servers.http_receiver import Receiver, Request
 from servers.postgres import PASSWORD, Postgres
 from servers.postgres import missing as no_postgres
 from support.site import CRON, MAILPOLL, mail
@@ -34,7 +34,8 @@ TARGETS = ("store", "hook")  # also the tokens of their channels
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything; a run is killed after up to so many seconds, and then so many mails come in."""
+    """How much of everything; a run is killed after up to so many seconds, and then so many mails come in. A share of
+    the posts kills the run that sends it, before it is answered."""
 
     hosts: int
     accounts: int
@@ -42,9 +43,10 @@ class Size:
     seconds: float
     killed_within: float
     at_a_time: int
+    killed_posting: float
 
 
-SIZE = Size(8, 20, 2_000, 150, 5, 20) if LONG else Size(3, 3, 60, 6, 2, 10)
+SIZE = Size(8, 20, 2_000, 150, 5, 20, 0.05) if LONG else Size(3, 3, 60, 6, 2, 10, 0.2)
 
 
 @dataclass
@@ -55,11 +57,19 @@ class World:
     postgres: Postgres
     receiver: Receiver
     database: str
+    hosts: dict[str, Host] = field(default_factory=dict)
+    deadly: bool = True
+    chance: random.Random = field(default_factory=lambda: random.Random(1))
     sent: int = 0
     kills: int = 0
     runs: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def posted(self, request: Request) -> None:
+        """A post came in, and is not answered yet."""
+        if self.deadly and self.chance.random() < SIZE.killed_posting:
+            self.hosts[request.path].kill()
 
     def store(self) -> Store:
         return Store(self.postgres.url(self.database))
@@ -69,8 +79,14 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     require(no_dovecot() or "Dovecot", not no_dovecot())
     require(no_postgres() or "PostgreSQL", not no_postgres())
-    with Dovecot(tmp_path) as dovecot, Postgres() as postgres, Receiver() as receiver:
-        yield World(dovecot, postgres, receiver, postgres.database())
+    worlds: list[World] = []
+    with (
+        Dovecot(tmp_path) as dovecot,
+        Postgres() as postgres,
+        Receiver(seen=lambda request: worlds[0].posted(request)) as receiver,
+    ):
+        worlds.append(World(dovecot, postgres, receiver, postgres.database()))
+        yield worlds[0]
 
 
 class Host:
@@ -79,6 +95,8 @@ class Host:
     def __init__(self, folder: Path, world: World, accounts: list[int]) -> None:
         folder.mkdir()
         self._world = world
+        self._process: subprocess.Popen[bytes] | None = None
+        world.hosts[f"/{folder.name}"] = self
         self._env = {**CRON, "STATE_DIRECTORY": str(folder)}
         for name, text in (("imap-password", "secret"), ("store-password", PASSWORD)):
             (folder / name).write_text(f"{text}\n")
@@ -86,7 +104,7 @@ class Host:
         text = (
             f'[store]\nurl = "{world.postgres.tcp_url(world.database)}"\npassword = {{ file = "store-password" }}\n'
             '[addresses]\npatterns = ["username+%s@example.com"]\n'
-            f'[destination.hook]\nkind = "webhook"\nurl = "{world.receiver.url}/in"\n'
+            f'[destination.hook]\nkind = "webhook"\nurl = "{world.receiver.url}/{folder.name}"\n'
         )
         for number in accounts:
             text += (
@@ -98,7 +116,7 @@ class Host:
 
     def fetch(self, kill_after: float | None = None) -> int:
         """One run; its status, -9 when it was killed."""
-        process = subprocess.Popen(
+        self._process = process = subprocess.Popen(
             [str(MAILPOLL), "--config", str(self.config), "fetch", "--deadline", "20"], env=self._env,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -118,6 +136,11 @@ class Host:
             if status == -9:
                 fill(self._world, SIZE.at_a_time)
         return status
+
+    def kill(self) -> None:
+        """Kills the run that is at work."""
+        if self._process is not None:
+            self._process.kill()
 
     def poll(self, until: float, chance: random.Random) -> None:
         """Runs again and again, killed two times of three, until the time is over and some were killed indeed."""
@@ -187,6 +210,7 @@ def test_killed_hosts_lose_nothing_and_double_nothing(world: World, tmp_path: Pa
         for end in ends:
             end.result()
     fill(world, SIZE.mails)
+    world.deadly = False
     aside = settle(world, hosts)
     seconds = time.monotonic() - begun
     with world.store() as store:
