@@ -183,7 +183,6 @@ HALF: dict[str, tuple[Callable[[Mishap], object], str]] = {
         lambda site: site.change(folders='["Empty"]'),
         r"account\.main: none of the newest 200 mails is for an address like username\+test@example\.com",
     ),
-    "plaintext": (lambda site: None, r"account\.main: without TLS"),
     "pattern": (
         lambda site: site.config.write_text(site.config.read_text().replace("+%s@example.com", "+%s@exmaple.com")),
         r"addresses\.patterns: username\+%s@exmaple\.com: no account is at exmaple\.com",
