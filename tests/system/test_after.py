@@ -419,3 +419,34 @@ def test_a_new_uidvalidity_doubles_nothing_whatever_comes_after(
         if after == "move":
             moved = servers[name].messages("Processed", user=f"renumbered.{after}@example.com")
             assert sorted(kind(raw) for _, raw in moved.values()) == ["first", "second"]
+
+
+CUTS = ("UID COPY", "+FLAGS", "UID EXPUNGE")
+
+
+def test_a_move_that_is_cut_off_is_ended_by_the_next_run_without_a_second_copy(
+    servers: dict[str, Dovecot | PymapServer], tmp_path: Path
+) -> None:
+    server, more = servers["copying"], ""
+    with ExitStack() as stack:
+        proxies = {f"cut{n}": stack.enter_context(CountingProxy(server.imap_port)) for n in range(len(CUTS))}
+        for (name, proxy), words in zip(proxies.items(), CUTS, strict=True):
+            proxy.drop_at = words
+            more += (
+                f'[account.{name}]\nhost = "localhost"\nport = {proxy.port}\ntls = "none"\nafter = "move"\n'
+                f'username = "{name}@example.com"\npassword = {{ file = "imap-password" }}\n'
+            )
+            for number in range(3):
+                server.append(mail(f"{number}.{name}"), user=f"{name}@example.com")
+        site = Site(tmp_path / "site", None, more=more)
+        site.channel("dev")
+
+        assert site.run("fetch").returncode == 69
+        assert {proxy.drop_at for proxy in proxies.values()} == {""}
+        assert site.run("fetch").returncode == 0
+
+    for name in proxies:
+        assert server.messages(user=f"{name}@example.com") == {}
+        moved = server.messages("Processed", user=f"{name}@example.com")
+        assert sorted(kind(raw) for _, raw in moved.values()) == ["0", "1", "2"]
+    assert [d.state for d in site.deliveries()] == ["delivered"] * 9
