@@ -46,7 +46,7 @@ def check(installation: Installation, as_json: bool) -> None:
     """Check the configuration and that its secrets are there.
 
     Nothing is connected.
-    What can only be seen on the network is checked by `mailpoll destination check` and by a first `mailpoll fetch`.
+    What can only be seen on the network is checked by `mailpoll doctor`.
     """
     settings = installation.settings
     patterns = configuration.patterns(settings)
