@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import sqlite3
@@ -167,15 +166,14 @@ def in_turn(connection: Connection, what: str) -> None:
     have committed (READ COMMITTED).
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock_key(connection, what))))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock_key(what))))
 
 
-def lock_key(connection: Connection, what: str) -> int:
-    """The number of PostgreSQL's advisory lock for `what`. There may be a store in each schema of a database, and
-    others use such locks, too."""
-    place = connection.scalar(sa.select(sa.func.current_schema()))
-    digest = hashlib.sha256(f"mailpoll\0{place}\0{what}".encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
+def lock_key(what: str) -> sa.ColumnElement[int]:
+    """The number of PostgreSQL's advisory lock for `what`, 64 bits. There may be a store in each schema of a database,
+    and others use such locks, too."""
+    words = sa.literal("mailpoll ") + sa.func.coalesce(sa.func.current_schema(), "") + sa.literal(f" {what}")
+    return sa.func.hashtextextended(words, 0, type_=sa.BigInteger)
 
 
 def bring_up_to_date(engine: Engine) -> None:

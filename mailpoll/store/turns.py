@@ -94,7 +94,7 @@ class Accounts:
                 .where(schema.message.c.state == "accepted")
             )
             wanted = dict.fromkeys([*accounts, NO_ACCOUNT, *unread])
-            held = frozenset(name for name in wanted if _take(connection, lock_key(connection, f"account {name}")))
+            held = frozenset(name for name in wanted if _take(connection, lock_key(f"account {name}")))
         if held.isdisjoint(accounts or (NO_ACCOUNT,)):
             self.end()
             return None
@@ -113,14 +113,14 @@ class Accounts:
         while not self._number:
             number = secrets.randbits(62) + 1
             with transaction(self._engine) as connection:
-                self._number = number if _take(connection, number) else 0
+                self._number = number if _take(connection, _key(number)) else 0
         return self._number
 
     def gone(self, runs: Iterable[int]) -> tuple[int, ...]:
         """Those whose lock can be taken; it is kept, so that nobody else takes them over as well."""
         others = [run for run in runs if run != self._number]
         with transaction(self._engine) as connection:
-            return tuple(run for run in others if _take(connection, run))
+            return tuple(run for run in others if _take(connection, _key(run)))
 
     def check(self, connection: Connection) -> None:
         """Looks for our lock among those of this very session: a pooler may have given us another one."""
@@ -140,8 +140,12 @@ _HELD = sa.text(
 )
 
 
-def _take(connection: Connection, key: int) -> bool:
-    return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(sa.cast(key, sa.BigInteger)))))
+def _take(connection: Connection, key: sa.ColumnElement[int]) -> bool:
+    return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))))
+
+
+def _key(run: int) -> sa.ColumnElement[int]:
+    return sa.cast(run, sa.BigInteger)
 
 
 def turn(engine: Engine) -> Turn:
