@@ -7,6 +7,7 @@ judges nothing.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from dataclasses import replace
@@ -59,6 +60,7 @@ def measured(names: list[str], wanted: Scale) -> list[report.Row]:
 
 def main() -> int:
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the servers, too
     if reason := missing():
         print(f"bench: needs {reason}", file=sys.stderr)
         return 1

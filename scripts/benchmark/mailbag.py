@@ -131,3 +131,8 @@ class Inbox:
         with self.server.client(self.user) as client:
             client.select("INBOX", readonly=True)
             return len(client.search(None, "UNSEEN")[1][0].split())
+
+    def logins(self) -> int:
+        """How often the server has let somebody into this inbox over TLS, which only what is measured uses."""
+        lines = self.server.log().splitlines()
+        return sum(1 for line in lines if "Login: user=" in line and self.user in line and " TLS" in line)

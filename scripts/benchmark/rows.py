@@ -72,7 +72,7 @@ def idle(place: Place) -> Row:
     commands, missing = Peers(place.server, inbox, place.folder).made(FLOOR, "imapclient", "getmail6")
     for command in commands:
         command.fresh()
-    runs = interleaved([*commands, site.command()], scale.idle_rounds)
+    runs = interleaved([*commands, _that_asks(site, inbox)], scale.idle_rounds)
     verdicts = [Verdict("CPU of mailpoll, to imaplib", ratio(runs, "mailpoll", FLOOR, "cpu"), 2.6, judged=scale.judged)]
     if "getmail6" in runs:
         verdicts.append(Verdict("CPU of mailpoll, to getmail6", ratio(runs, "mailpoll", "getmail6", "cpu"), 1.0, judged=scale.judged))  # fmt: skip # noqa: E501
@@ -189,7 +189,7 @@ def many_read(place: Place) -> Row:
         commands.append(replace(floors[0], name=f"{FLOOR}, {name}"))
         site = Site(place.folder / f"mailpoll-{name}", place.server, inbox.user)
         site.settle()
-        commands.append(site.command(f"mailpoll, {name}"))
+        commands.append(_that_asks(site, inbox, f"mailpoll, {name}"))
     runs = interleaved(commands, scale.idle_rounds)
     got = ratio(runs, "mailpoll, full", "mailpoll, empty", "cpu")
     how = (
@@ -276,6 +276,21 @@ def _refilled(command: Command, inbox: Inbox, files: Sequence[Path]) -> Command:
         inbox.refill(files)
 
     return replace(command, fresh=fresh)
+
+
+def _that_asks(site: Site, inbox: Inbox, name: str = "mailpoll") -> Command:
+    """A run that finds nothing new, and must have asked the server."""
+    before = 0
+
+    def fresh() -> None:
+        nonlocal before
+        before = inbox.logins()
+
+    def check() -> None:
+        if inbox.logins() != before + 1:
+            raise Failed(f"{name} logged in {inbox.logins() - before} times")
+
+    return site.command(name, fresh=fresh, check=check)
 
 
 def _one_more(site: Site, inbox: Inbox, name: str, new: Iterator[Path]) -> Command:
