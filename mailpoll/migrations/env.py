@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from mailpoll.store.schema import metadata
+from mailpoll.store.schema import partial
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=partial(),
     render_as_batch=True,
     transactional_ddl=True,
     transaction_per_migration=False,
