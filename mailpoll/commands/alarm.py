@@ -7,7 +7,6 @@ itself (69 and 75) is of one kind: whether a server that is away times out or re
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,6 +59,8 @@ def kind_of(error: BaseException) -> str:
         return "login"
     problems = error.problems if isinstance(error, ConfigError) else ()
     ours = _OTHERS_WORDS.split(error.what)[0]
+    import hashlib
+
     told = "\n".join((re.sub(r"\b\d+\b", "#", f"{error.about}\n{ours}"), *problems))
     return f"{error.exit_status}-{hashlib.sha256(told.encode(errors='replace')).hexdigest()[:12]}"
 

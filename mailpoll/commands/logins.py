@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -81,6 +79,8 @@ def remember(store: Store, passed: Mapping[str, Gate], configured: Collection[st
 
 def _is_of(fingerprint: str, settings: AccountSettings, password: str) -> bool:
     """Whether a fingerprint is that of these settings and this password."""
+    import hmac
+
     salt = bytes.fromhex(fingerprint.partition("$")[0])
     return hmac.compare_digest(fingerprint, _fingerprint(salt, settings, password))
 
@@ -93,5 +93,7 @@ def _fingerprint(salt: bytes, settings: AccountSettings, password: str) -> str:
     That is spent only while a login is refused. A key beside the store would be copied with it, and the times and sizes
     of files know nothing of secrets from commands, keyrings and the environment.
     """
+    import hashlib
+
     told = msgspec.json.encode([settings, password], order="sorted", enc_hook=to_builtin)
     return f"{salt.hex()}${hashlib.scrypt(told, salt=salt, n=2**14, r=8, p=1, dklen=16).hex()}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
+import msgspec
 
 from mailpoll.commands import alarm, crash
 from mailpoll.commands.installation import Installation, make_state_folder, now
@@ -25,6 +25,7 @@ from mailpoll.settings import FetchSettings
 T = TypeVar("T")
 
 NAME = "troubles.json"
+_FILE = dict[str, dict[str, Trouble]]  # by configuration and by what they are about
 
 
 def watched(
@@ -97,30 +98,27 @@ class Memory:
         else:
             say(problem, since)
 
-    def _file(self) -> dict[str, Any]:
+    def _file(self) -> dict[str, dict[str, Trouble]]:
+        """The troubles of all configurations; a file that is damaged or missing knows of none."""
         try:
-            found = json.loads(self._path.read_bytes())
+            found = msgspec.json.decode(self._path.read_bytes(), type=_FILE)
         except (OSError, ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) else {}
+        moments = [at for kept in found.values() for one in kept.values() for at in (one.began_at, one.told_at) if at]
+        return found if all(at.tzinfo for at in moments) else {}
 
     def _read(self) -> dict[str, Trouble]:
-        """The troubles of this configuration; a file that is damaged or missing knows of none."""
-        try:
-            return {about: _trouble(about, kept) for about, kept in self._file().get(self._owner, {}).items()}
-        except (TypeError, ValueError, KeyError, AttributeError):
-            return {}
+        return self._file().get(self._owner, {})
 
     def _write(self, entries: dict[str, Trouble]) -> str:
         """Puts a whole new file in the place of the old one; gives why that cannot be."""
-        own = {about: _kept(trouble) for about, trouble in entries.items()}
         others = {owner: kept for owner, kept in self._file().items() if owner != self._owner}
-        content = {**others, **({self._owner: own} if own else {})}
+        content = {**others, **({self._owner: entries} if entries else {})}
         new = self._path.with_name(f"{NAME}.{os.getpid()}")
         try:
             _make(self._path.parent)
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                json.dump(content, file)
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(msgspec.json.encode(content))
             os.replace(new, self._path)
         except OSError as problem:
             with contextlib.suppress(OSError):
@@ -133,17 +131,3 @@ def _make(folder: Path) -> None:
     make_state_folder(folder)
     if os.geteuid() == 0 and folder.stat().st_uid != 0:
         raise PermissionError(errno.EPERM, "its folder belongs to another user")
-
-
-def _kept(trouble: Trouble) -> dict[str, Any]:
-    told_at = trouble.told_at.isoformat() if trouble.told_at else None
-    return {**asdict(trouble), "began_at": trouble.began_at.isoformat(), "told_at": told_at}
-
-
-def _trouble(about: str, kept: dict[str, Any]) -> Trouble:
-    told_at = datetime.fromisoformat(kept["told_at"]) if kept["told_at"] else None
-    began_at, told = datetime.fromisoformat(kept["began_at"]), tuple(map(str, kept["told"]))
-    trouble = Trouble(about, int(kept["status"]), str(kept["sentence"]), int(kept["runs"]), began_at, told_at, told)
-    if began_at.tzinfo is None or (told_at and told_at.tzinfo is None):
-        raise ValueError("a moment without its zone")
-    return trouble

@@ -488,6 +488,18 @@ def test_a_post_that_failed_is_told_once(world: World) -> None:
     assert world.fetch() == (0, [])
 
 
+def test_posts_that_wait_since_nobody_knows_when_are_told_with_what_they_met(world: World) -> None:
+    world.hook.trouble = TemporaryFailure("answered 503: busy")
+    world.send(1)
+    assert world.fetch() == (75, [])
+    world.store.troubles.save([], ["destination.hook"])  # as after `receive`, which remembers nothing
+    for _ in range(4):
+        assert world.fetch() == (75, [])
+    assert world.fetch() == (
+        75, ["destination.hook: 1 post delayed: answered 503: busy. The coming runs try again."]
+    )  # fmt: skip
+
+
 # The file of what stops a whole run.
 
 
@@ -519,7 +531,15 @@ def test_where_nothing_can_be_written_every_run_speaks(world: World, tmp_path: P
     assert world.fetch()[1][0] == str(AWAY)  # also what would not be told yet
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{", '{"CONFIG": []}', '{"CONFIG": {"configuration": {}}}', "[" * 99999])
+WITHOUT_ZONE = (
+    '{"CONFIG": {"configuration": {"about": "configuration", "status": 78, "sentence": "x", "runs": 1, '
+    '"began_at": "2026-11-16T00:00:00", "told_at": "2026-11-16T00:00:00", "told": []}}}'
+)
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "[]", "{", '{"CONFIG": []}', '{"CONFIG": {"configuration": {}}}', "[" * 99999, WITHOUT_ZONE]
+)
 def test_a_damaged_file_is_as_good_as_none(world: World, tmp_path: Path, damage: str) -> None:
     (tmp_path / "troubles.json").write_text(damage.replace("CONFIG", str(world.config)))
     assert world.fetch() == (0, [])
