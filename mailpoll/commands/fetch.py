@@ -53,8 +53,9 @@ def command(
 ) -> int:
     """Fetch new mail, read it, and post it where it belongs.
 
-    This is what cron starts every minute. Two runs never work at once: the second ends at once with status 0. What
-    could not be posted earlier is tried again, also where no account is configured.
+    This is what cron starts every minute. Two runs never work on one account at once: the second leaves it to
+    the first, and ends with status 0 where nothing else is left. What could not be posted earlier is tried again, also
+    where no account is configured.
 
     Without a terminal only what needs a person is printed: a trouble when it begins, once a day while it lasts, and
     when it ends; one that may pass by itself when it lasts for more than a few runs (fetch.alert_after). The exit
