@@ -32,6 +32,12 @@ class Installation:
         self.env = os.environ if env is None else env
         self.glances = dict(glances or {})
 
+    @property
+    def named(self) -> str:
+        """The configuration file that --config or the environment names, there or not; empty: the usual places."""
+        wanted = self._wanted or self.env.get("MAILPOLL_CONFIG", "")
+        return str(Path(wanted).expanduser().absolute()) if wanted else ""
+
     @cached_property
     def path(self) -> Path:
         """The configuration file. Raises ConfigError when there is none."""

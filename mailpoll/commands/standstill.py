@@ -58,10 +58,11 @@ class Memory:
     def __init__(self, installation: Installation, always: bool, clock: Callable[[], datetime]) -> None:
         self._always = always
         self._now = clock
+        self._owner = installation.named
         try:
-            self._path, self._owner = installation.state_directory() / NAME, str(installation.path)
+            self._path = installation.state_directory() / NAME
         except MailpollError:  # there is no configuration
-            self._path, self._owner = crash.usual() / NAME, ""
+            self._path = crash.usual() / NAME
 
     def met(self, about: str, problem: Exception, alert_after: int) -> int:
         """Tells what stopped a run, if that is to be told now, and remembers it. Gives the exit status."""
@@ -87,9 +88,9 @@ class Memory:
         """Tells the end of what was told, and forgets it."""
         entries = self._read()
         ended = [entries.pop(about) for about in abouts if about in entries]
-        tell(alarm.end(trouble, self._now()) for trouble in ended if trouble.told_at is not None)
-        if ended:
-            self._write(entries)
+        lines = [alarm.end(trouble, self._now()) for trouble in ended if trouble.told_at is not None]
+        if ended:  # what cannot be forgotten would be told at every run: it waits until it can
+            self._write(entries, lambda: tell(lines))
 
     def _tell(self, problem: MailpollError | None, sentence: str, lasting: Trouble | None) -> None:
         since = f"since {alarm.moment(lasting.began_at)}: " if lasting else ""
@@ -110,8 +111,8 @@ class Memory:
     def _read(self) -> dict[str, Trouble]:
         return self._file().get(self._owner, {})
 
-    def _write(self, entries: dict[str, Trouble]) -> str:
-        """Puts a whole new file in the place of the old one; gives why that cannot be."""
+    def _write(self, entries: dict[str, Trouble], first: Callable[[], None] = lambda: None) -> str:
+        """Puts a whole new file in the place of the old one, doing something `first`; gives why that cannot be."""
         others = {owner: kept for owner, kept in self._file().items() if owner != self._owner}
         content = {**others, **({self._owner: entries} if entries else {})}
         new = self._path.with_name(f"{NAME}.{os.getpid()}")
@@ -119,6 +120,7 @@ class Memory:
             _make(self._path.parent)
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(msgspec.json.encode(content))
+            first()
             os.replace(new, self._path)
         except OSError as problem:
             with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -547,6 +548,29 @@ def test_a_damaged_file_is_as_good_as_none(world: World, tmp_path: Path, damage:
     assert len(world.fetch()[1]) == 2
     assert world.fetch() == (78, [])
     assert (tmp_path / "troubles.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_end_that_cannot_be_written_down_is_told_when_it_can(world: World, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    world.env["STATE_DIRECTORY"] = str(state)
+    a_typo(world)
+    assert len(world.fetch()[1]) == 2
+    world.config.write_text(GOOD_CONFIG)
+    blocked = state / f"troubles.json.{os.getpid()}"
+    blocked.mkdir()  # the disk is full
+    assert world.fetch() == (0, [])
+    blocked.rmdir()
+    assert world.fetch() == (0, ["the configuration can be used again, after 0 s (since 2026-11-16 00:00)"])
+    assert world.fetch() == (0, [])
+
+
+def test_a_configuration_that_was_away_is_back(world: World, tmp_path: Path) -> None:
+    path, away = world.config, tmp_path / "away"
+    world.config.rename(away)
+    world.env |= {"MAILPOLL_CONFIG": str(path)}
+    assert len(world.fetch()[1]) == 1
+    away.rename(path)
+    assert world.fetch() == (0, ["the configuration can be used again, after 0 s (since 2026-11-16 00:00)"])
 
 
 def test_two_configurations_share_a_state_folder(world: World, tmp_path: Path) -> None:
