@@ -47,9 +47,11 @@ def connect(url: str, password: str | None = None) -> Engine:
             from mailpoll.store import postgres
 
             return postgres.engine(parsed, password)
-    except ModuleNotFoundError as problem:
+    except ImportError as problem:
+        missing = isinstance(problem, ModuleNotFoundError)
+        why = "is not installed" if missing else f"cannot be used ({str(problem).splitlines()[0]})"
         raise ConfigError(
-            "PostgreSQL needs the driver psycopg, which is not installed",
+            f"PostgreSQL needs the driver psycopg, which {why}",
             about="store.url",
             advice="Install it: pip install 'mailpoll[postgres]'.",
         ) from problem
@@ -193,6 +195,8 @@ def bring_up_to_date(engine: Engine) -> None:
         # Several processes may find it behind at once: the first makes it, the others then have nothing to do.
         with transaction(engine) as connection:
             in_turn(connection, "schema")
+            if connection.dialect.name == "postgresql":  # a large table takes the time it takes
+                connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             if connection.scalar(sa.select(schema.store_info.c.created_at)) is None:

@@ -258,15 +258,20 @@ def test_the_driver_is_imported_for_postgresql_only(tmp_path: Any) -> None:
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "False"
 
 
-def test_a_missing_driver_is_named_with_the_line_that_installs_it() -> None:
+@pytest.mark.parametrize(("hindrance", "why"), [
+    ("sys.modules['psycopg'] = None", "is not installed"),
+    ("import os; os.environ['PSYCOPG_IMPL'] = 'python'; import ctypes.util; ctypes.util.find_library = lambda _: None",
+     "cannot be used (couldn't import"),
+])  # fmt: skip
+def test_a_missing_driver_is_named_with_the_line_that_installs_it(hindrance: str, why: str) -> None:
     program = (
-        "import sys; sys.modules['psycopg'] = None\n"
+        f"import sys; {hindrance}\n"
         "from mailpoll.store import Store\n"
         "try: Store('postgresql://u@h/n')\n"
         "except Exception as problem: print(type(problem).__name__, problem)"
     )
     said = subprocess.check_output([sys.executable, "-c", program], text=True)
-    assert said.startswith("ConfigError store.url: PostgreSQL needs the driver psycopg")
+    assert said.startswith(f"ConfigError store.url: PostgreSQL needs the driver psycopg, which {why}")
     assert "pip install 'mailpoll[postgres]'" in said
 
 
