@@ -173,6 +173,10 @@ class Dovecot(MailAccess):
         """The Maildir++ of `user`."""
         return self._home / "mail" / user
 
+    def home(self, user: str = USER) -> Path:
+        """The home folder of `user`, which may not be there yet."""
+        return self._home / "run" / "home" / user
+
     def new_uidvalidity(self, folder: str = "INBOX", user: str = USER) -> None:
         """Take the folder's UID list away, as a restore from a backup does: new UIDVALIDITY, UIDs counted from 1."""
         place = self.maildir(user) if folder == "INBOX" else self.maildir(user) / f".{folder.replace('/', '.')}"

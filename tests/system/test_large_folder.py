@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import pwd
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -25,29 +26,29 @@ OLD = 1_770_000_000  # February 2026
 OCTETS = 3_000
 
 
+# One file: a Maildir of so many takes half a minute to make and to remove where the disk is busy.
+MBOX = "mail_location = mbox:~/mail:INBOX=~/inbox\nmbox_read_locks = fcntl\nmbox_write_locks = fcntl\n"
+
+
 @pytest.fixture(scope="module")
 def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
     require(missing() or "Dovecot", not missing())
-    with Dovecot(tmp_path_factory.mktemp("dovecot")) as server:
-        fill(server.maildir(USER))
+    with Dovecot(tmp_path_factory.mktemp("dovecot"), extra_config=MBOX) as server:
+        fill(server.home(USER))
         yield server
 
 
-def fill(maildir: Path) -> None:
-    """Writes MANY read mails of long ago as files: APPEND would take a minute."""
-    for name in ("cur", "new", "tmp"):
-        (maildir / name).mkdir(parents=True)
-    raw = mail("old", to="username@example.com").replace(b"\r\n", b"\n")
-    nobody = pwd.getpwnam("nobody") if os.getuid() == 0 else None
-    for number in range(MANY):
-        path = maildir / "cur" / f"{OLD + number}.M{number}P1.large,S={len(raw)}:2,S"
-        path.write_bytes(raw)
-        os.utime(path, (OLD + number, OLD + number))
-        if nobody:
-            os.chown(path, nobody.pw_uid, nobody.pw_gid)
-    if nobody:
-        for place in (maildir, *maildir.iterdir()):
-            os.chown(place, nobody.pw_uid, nobody.pw_gid)
+def fill(home: Path) -> None:
+    """Writes MANY read mails of long ago: APPEND would take a minute."""
+    (home / "mail").mkdir(parents=True)
+    raw = b"Status: RO\n" + mail("old", to="username@example.com").replace(b"\r\n", b"\n") + b"\n"
+    with (home / "inbox").open("wb") as file:
+        for number in range(MANY):
+            came = time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime(OLD + number))
+            file.write(f"From anna@example.net {came}\n".encode() + raw)
+    if os.getuid() == 0:
+        for place in (home, *home.iterdir()):
+            shutil.chown(place, "nobody")
 
 
 class Large(Site):
