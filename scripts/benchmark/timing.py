@@ -117,12 +117,17 @@ def peak(command: Command) -> tuple[float, int]:
 
 
 def _family(pid: int) -> list[int]:
-    """The process and its descendants."""
+    """The process and its descendants, without those that are still their parent's copy and share its memory.
+
+    Between fork and exec a child has the parent's memory and command line; counted, it would double the parent.
+    """
     found = [pid]
     try:
+        own = Path(f"/proc/{pid}/cmdline").read_bytes()
         for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += _family(int(child))
+            for child in map(int, (task / "children").read_text().split()):
+                if Path(f"/proc/{child}/cmdline").read_bytes() != own:
+                    found += _family(child)
     except OSError:  # it ended meanwhile
         pass
     return found
