@@ -118,8 +118,8 @@ def _without_code(problem: BaseException | None, words: str) -> Problem:
 
 def _first_line(words: str) -> str:
     """The rest holds hints, or rows with the text of mails."""
-    lines = words.strip().splitlines()
-    return lines[0].removeprefix("connection failed: ").removeprefix("connection is bad: ") if lines else "no reason given"
+    first = next(iter(words.strip().splitlines()), "no reason given")
+    return first.removeprefix("connection failed: ").removeprefix("connection is bad: ")
 
 
 def place(engine: Engine) -> str:
