@@ -133,9 +133,9 @@ def exit_statuses_page() -> str:
         f"| status | what it is about | what follows | error |\n|---|---|---|---|\n{rows}\n\n"
         f"When several troubles meet, the run ends with the one that most needs a person, in this order: {order}.\n"
         "What is wrong with one account, mail or destination does not keep the others from being served.\n\n"
-        "A run has the status of what is wrong, whether or not it says it again: a destination that is paused while posts\n"
-        "wait makes every run end with 77, a post that waits for its next attempt with 75, a login that is left alone\n"
-        "with 77. [What it says, and when](../how-to/cron.md#what-it-says-and-when).\n\n"
+        "A run has the status of what is wrong, whether or not it says it again: a destination that is paused while\n"
+        "posts wait makes every run end with 77, a post that waits for its next attempt with 75, a login that is left\n"
+        "alone with 77. [What it says, and when](../how-to/cron.md#what-it-says-and-when).\n\n"
         "`mailpoll receive` with a mail on standard input, as a mail server starts it, knows two: 75 until the mail\n"
         "is stored, whatever is wrong, and 0 from then on. At others a mail server sends the mail back to its author.\n"
     )
