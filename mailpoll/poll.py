@@ -6,7 +6,7 @@ import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -51,7 +51,7 @@ class Ledger(Protocol):
 
     def skip(self, folder_id: int, uids: Sequence[int]) -> None: ...
 
-    def polled(self, folder_id: int, mark: int, now: datetime) -> None: ...
+    def polled(self, folder_id: int, mark: int, now: datetime, candidates: Collection[int] | None = None) -> None: ...
 
     def accept(
         self, messages: Iterable[RawMessage], now: datetime, *, folder_id: int | None = None, sent_to: str = ""
@@ -242,7 +242,8 @@ class Run:
                 if report.mark is not None:
                     if report.floor is not None:
                         self._ledger.set_floor(report.folder_id, report.floor, mark=report.mark)
-                    self._ledger.polled(report.folder_id, report.mark, self._clock.now())
+                    candidates = report.polled.candidates if report.polled else None
+                    self._ledger.polled(report.folder_id, report.mark, self._clock.now(), candidates)
                 if report.polled is not None:
                     result.polled.append(report.polled)
                 self._intake.finish()

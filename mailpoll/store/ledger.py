@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
 from mailpoll.model import Position, RawMessage, Reading, Unread
-from mailpoll.store import deliveries, schema
+from mailpoll.store import deliveries, retention, schema
 from mailpoll.store.engine import in_turn, portions, transaction
 from mailpoll.store.turns import Turn
 
@@ -75,8 +75,9 @@ class Ledger:
         with transaction(self._engine) as connection:
             connection.execute(skipped.delete().where(skipped.c.folder_id == folder_id, skipped.c.uid > above))
 
-    def polled(self, folder_id: int, mark: int, now: datetime) -> None:
-        """Notes that the folder was listed to its end and every UID up to `mark` is decided."""
+    def polled(self, folder_id: int, mark: int, now: datetime, candidates: Collection[int] | None = None) -> None:
+        """Notes that the folder was listed to its end and every UID up to `mark` is decided. With `candidates`, which
+        are all it had, the others that were not ours are let go: see retention.forget_skipped."""
         folders = schema.folder
         with transaction(self._engine) as connection:
             connection.execute(
@@ -84,6 +85,8 @@ class Ledger:
                 .where(folders.c.id == folder_id)
                 .values(mark=sa.case((folders.c.mark < mark, mark), else_=folders.c.mark), polled_at=now)
             )
+            if candidates is not None:
+                retention.forget_skipped(connection, folder_id, candidates)
 
     def looked_through(self, accounts: Collection[str], at: datetime) -> None:
         """Notes that nothing was new in any folder of these accounts at a moment, which runs that find nothing to do

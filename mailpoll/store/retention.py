@@ -1,14 +1,16 @@
-"""Letting go of the bytes of mails that nobody needs any more; posts and ledger stay."""
+"""Letting go of what nobody needs any more: the bytes of mails, the numbers of mails that are not ours. Posts and what
+was taken stay."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from mailpoll.store import schema
-from mailpoll.store.engine import transaction
+from mailpoll.store.engine import IDS_PER_STATEMENT, transaction
 
 # A run trims no more than this: what is over waits a minute, and no run is slow.
 SLICE = 500
@@ -33,6 +35,25 @@ def trim(engine: Engine, now: datetime, *, raw: timedelta, unfinished: timedelta
         connection.execute(schema.raw.delete().where(schema.raw.c.message_id.in_(ids)))
         connection.execute(m.update().where(m.c.id.in_(ids)).values(kept=False))
     return len(ids)
+
+
+def forget_skipped(connection: Connection, folder_id: int, candidates: Collection[int]) -> None:
+    """Lets go of the numbers of mails that are not ours and are no candidates any more, since somebody read or removed
+    them; and of all that an earlier UIDVALIDITY of the folder left.
+
+    One that is a candidate again (marked as unread, say) is looked at once more, and is not ours once more. So a folder
+    keeps as many numbers as it has candidates, not one for each mail there ever was. A call lets a bounded number go.
+    """
+    s, f = schema.skipped, schema.folder
+    of_it = s.c.folder_id == folder_id
+    if (connection.scalar(sa.select(sa.func.count()).where(of_it)) or 0) > len(candidates):
+        some = sa.select(s.c.uid).where(of_it).order_by(s.c.uid).limit(len(candidates) + IDS_PER_STATEMENT)
+        over = set(connection.scalars(some)).difference(candidates)
+        connection.execute(s.delete().where(of_it, s.c.uid.in_(sorted(over)[:IDS_PER_STATEMENT])))
+    this = f.alias()
+    same = (f.c.account == this.c.account) & (f.c.name == this.c.name) & (f.c.id != this.c.id)
+    others = sa.select(f.c.id).join(this, same).where(this.c.id == folder_id)
+    connection.execute(s.delete().where(s.c.folder_id.in_(others)))
 
 
 def _finished(before: datetime) -> sa.ColumnElement[bool]:

@@ -92,3 +92,50 @@ def test_trimming_looks_only_at_what_is_kept(store: Store) -> None:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
             plan = connection.exec_driver_sql(f"EXPLAIN {query.format(True)}").fetchall()
     assert "ix_message_kept" in str(plan)
+
+
+def skipped(store: Store) -> list[tuple[int, int]]:
+    """(folder, UID) of the mails known not to be ours."""
+    with store._engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql("SELECT folder_id, uid FROM skipped ORDER BY 1, 2")]
+
+
+def folder(store: Store, uidvalidity: int = 1, name: str = "INBOX") -> int:
+    return store.ledger.position("main", name, uidvalidity, margin_s=0, overlap_s=0).folder_id
+
+
+def test_mails_that_are_not_ours_are_forgotten_once_they_are_no_candidates(store: Store) -> None:
+    inbox, other = folder(store), folder(store, name="Lists")
+    for each in (inbox, other):
+        store.ledger.skip(each, [1, 2, 3, 4])
+
+    store.ledger.polled(inbox, 4, NOW, (2, 4))
+
+    assert skipped(store) == [(inbox, 2), (inbox, 4), *((other, uid) for uid in (1, 2, 3, 4))]
+    assert store.ledger.unknown(inbox, [1, 2, 3, 4]) == (1, 3)
+
+
+def test_nothing_is_forgotten_of_a_folder_that_was_not_listed_to_its_end(store: Store) -> None:
+    inbox = folder(store)
+    store.ledger.skip(inbox, [1, 2])
+    store.ledger.polled(inbox, 2, NOW)
+    assert skipped(store) == [(inbox, 1), (inbox, 2)]
+
+
+def test_what_an_earlier_uidvalidity_left_is_forgotten(store: Store) -> None:
+    before, now = folder(store, 1), folder(store, 2)
+    store.ledger.skip(before, [1, 2])
+    store.ledger.skip(now, [1, 2])
+    store.ledger.polled(now, 2, NOW, (1, 2))
+    assert skipped(store) == [(now, 1), (now, 2)]
+
+
+def test_a_run_forgets_a_bounded_number(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "IDS_PER_STATEMENT", 2)
+    inbox = folder(store)
+    store.ledger.skip(inbox, range(1, 8))
+    left = []
+    for _ in range(4):
+        store.ledger.polled(inbox, 7, NOW, (3,))
+        left.append([uid for _, uid in skipped(store)])
+    assert left == [[3, 4, 5, 6, 7], [3, 6, 7], [3], [3]]
