@@ -170,8 +170,8 @@ def memory(place: Place) -> Row:
     verdicts = [Verdict(f"mailpoll, {scale.mails} mails", got["mailpoll"][0], 96, "MB", judged=scale.judged),
                 Verdict(f"mailpoll, {scale.big} of them of 25 MB", got["mailpoll"][1], 192, "MB", judged=scale.judged)]  # fmt: skip # noqa: E501
     how = (
-        "Resident memory of all processes of a run: the sum of each one's own peak (VmHWM), pages that they share counted "
-        "for each. What is a copy by fork alone is not counted; getmail makes one per mail. "
+        "Resident memory of all processes of a run: the sum of each one's own peak (VmHWM), pages that they share "
+        "counted for each. What is a copy by fork alone is not counted; getmail makes one per mail. "
         f"{scale.mails} mails, and as many with {scale.big} of 25 MB among them."
     )
     shown = report.table(("command", "processes", "MB", f"MB, {scale.big} big mails"), lines)
