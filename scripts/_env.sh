@@ -187,7 +187,10 @@ need() {
 stop_debians() {
   if [ -d /run/systemd/system ]; then
     as_root systemctl disable --now "$@" >/dev/null 2>&1 || true
+    return
   fi
+  local unit
+  for unit in "$@"; do as_root service "${unit%%.*}" stop >/dev/null 2>&1 || true; done
 }
 
 # need_program PROGRAM PACKAGE: a program of Debian that some tests ask for its opinion; without it they are skipped.
