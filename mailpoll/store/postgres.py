@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import ssl
 from pathlib import Path
 from typing import Any
@@ -133,11 +134,20 @@ class _Connector:
         In session mode each client has a backend of its own, for good. In transaction mode a second client gets the one
         we just had, or, the pooler giving them out in turn, we get another one ourselves.
         """
-        with psycopg.connect(**arguments) as second:
-            shared = _backend(second) == backend  # inside a transaction, which stays open while we ask
+        second = psycopg.connect(**arguments)
+        try:
+            theirs = _backend_of_transaction(second)
+            if theirs is None:
+                raise Unavailable(
+                    "a connection pooler stands before the database and has no second session to give",
+                    about=self._about,
+                    advice="Let its pool be larger than the number of machines that poll at the same time.",
+                )
             # A pool of a single session would let us wait for it: then it is shared, and nothing more is asked.
-            if shared or any(_backend(connection) != backend for _ in range(3)):
+            if theirs == backend or any(_backend(connection) != backend for _ in range(3)):
                 raise transaction_pooling(self._about)
+        finally:
+            second.close()
 
 
 def transaction_pooling(about: str) -> ConfigError:
@@ -147,6 +157,23 @@ def transaction_pooling(about: str) -> ConfigError:
         about=about,
         advice="Put the database itself, or a pool with pool_mode = session, into `store.url`.",
     )
+
+
+def _backend_of_transaction(connection: psycopg.Connection[Any]) -> int | None:
+    """The backend of a transaction that stays open; None when none was to be had in time. Poolers let one wait for
+    minutes, and there is no time limit that they would keep."""
+    connection.pgconn.send_query(b"BEGIN; SELECT pg_backend_pid()")
+    answer = select.poll()
+    answer.register(connection.pgconn.socket, select.POLLIN)
+    if not answer.poll(CONNECT_TIMEOUT_S * 1000):
+        return None
+    found = None
+    while result := connection.pgconn.get_result():
+        if result.ntuples:
+            found = int(result.get_value(0, 0) or 0)
+        elif result.error_message:
+            raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+    return found
 
 
 def _backend(connection: psycopg.Connection[Any]) -> int:

@@ -292,6 +292,17 @@ def test_a_pooler_that_shares_sessions_is_refused(wrong_pool: PgBouncer, name: s
     assert "pool_mode = session" in str(problem)
 
 
+def test_a_pool_of_one_session_is_named(
+    postgres: Postgres, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    require(no_pgbouncer() or "PgBouncer", not no_pgbouncer())
+    monkeypatch.setattr(adapter, "CONNECT_TIMEOUT_S", 0.2)
+    with PgBouncer(postgres, "session", "default_pool_size = 1") as pooler:
+        problem = opened(pooler.url(name))
+    assert isinstance(problem, Unavailable)
+    assert "has no second session to give" in str(problem)
+
+
 def test_a_pooler_in_session_mode_will_do(postgres: Postgres, name: str) -> None:
     require(no_pgbouncer() or "PgBouncer", not no_pgbouncer())
     with PgBouncer(postgres, "session") as pooler:
