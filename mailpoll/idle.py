@@ -20,7 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from mailpoll import __version__, secret
-from mailpoll.wire import Imap4, Line, astring
+from mailpoll.wire import Imap4, Line, astring, room_for
 
 # What was seen longer ago proves nothing: the machine slept, or cron did.
 FRESH_S = 300.0
@@ -114,6 +114,8 @@ def _look_at(
     accounts: Mapping[str, Mapping[str, Any]], base: Path, env: Mapping[str, str]
 ) -> tuple[bool, dict[str, Glance]]:
     """Looks at all accounts at once. Those that are not done in time are cut off, and left to the full run."""
+    if room_for(len(accounts)) < len(accounts):
+        return False, {}
     glances = {name: Glance() for name in accounts}
     decided = threading.Event()
     until = time.monotonic() + PATIENCE_S

@@ -125,9 +125,19 @@ class AccountResult:
 
 
 class Run:
-    """One run over all accounts. `execute` returns a result per account; it raises only what the store raises."""
+    """One run over all accounts, `at_once` of them (None: all) connected at a time. `execute` returns a result per
+    account; it raises only what the store raises."""
 
-    def __init__(self, ledger: Ledger, intake: Intake, courier: Courier, clock: Clock, *, deadline_s: float) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        intake: Intake,
+        courier: Courier,
+        clock: Clock,
+        *,
+        deadline_s: float,
+        at_once: int | None = None,
+    ) -> None:
         self._ledger = ledger
         self._intake = intake
         self._courier = courier
@@ -140,6 +150,8 @@ class Run:
         self._reports: queue.Queue[dialogue.Report] = queue.Queue(maxsize=1)
         self._folders: dict[tuple[Sender, int], FolderInfo] = {}
         self._results: dict[Sender, AccountResult] = {}
+        self._at_once = at_once
+        self._not_begun: list[Collector] = []
         self._asked: dict[int, set[int]] = {}  # UIDs a thread was told to settle, by folder; it may not be done yet
         self._leaving: list[Sender] = []
         self._slow = False
@@ -149,7 +161,9 @@ class Run:
         self._courier.start()
         collectors = [Collector(plan, self._reports, self._stop) for plan in plans]
         self._results = {collector: AccountResult(collector.plan.account) for collector in collectors}
-        for collector in collectors:
+        begun = len(collectors) if self._at_once is None else self._at_once
+        self._not_begun = collectors[begun:]
+        for collector in collectors[:begun]:
             collector.start()
         try:
             self._intake.read(self._fetching_is_over)
@@ -177,15 +191,18 @@ class Run:
 
     def _attend(self) -> None:
         """Handles reports until every account has ended or the deadline is there; delivers while all are quiet."""
+        quiet = QUIET_S
         while any(not result.finished for result in self._results.values()):
             if (left := self._deadline - self._clock.seconds()) <= 0:
                 return
             if self._fetching_is_over():
                 self._stop.set()
-            if self._handle_next(0.0 if self._all_fetched() else min(left, QUIET_S)):
+            if self._handle_next(0.0 if self._all_fetched() else min(left, quiet)):
+                quiet = QUIET_S
                 continue
             self._intake.finish()
             if not self._enough() and self._may_post() and self._post():
+                quiet = 0.0  # nobody had anything to say: posts follow one another until somebody has
                 continue
             self._let_go()
             self._handle_next(min(left, 1.0))
@@ -294,6 +311,8 @@ class Run:
     def _end(self, result: AccountResult, error: BaseException | None) -> None:
         result.finished = True
         result.error = error
+        if self._not_begun and not self._stop.is_set():
+            self._not_begun.pop(0).start()
         if error is not None and not isinstance(error, MailpollError):
             log.error("account.%s: mailpoll failed", result.account, exc_info=error)
 
@@ -301,18 +320,21 @@ class Run:
         """Ends the threads that are still busy: their sockets are closed, what is unfinished waits for the next run.
         Those that have handed over all say goodbye."""
         self._stop.set()
-        for collector, result in self._results.items():
+        for waiting in self._not_begun:
+            about = f"account.{waiting.plan.account}"
+            self._end(self._results[waiting], Unavailable("was not reached in the time of the run", about=about))
+        for sender, result in self._results.items():
             if not result.finished and not result.fetched:
-                collector.abort()
+                sender.abort()
         try:
             with contextlib.suppress(MailpollError):  # the store's, which is on its way to the caller already
                 self._let_go()
             self._hear_ends()
         finally:
-            for collector, result in self._results.items():
+            for sender, result in self._results.items():
                 if not result.finished:
-                    collector.abort()
-                    about = f"account.{collector.plan.account}"
+                    sender.abort()
+                    about = f"account.{sender.plan.account}"
                     self._end(result, Unavailable("was still busy when the time of the run was up", about=about))
 
     def _hear_ends(self) -> None:

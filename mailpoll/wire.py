@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import imaplib
 import re
+import resource
 import socket
 import ssl
 import threading
 from contextlib import suppress
+
+# Of a connection: the socket, the handle that cuts it, and what looking a name up takes for a moment.
+_DESCRIPTORS = 3
+# What else is open in a run: the store, its lock and journals, the reader's pipes, a post on its way.
+_OTHER_DESCRIPTORS = 64
 
 _ATOM = re.compile(r"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~-]+")
 
@@ -37,13 +43,17 @@ class Line:
             OSError: as socket and ssl raise it.
         """
         sock = socket.create_connection((host, port), timeout)
-        # imaplib sends a command in pieces; with Nagle's algorithm each waits for the peer's delayed ACK (40 ms).
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with self._lock:
-            # A second descriptor stays valid when TLS detaches the first one, and touches no state of a running read.
-            self._handle = sock.dup()
-            if self._reason:
-                self._handle.shutdown(socket.SHUT_RDWR)
+        try:
+            # imaplib sends a command in pieces; with Nagle's algorithm each waits for the peer's delayed ACK (40 ms).
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                # A second descriptor stays valid when TLS detaches the first, and touches no state of a running read.
+                self._handle = sock.dup()
+                if self._reason:
+                    self._handle.shutdown(socket.SHUT_RDWR)
+        except BaseException:
+            sock.close()
+            raise
         return context.wrap_socket(sock, server_hostname=host) if context else sock
 
     def abort(self, reason: str = "the time of this run is up") -> None:
@@ -65,6 +75,20 @@ class Line:
             if self._handle is not None:
                 self._handle.close()
                 self._handle = None
+
+
+def room_for(connections: int) -> int:
+    """How many of so many connections can be open at once; asks for as many descriptors as all of them take, since the
+    usual limit (256 on macOS, 1024 on Linux) is for programs that use select()."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OTHER_DESCRIPTORS + _DESCRIPTORS * connections
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return connections
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        soft = allowed
+    return max(1, min(connections, (soft - _OTHER_DESCRIPTORS) // _DESCRIPTORS))
 
 
 class Imap4(imaplib.IMAP4):

@@ -16,6 +16,7 @@ from mailpoll.commands.journal import Journal
 from mailpoll.commands.speaking import Listener
 from mailpoll.dialogue import Plan
 from mailpoll.poll import Run
+from mailpoll.wire import room_for
 
 if TYPE_CHECKING:
     from mailpoll.store import Store
@@ -89,6 +90,7 @@ def execute(
             assembly.courier(installation, store, child, told=journal.attempted, paused=journal.paused),
             assembly.clock(),
             deadline_s=deadline_s,
+            at_once=room_for(len(plans)),
         )
         journal.accounts = run.execute(plans)
     kept = installation.settings.retention

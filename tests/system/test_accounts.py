@@ -81,7 +81,6 @@ def timed(folder: Path, sections: Sequence[str], *more: str) -> Timed:
     return Timed(stamped.moments[-1] - started, ended, len(stamped), result)
 
 
-@pytest.mark.xfail(reason="beside a slow account a run waits 0.3 s before each single post", strict=False)
 def test_slow_and_dead_accounts_do_not_hold_up_the_others(
     dovecot: Dovecot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,6 +41,7 @@ class World:
         self.hook = hook
         self.seconds: Callable[[], float] = lambda: 0.0
         self.elapsed = 0.0
+        self.at_once: int | None = None
         self.ledger: Any = self.store.ledger
         targets = [("store", "")] + ([("hook", "")] if hook else [])
         self.store.channels.add("dev", targets, self.time.now())
@@ -62,7 +63,8 @@ class World:
             self.ledger, interpreter, died=Died, stopped=Stopped, now=self.time.now, told=lambda *_: None
         )  # fmt: skip
         clock = Clock(self.time.now, self.seconds)
-        return Run(self.ledger, intake, courier, clock, deadline_s=deadline_s).execute(plans or [self.plan()])
+        run = Run(self.ledger, intake, courier, clock, deadline_s=deadline_s, at_once=self.at_once)
+        return run.execute(plans or [self.plan()])
 
     def plan(self, session: Session | None = None, **changes: Any) -> Plan:
         plan = Plan(
@@ -424,3 +426,46 @@ def test_a_mail_the_database_refuses_is_quarantined_and_the_others_are_posted(wo
     world.run()
     assert world.posted() == ["This is mail 1.", "This is mail 3."]
     assert [m.state for m in world.store.messages.list()[::-1]] == ["read", "quarantined", "read"]
+
+
+class Busy(Session):
+    """A session that counts how many are open, and how many ever were at once."""
+
+    now = most = 0
+
+    def open(self, folder: str, *, read_only: bool = False) -> FolderInfo:
+        Busy.now += 1
+        Busy.most = max(Busy.most, Busy.now)
+        return super().open(folder, read_only=read_only)
+
+    def close(self) -> None:
+        Busy.now -= 1
+
+
+def test_no_more_accounts_are_connected_at_once_than_there_is_room_for(world: World) -> None:
+    for number in range(12):
+        world.server.append(ours(number))
+    world.at_once = 3
+
+    results = world.run(*(world.plan(Busy(world.server), account=f"a{number}") for number in range(12)))
+
+    assert [result.error for result in results] == [None] * 12
+    assert 1 <= Busy.most <= 3
+    assert len(world.posted()) == 12
+
+
+def test_accounts_that_were_not_reached_are_told_so(world: World) -> None:
+    world.at_once = 1
+    world.seconds = iter_seconds(0.0, 0.0, 0.0)
+    world.server.append(ours(1))
+
+    results = world.run(world.plan(account="a"), world.plan(account="b"), deadline_s=1)
+
+    assert [str(result.error) for result in results if result.error is not None] != []
+    assert "account.b: was not reached in the time of the run" in [str(result.error) for result in results]
+
+
+def iter_seconds(*first: float) -> Callable[[], float]:
+    """A clock that stands still at first, and is then over the deadline."""
+    left = iter(first)
+    return lambda: next(left, 1000.0)
