@@ -48,6 +48,7 @@ class Intake:
         self._ledger = ledger
         self._interpreter = interpreter
         self._begun: Sequence[tuple[Unread, Mail]] = ()
+        self._next: Sequence[tuple[Unread, Mail]] = ()
         self._died = died
         self._stopped = stopped
         self._now = now
@@ -72,19 +73,21 @@ class Intake:
         accepted: Mapping[int, RawMessage],
         recipients: Mapping[int, tuple[Recipient, ...]],
         account: str,
-        enough: Callable[[], bool],
     ) -> None:
         """Has mails read that were accepted just now, beside whatever the caller does; ends the batch before them.
 
-        That is recorded while these are read. `recipients` are those of each UID. Nothing is begun after `enough`.
+        That is recorded while these are read. `recipients` are those of each UID. Their reading counts as begun since
+        they were accepted.
         """
+        self._next = tuple(_mail_at_hand(*each, recipients, account) for each in accepted.items())
         before, results = self._take_results()
         if not all(isinstance(result, Reading) for result in results):  # the reader is needed for them
             self._end(before, results)
             before, results = (), ()
         try:
-            if accepted and not enough():
-                self._begin([_mail_at_hand(*each, recipients, account) for each in accepted.items()])
+            if self._next:
+                self._begun, self._next = self._next, ()
+                self._interpreter.begin([mail for _, mail in self._begun])
         finally:
             self._end(before, results)
 
@@ -94,15 +97,10 @@ class Intake:
 
     def abandon(self) -> None:
         """Gives up what was begun: it was stopped by us, not by its mails."""
-        begun, self._begun = self._begun, ()
+        begun = (*self._begun, *self._next)
+        self._begun = self._next = ()
         with contextlib.suppress(MailpollError):  # the store's, which may be what stopped us
             self._ledger.give_back([message.id for message, _ in begun])
-
-    def _begin(self, batch: Sequence[tuple[Unread, Mail]]) -> None:
-        ids = [message.id for message, _ in batch]
-        self._ledger.begin_reading(ids)
-        self._begun = tuple(batch)
-        self._interpreter.begin([mail for _, mail in batch])
 
     def _take_results(self) -> tuple[Sequence[tuple[Unread, Mail]], Sequence[Reading | BaseException]]:
         results = self._interpreter.finish() if self._begun else ()

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-import queue
-import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from mailpoll import dialogue
-from mailpoll.collect import Collector
-from mailpoll.dialogue import Plan, Polled, Sender
-from mailpoll.errors import BUG, MailpollError, Unavailable
+from mailpoll.crew import AccountResult, Crew
+from mailpoll.dialogue import Plan, Sender
+from mailpoll.errors import MailpollError
 from mailpoll.model import FolderInfo, Position, RawMessage, Recipient
-
-log = logging.getLogger(__name__)
 
 # First contact takes mail of the last hour before the store was made: the test mail one sent while installing.
 FIRST_CONTACT_MARGIN_S = 3600.0
@@ -54,7 +49,7 @@ class Ledger(Protocol):
     def polled(self, folder_id: int, mark: int, now: datetime, candidates: Collection[int] | None = None) -> None: ...
 
     def accept(
-        self, messages: Iterable[RawMessage], now: datetime, *, folder_id: int | None = None, sent_to: str = ""
+        self, messages: Iterable[RawMessage], now: datetime, *, folder_id: int | None = None, begun: bool = False
     ) -> dict[int, RawMessage]: ...
 
     def due_after(self, folder_id: int, *, final_only: bool) -> tuple[int, ...]: ...
@@ -76,7 +71,6 @@ class Intake(Protocol):
         accepted: Mapping[int, RawMessage],
         recipients: Mapping[int, tuple[Recipient, ...]],
         account: str,
-        enough: Callable[[], bool],
     ) -> None: ...
 
     def finish(self) -> None: ...
@@ -101,29 +95,6 @@ class Clock:
     seconds: Callable[[], float]
 
 
-@dataclass(slots=True)
-class AccountResult:
-    """What a run did for one account. `polled` are the folders of which all is decided; `owing` says that something is
-    still to be done on the server with what was taken."""
-
-    account: str
-    accepted: int = 0
-    skipped: int = 0
-    notes: list[str] = field(default_factory=list)
-    polled: list[Polled] = field(default_factory=list)
-    error: BaseException | None = None
-    fetched: bool = False
-    finished: bool = False
-    owing: bool = False
-
-    @property
-    def exit_status(self) -> int:
-        """0, or the status of the error that stopped it."""
-        if self.error is None:
-            return 0
-        return self.error.exit_status if isinstance(self.error, MailpollError) else BUG
-
-
 class Run:
     """One run over all accounts, `at_once` of them (None: all) connected at a time. `execute` returns a result per
     account; it raises only what the store raises."""
@@ -145,13 +116,9 @@ class Run:
         self._deadline = clock.seconds() + deadline_s
         self._winding_down = self._deadline - min(WINDING_DOWN_S, deadline_s / 4)
         self._fetch_until = self._deadline - (1 - FETCHING) * deadline_s
-        self._stop = threading.Event()
-        # Bounded: an account may have one batch on its way while another is stored, no more.
-        self._reports: queue.Queue[dialogue.Report] = queue.Queue(maxsize=1)
         self._folders: dict[tuple[Sender, int], FolderInfo] = {}
-        self._results: dict[Sender, AccountResult] = {}
+        self._crew = Crew((), None)
         self._at_once = at_once
-        self._not_begun: list[Collector] = []
         self._asked: dict[int, set[int]] = {}  # UIDs a thread was told to settle, by folder; it may not be done yet
         self._leaving: list[Sender] = []
         self._slow = False
@@ -159,12 +126,8 @@ class Run:
     def execute(self, plans: Sequence[Plan]) -> tuple[AccountResult, ...]:
         """Collects from every account, reads, and delivers, what was due before and what is new; then lets them go."""
         self._courier.start()
-        collectors = [Collector(plan, self._reports, self._stop) for plan in plans]
-        self._results = {collector: AccountResult(collector.plan.account) for collector in collectors}
-        begun = len(collectors) if self._at_once is None else self._at_once
-        self._not_begun = collectors[begun:]
-        for collector in collectors[:begun]:
-            collector.start()
+        self._crew = Crew(plans, self._at_once)
+        self._crew.begin()
         try:
             self._intake.read(self._fetching_is_over)
             self._attend()
@@ -175,9 +138,9 @@ class Run:
         finally:
             self._dismiss()
         for sender, folder_id in self._folders:
-            plan, result = sender.plan, self._results[sender]
+            plan, result = sender.plan, self._crew.of(sender)
             result.owing = result.owing or bool(self._ledger.due_after(folder_id, final_only=plan.after_waits))
-        return tuple(self._results.values())
+        return self._crew.results
 
     def _fetching_is_over(self) -> bool:
         return self._clock.seconds() >= self._fetch_until
@@ -192,12 +155,12 @@ class Run:
     def _attend(self) -> None:
         """Handles reports until every account has ended or the deadline is there; delivers while all are quiet."""
         quiet = QUIET_S
-        while any(not result.finished for result in self._results.values()):
+        while self._crew.at_work:
             if (left := self._deadline - self._clock.seconds()) <= 0:
                 return
             if self._fetching_is_over():
-                self._stop.set()
-            if self._handle_next(0.0 if self._all_fetched() else min(left, quiet)):
+                self._crew.fetch_no_more()
+            if self._handle_next(0.0 if self._crew.all_fetched else min(left, quiet)):
                 quiet = QUIET_S
                 continue
             self._intake.finish()
@@ -210,7 +173,7 @@ class Run:
 
     def _may_post(self) -> bool:
         """A slow destination must not take the time in which mail is brought into the store."""
-        return not self._slow or self._all_fetched() or self._fetching_is_over()
+        return not self._slow or self._crew.all_fetched or self._fetching_is_over()
 
     def _post(self) -> bool:
         begun = self._clock.seconds()
@@ -218,21 +181,16 @@ class Run:
         self._slow = self._slow or self._clock.seconds() - begun > SLOW_POST_S
         return posted
 
-    def _all_fetched(self) -> bool:
-        return all(result.finished or result.fetched for result in self._results.values())
-
     def _handle_next(self, patience_s: float) -> bool:
         """Handles the next report; False when none came in time."""
-        try:
-            report = self._reports.get(timeout=patience_s) if patience_s else self._reports.get_nowait()
-        except queue.Empty:
-            return False
-        self._handle(report)
-        return True
+        report = self._crew.hear(patience_s)
+        if report is not None:
+            self._handle(report)
+        return report is not None
 
     def _handle(self, report: dialogue.Report) -> None:
         sender = report.sender
-        result = self._results[sender]
+        result = self._crew.of(sender)
         match report:
             case dialogue.Opened():
                 sender.answer(self._position(sender, report))
@@ -249,9 +207,12 @@ class Run:
                 self._ledger.skip(report.folder_id, report.uids)
                 result.skipped += len(report.uids)
             case dialogue.Batch():
-                accepted = self._ledger.accept(report.messages, self._clock.now(), folder_id=report.folder_id)
+                reading = not self._fetching_is_over()
+                accepted = self._ledger.accept(
+                    report.messages, self._clock.now(), folder_id=report.folder_id, begun=reading
+                )
                 result.accepted += len(accepted)
-                self._intake.begin(accepted, report.recipients, result.account, self._fetching_is_over)
+                self._intake.begin(accepted if reading else {}, report.recipients, result.account)
                 if report.large:
                     self._intake.finish()
                 sender.answer(self._settle(sender, report.folder_id))
@@ -273,7 +234,7 @@ class Run:
                 result.fetched = True
                 self._leaving.append(sender)
             case dialogue.Ended():
-                self._end(result, report.error)
+                self._crew.ended(sender, report.error)
 
     def _position(self, sender: Sender, report: dialogue.Opened) -> Position:
         info = report.info
@@ -308,44 +269,23 @@ class Run:
             sender.answer(dialogue.Goodbye())
         self._leaving.clear()
 
-    def _end(self, result: AccountResult, error: BaseException | None) -> None:
-        result.finished = True
-        result.error = error
-        if self._not_begun and not self._stop.is_set():
-            self._not_begun.pop(0).start()
-        if error is not None and not isinstance(error, MailpollError):
-            log.error("account.%s: mailpoll failed", result.account, exc_info=error)
-
     def _dismiss(self) -> None:
-        """Ends the threads that are still busy: their sockets are closed, what is unfinished waits for the next run.
-        Those that have handed over all say goodbye."""
-        self._stop.set()
-        for waiting in self._not_begun:
-            about = f"account.{waiting.plan.account}"
-            self._end(self._results[waiting], Unavailable("was not reached in the time of the run", about=about))
-        for sender, result in self._results.items():
-            if not result.finished and not result.fetched:
-                sender.abort()
+        """Ends the threads that are still busy; those that have handed over all say goodbye."""
+        self._crew.fetch_no_more()
+        self._crew.cut_off()
         try:
             with contextlib.suppress(MailpollError):  # the store's, which is on its way to the caller already
                 self._let_go()
             self._hear_ends()
         finally:
-            for sender, result in self._results.items():
-                if not result.finished:
-                    sender.abort()
-                    about = f"account.{sender.plan.account}"
-                    self._end(result, Unavailable("was still busy when the time of the run was up", about=about))
+            self._crew.give_up()
 
     def _hear_ends(self) -> None:
         give_up = self._clock.seconds() + GRACE_S
-        while any(not result.finished for result in self._results.values()) and self._clock.seconds() < give_up:
-            try:
-                report = self._reports.get(timeout=GRACE_S / 10)
-            except queue.Empty:
-                continue
+        while self._crew.at_work and self._clock.seconds() < give_up:
+            report = self._crew.hear(GRACE_S / 10)
             if isinstance(report, dialogue.Ended):
-                self._end(self._results[report.sender], report.error)
+                self._crew.ended(report.sender, report.error)
             elif isinstance(report, dialogue.Settled):
                 with contextlib.suppress(MailpollError):
                     self._ledger.after_done(report.folder_id, report.uids)

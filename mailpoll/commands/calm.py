@@ -12,7 +12,7 @@ import msgspec
 from mailpoll import idle
 from mailpoll.commands.installation import Installation, make_state_folder
 from mailpoll.commands.journal import Journal
-from mailpoll.poll import AccountResult
+from mailpoll.crew import AccountResult
 from mailpoll.settings import AccountSettings
 
 if TYPE_CHECKING:

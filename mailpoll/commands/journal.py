@@ -12,10 +12,10 @@ import click
 from mailpoll.commands import troubles
 from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.output import one_line
+from mailpoll.crew import AccountResult
 from mailpoll.delivery import Attempt
 from mailpoll.errors import worst
 from mailpoll.model import Delivery, Facts, Pause, Post, Reading, Trouble
-from mailpoll.poll import AccountResult
 
 if TYPE_CHECKING:
     from mailpoll.store import Store

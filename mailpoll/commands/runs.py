@@ -50,8 +50,6 @@ def run_once(
             return None
         begun()
         calm.forget(installation)
-        if beat is not None:
-            store.ledger.looked_through(accounts, beat)
         if journal.talkative:
             for name in accounts.keys() - mine:
                 click.echo(f"account.{name}: another run is at work on it.")
@@ -62,6 +60,9 @@ def run_once(
         gates = logins.gates(store, {n: accounts[n] for n in accounts if n in mine}, now, at_once=at_once)
         plans = [assembly.plan(installation, name, gate, limit=limit, since=since) for name, gate in gates.items()]
         execute(installation, store, journal, plans, deadline_s=seconds)
+        failed = [result.account for result in journal.accounts if result.error is not None]
+        if failed and beat is not None:  # the others were looked through just now
+            store.ledger.looked_through(failed, beat)
         logins.remember(store, gates, accounts)
         after = installation.settings.fetch.alert_after
         speaking.Speaker(store, now(), after, listener).settle(journal, gates, accounts)

@@ -133,7 +133,7 @@ class Session:
                     yield Candidate(uid, size, responses.date(found), fields)
 
     def fetch(
-        self, candidates: Iterable[Candidate], *, batch_octets: int = 4_000_000, batch_count: int = 100
+        self, candidates: Iterable[Candidate], *, batch_octets: int = 2_500_000, batch_count: int = 100
     ) -> Iterator[tuple[RawMessage, ...]]:
         r"""The whole mails, in bounded batches, in the order given, never setting \Seen (BODY.PEEK[], RFC 9051 §6.4.5).
 

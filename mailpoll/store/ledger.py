@@ -100,14 +100,21 @@ class Ledger:
             connection.execute(f.update().where(mine, f.c.id.in_(newest)).values(polled_at=at))
 
     def accept(
-        self, messages: Iterable[RawMessage], now: datetime, *, folder_id: int | None = None, sent_to: str = ""
+        self,
+        messages: Iterable[RawMessage],
+        now: datetime,
+        *,
+        folder_id: int | None = None,
+        sent_to: str = "",
+        begun: bool = False,
     ) -> dict[int, RawMessage]:
-        """Commits the bytes of `messages` and returns them by their ids. A UID the ledger has is passed over."""
+        """Commits the bytes of `messages` and returns them by their ids. A UID the ledger has is passed over. With
+        `begun` their first reading begins now; see begin_reading."""
         with transaction(self._engine) as connection:
             uids = [raw.uid for raw in messages if raw.uid is not None]
             known = _known_uids(connection, folder_id, uids) if uids else set()
             new = [raw for raw in messages if raw.uid is None or raw.uid not in known]
-            ids = _insert_messages(connection, new, now, folder_id, sent_to) if new else ()
+            ids = _insert_messages(connection, new, now, folder_id, sent_to, begun) if new else ()
         return dict(zip(ids, new, strict=True))
 
     def unread(self, limit: int) -> tuple[Unread, ...]:
@@ -241,7 +248,7 @@ def _known_uids(connection: Connection, folder_id: int | None, uids: Sequence[in
 
 
 def _insert_messages(
-    connection: Connection, raws: Sequence[RawMessage], now: datetime, folder_id: int | None, sent_to: str
+    connection: Connection, raws: Sequence[RawMessage], now: datetime, folder_id: int | None, sent_to: str, begun: bool
 ) -> Sequence[int]:
     rows = [
         {
@@ -253,6 +260,7 @@ def _insert_messages(
             "internaldate": raw.internaldate,
             "accepted_at": now,
             "sent_to": sent_to,
+            "attempts": int(begun),
         }
         for raw in raws
     ]

@@ -313,8 +313,8 @@ class Desk:
 
     def begin(self, *raws: bytes) -> None:
         """Has mails read as they come in."""
-        accepted = self.store.ledger.accept([RawMessage(None, None, (raw,)) for raw in raws], NOW)
-        self._intake.begin(accepted, {}, "", lambda: False)
+        accepted = self.store.ledger.accept([RawMessage(None, None, (raw,)) for raw in raws], NOW, begun=True)
+        self._intake.begin(accepted, {}, "")
 
     def finish(self) -> None:
         """What is done before anybody is told that they are read."""

@@ -16,13 +16,14 @@ from support.site import empty_store, mail
 
 from mailpoll import router
 from mailpoll.commands import dry_run
+from mailpoll.crew import AccountResult
 from mailpoll.delivery import Courier
 from mailpoll.dialogue import Plan
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, Unavailable
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
 from mailpoll.model import FolderInfo, Limits, Reading
-from mailpoll.poll import AccountResult, Clock, Run
+from mailpoll.poll import Clock, Run
 from mailpoll.store import Store
 
 PATTERN = "username+%s@example.com"
