@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Literal, Protocol
 
 from mailpoll.errors import (
@@ -162,11 +163,20 @@ class Courier:
         """Attempts one delivery; False when nothing that is due can go anywhere."""
         self._waiting = [d for d in self._waiting if d.post.destination not in self._closed]
         if not self._waiting:
-            self._waiting = list(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH))
+            self._waiting = self._due()
         if not self._waiting:
             return False
         self._attempt(self._waiting.pop(0))
         return True
+
+    def _due(self) -> list[Delivery]:
+        """What may be tried now, the destinations taking turns: ten thousand posts that waited for one of them hold up
+        no other. What goes to the same one stays in the order of arrival."""
+        found: dict[str, list[Delivery]] = {}
+        while some := self._outbox.due(self._now(), not_to=self._closed | found.keys(), limit=BATCH):
+            for delivery in some:
+                found.setdefault(delivery.post.destination, []).append(delivery)
+        return [delivery for turn in zip_longest(*found.values()) for delivery in turn if delivery is not None]
 
     def _attempt(self, delivery: Delivery) -> None:
         name = delivery.post.destination
