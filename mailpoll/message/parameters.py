@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_to_bytes
 
 from mailpoll.message.charsets import decode
 from mailpoll.message.headers import unstructured
@@ -57,6 +56,8 @@ def _pairs(value: str) -> list[tuple[str, str]]:
 
 def _joined(parts: dict[int, tuple[str, bool]]) -> str:
     """The value of an RFC 2231 parameter from its numbered sections, (text, percent-encoded) each."""
+    from urllib.parse import unquote_to_bytes  # few mails have one, and it takes ipaddress along
+
     charset, data = "", b""
     for index, (text, encoded) in sorted(parts.items()):
         if encoded and index == 0 and text.count("'") >= 2:
