@@ -41,6 +41,15 @@ def state_directory(config_path: Path, env: Mapping[str, str], *, system: Path =
     return _xdg(env, "XDG_STATE_HOME", ".local/state") / "mailpoll"
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder where it is missing, and those above it, all for nobody else (mode 0700, as the XDG specification
+    asks; pathlib leaves those above to the umask). Raises OSError."""
+    if not folder.is_dir():
+        if folder.parent != folder:
+            make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def _xdg(env: Mapping[str, str], variable: str, default: str) -> Path:
     """A base directory; relative values are to be ignored, says the specification."""
     given = env.get(variable, "")

@@ -34,7 +34,9 @@ def keep(error: BaseException) -> str:
     except MailpollError:
         path = usual() / _NAME
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        places.make_folder(path.parent)
+        if os.geteuid() == 0 and path.parent.stat().st_uid != 0:  # its owner could not replace what root leaves there
+            raise PermissionError
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             traceback.print_exception(error, file=file)

@@ -72,11 +72,16 @@ class Installation:
         return Store(url, None if reference is None else self.secret(reference, "store.password"))
 
     def refuse_as_root(self, url: str) -> None:
-        """Root would leave files behind that the user cron runs mailpoll as cannot write."""
-        path = Path(url.removeprefix("sqlite:///"))
-        if os.geteuid() != 0 or not url.startswith("sqlite:///") or not path.exists():
+        """Root would leave files behind that the user cron runs mailpoll as cannot write: in a store that is theirs,
+        or by making one in their folder."""
+        if os.geteuid() != 0 or not url.startswith("sqlite:///"):
             return
-        owner = path.stat().st_uid
+        path = Path(url.removeprefix("sqlite:///"))
+        try:
+            whose = next((place for place in (path, path.parent) if place.exists()), None)
+            owner = whose.stat().st_uid if whose else 0
+        except OSError:  # opening it says so, in our words
+            return
         if owner == 0:
             return
         try:
@@ -84,7 +89,7 @@ class Installation:
         except KeyError:
             name = f"'#{owner}'"
         raise AccessDenied(
-            f"the store belongs to {name}, and this is root",
+            f"{'the store' if whose == path else 'its folder'} belongs to {name}, and this is root",
             about=str(path),
             advice=f"Run: sudo -u {name} {' '.join([Path(sys.argv[0]).name, *sys.argv[1:]])}",
         )
@@ -100,7 +105,7 @@ def make_state_folder(folder: Path) -> None:
     home = folder.parents[min(3, len(folder.parents)) - 1]  # of ~/.local/state/mailpoll
     if not folder.is_dir() and not home.is_dir():
         raise FileNotFoundError(errno.ENOENT, f"there is no folder {home}")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    places.make_folder(folder)
 
 
 def now() -> datetime:

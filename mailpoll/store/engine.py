@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from mailpoll import places
 from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.store import schema
 from mailpoll.store.problems import SQLITE_TROUBLES, place, translate
@@ -82,7 +83,7 @@ def _sqlite(url: URL) -> Engine:
 
 def _make_file(path: Path) -> None:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        places.make_folder(path.parent)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as problem:

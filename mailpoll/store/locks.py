@@ -6,6 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from mailpoll import places
 from mailpoll.errors import AccessDenied
 
 
@@ -22,7 +23,7 @@ class RunLock:
     def acquire(self) -> bool:
         """True when this process now holds the lock, False when another run does. Raises AccessDenied."""
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the first run of all
+            places.make_folder(self._path.parent)  # the first run of all
             descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as problem:
             raise AccessDenied(
