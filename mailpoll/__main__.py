@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from mailpoll.idle import Glance
 
 
-# How many objects come to be before garbage is looked for (gc.set_threshold). Imports make hundreds of thousands, none of
-# them garbage: with Python's 700 a tenth of a short run is spent on looking.
+# How many objects come to be before garbage is looked for (gc.set_threshold). Imports make hundreds of thousands, none
+# of them garbage: with the 700 of Python a tenth of a short run is spent on looking.
 GARBAGE = (50_000, 20, 20)
 
 

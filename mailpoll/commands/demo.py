@@ -154,7 +154,7 @@ def _fetch(config: Path) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            env={name: value for name, value in os.environ.items() if name != "STATE_DIRECTORY"},
+            env={**os.environ, "STATE_DIRECTORY": str(config.parent)},  # no trace
             timeout=FETCH_WITHIN_S,
             check=False,
         )
