@@ -25,7 +25,7 @@ from mailpoll.wire import Imap4, Line, astring, room_for
 # What was seen longer ago proves nothing: the machine slept, or cron did.
 FRESH_S = 300.0
 # Whoever takes longer to look is looked at by the full run, with all its time.
-PATIENCE_S = 10.0
+PATIENCE_S = 5.0
 
 _FORMAT = 1
 

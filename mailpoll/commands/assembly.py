@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,8 @@ def connect_to(
         if glance is not None and glance.refusal is not None:
             raise imap.refusal(glance.refusal, account.host, account.port, password)
         if glance is not None and glance.imap is not None:
-            return imap.adopt(glance.imap, account.host, account.port, account.timeout, glance.line)
+            with suppress(Unavailable):  # it broke meanwhile
+                return imap.adopt(glance.imap, account.host, account.port, account.timeout, glance.line)
         return imap.connect(
             account.host,
             account.port,

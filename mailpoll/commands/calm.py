@@ -48,15 +48,26 @@ def wake_at(installation: Installation, store: Store, journal: Journal, at: date
     return latest if due is None else min(due, latest)
 
 
-def remember(installation: Installation, journal: Journal, at: datetime, until: datetime) -> None:
+def signature(installation: Installation) -> list[list[int]]:
+    """What changes when anybody writes to the store. Taken before wake_at() looks into it: whoever writes after that is
+    seen by the next run."""
+    try:
+        return idle.signature(_database(installation))
+    except OSError:
+        return [[]]  # of no store there is
+
+
+def remember(
+    installation: Installation, journal: Journal, signed: list[list[int]], at: datetime, until: datetime
+) -> None:
     """Writes the state file, once the store is closed. Without it the next run takes longer, and that is all."""
     path, database = _path(installation), _database(installation)
     try:
         make_state_folder(path.parent)
         state = {
-            "fingerprint": idle.fingerprint(installation.path),
+            "fingerprint": installation.fingerprint,
             "database": database,
-            "store": idle.signature(database),
+            "store": signed,
             "written": at.timestamp(),
             "wake_at": until.timestamp(),
             "accounts": {result.account: _account(installation, result) for result in journal.accounts},

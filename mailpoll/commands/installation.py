@@ -7,6 +7,7 @@ import os
 import pwd
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,7 @@ class Installation:
         self._wanted = path
         self.env = os.environ if env is None else env
         self.glances = dict(glances or {})
+        self.fingerprint = ""  # of the configuration that `settings` came from
 
     @property
     def named(self) -> str:
@@ -46,6 +48,9 @@ class Installation:
     @cached_property
     def settings(self) -> Settings:
         """The settings in force. Raises ConfigError with every problem found."""
+        with suppress(OSError):  # told by load()
+            # Before the file is read: what is written into it meanwhile is not what these settings are.
+            self.fingerprint = idle.fingerprint(self.path)
         return config.load(self.path)
 
     @property

@@ -66,10 +66,11 @@ def run_once(
         logins.remember(store, gates, accounts)
         after = installation.settings.fetch.alert_after
         speaking.Speaker(store, now(), after, listener).settle(journal, gates, accounts)
-        at = now()
+        store.empty_journal()
+        signed, at = calm.signature(installation), now()
         until = None if limit or since else calm.wake_at(installation, store, journal, at)
     if until is not None:
-        calm.remember(installation, journal, at, until)
+        calm.remember(installation, journal, signed, at, until)
     return journal
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 import click
 import msgspec
 
-from mailpoll.commands import alarm, crash
+from mailpoll.commands import alarm, calm, crash
 from mailpoll.commands.installation import Installation, make_state_folder, now
 from mailpoll.commands.journal import tell
 from mailpoll.commands.output import say
@@ -59,13 +59,19 @@ class Memory:
         self._always = always
         self._now = clock
         self._owner = installation.named
+        self._installation = installation
         try:
             self._path = installation.state_directory() / NAME
         except MailpollError:  # there is no configuration
             self._path = crash.usual() / NAME
 
     def met(self, about: str, problem: Exception, alert_after: int) -> int:
-        """Tells what stopped a run, if that is to be told now, and remembers it. Gives the exit status."""
+        """Tells what stopped a run, if that is to be told now, and remembers it. Gives the exit status.
+
+        No run is over at a glance until one has told the end of it.
+        """
+        with contextlib.suppress(MailpollError):  # there is no configuration
+            calm.forget(self._installation)
         status = problem.exit_status if isinstance(problem, MailpollError) else BUG
         told = problem if isinstance(problem, MailpollError) else None
         sentence = str(problem) if told else crash.sentence(problem)

@@ -14,7 +14,7 @@ from mailpoll.store import retention, status
 from mailpoll.store.addresses import ANY
 from mailpoll.store.channels import Channel, Channels
 from mailpoll.store.deliveries import idempotency_key
-from mailpoll.store.engine import bring_up_to_date, connect
+from mailpoll.store.engine import bring_up_to_date, connect, empty_journal
 from mailpoll.store.ledger import Ledger
 from mailpoll.store.locks import RunLock
 from mailpoll.store.messages import Entry, Messages
@@ -74,6 +74,11 @@ class Store:
     def trim(self, now: datetime, *, raw: timedelta, unfinished: timedelta) -> int:
         """Lets go of the bytes of mails that nobody needs any more; see retention.trim."""
         return retention.trim(self._engine, now, raw=raw, unfinished=unfinished)
+
+    def empty_journal(self) -> None:
+        """Has all that was written in the file itself, where there is a journal beside it."""
+        if self._engine.dialect.name == "sqlite":
+            empty_journal(self._engine)
 
     def overview(
         self, now: datetime, destinations: Collection[str] = (), *, unfinished: timedelta, ahead: timedelta

@@ -173,6 +173,26 @@ def test_a_login_that_is_refused_is_tried_once(site: Quiet) -> None:
     assert not site.state.exists()
 
 
+def test_a_mended_configuration_is_told_although_it_is_what_it_was(site: Quiet) -> None:
+    before = site.config.read_text()
+    site.config.write_text(before + "\n[account.main\n")
+    assert "no valid TOML" in site.fetch(78).stderr
+    site.config.write_text(before)
+    assert "again" in site.fetch().stderr
+    assert site.is_idle()
+
+
+@pytest.mark.parametrize("command", ["LOGIN", "EXAMINE", "UID SEARCH"])
+def test_a_look_that_is_cut_off_is_followed_by_a_full_run(site: Quiet, command: str) -> None:
+    site.append(mail(3), flags=[] if command != "UID SEARCH" else ["\\Seen"])
+    if command == "UID SEARCH":  # which is asked only where no UID is new
+        site.fetch()
+    site.proxy.drop_at = command
+    site.fetch()
+    assert site.proxy.drop_at == "", "it was cut"
+    assert [delivery.post.topic for delivery in site.deliveries()] == ["Mail 1", "Mail 3"]
+
+
 def test_a_dead_server_is_told_as_ever(site: Quiet) -> None:
     site.proxy.drop()
     site.config.write_text(site.config.read_text())
