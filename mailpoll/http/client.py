@@ -37,8 +37,8 @@ class Http:
 
     def __init__(self, proxy: str | None = None, ca_file: str | None = None) -> None:
         self._proxy = proxy
-        self._context = _tls(ca_file)
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._context = None if ca_file is None else _tls(ca_file)
+        self._pools: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
 
     def request(
         self,
@@ -77,9 +77,13 @@ class Http:
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = self._proxy or proxy_for(url, os.environ)
-        if proxy not in self._pools:
-            self._pools[proxy] = self._make_pool(proxy)
-        return self._pools[proxy]
+        secure = any((place or "").lower().startswith("https:") for place in (url, proxy))
+        if (proxy, secure) not in self._pools:
+            # Reading the authorities of the system costs 20 ms: as much as all else of a post within one machine.
+            if secure and self._context is None:
+                self._context = _tls(None)
+            self._pools[proxy, secure] = self._make_pool(proxy)
+        return self._pools[proxy, secure]
 
     def _make_pool(self, proxy: str | None) -> urllib3.PoolManager:
         if proxy is None:

@@ -145,10 +145,8 @@ attachments = false
         monkeypatch.setattr("mailpoll.commands.assembly.reader", lambda *_, **__: Child())
         monkeypatch.setattr("mailpoll.commands.assembly.ReaderDied", Died)
         monkeypatch.setattr("mailpoll.commands.assembly.ReaderStopped", Stopped)
-        # What a process does once is done once here, too: statements are compiled by engine, and the certificates of
-        # all authorities are read, which nobody asks about.
+        # What a process does once is done once here, too: statements are compiled by engine.
         monkeypatch.setattr("mailpoll.store.connect", functools.cache(connect))
-        monkeypatch.setattr("mailpoll.http.client._tls", lambda _: None)
         yield Soak(site, weeks, hook)
 
 
