@@ -18,8 +18,8 @@ from benchmark.report import Row, Verdict
 from benchmark.site import Site
 from benchmark.timing import Command, Failed, interleaved, median, peak, ratio, syncs
 
-# Mails in a batch (mailpoll/imap/session.py: at most 100, or 4 MB).
-BATCH_OCTETS = 4_000_000
+# Mails in a batch (mailpoll/imap/session.py: at most 100, or 2.5 MB).
+BATCH_OCTETS = 2_500_000
 DISTANCE_MS = 50
 SMALL_OCTETS = 100_000
 
