@@ -205,7 +205,9 @@ def the_store_stays_small(soak: Soak) -> None:
 
 
 def nothing_leaks(soak: Soak) -> None:
-    early, last = soak.marks[0], soak.marks[-1]
-    assert last.descriptors <= early.descriptors + 1  # one may be on its way out
-    assert last.threads <= early.threads + 1
-    assert last.rss < early.rss * 1.15 + 5_000
+    first, halfway, last = soak.marks[0], soak.marks[len(soak.marks) // 2], soak.marks[-1]
+    assert last.descriptors <= first.descriptors + 1  # one may be on its way out
+    assert last.threads <= first.threads + 1
+    # Halfway all that can happen has happened once: a refused login takes 16 MB (scrypt), which malloc does not give
+    # back. What remains is for the books of this test.
+    assert last.rss < halfway.rss * 1.1
