@@ -29,10 +29,11 @@ class Journal:
     """What a run did, gathered as it happens and told to people or programs at its end.
 
     No bodies are kept: a run may read thousands of mails. `posts_of`, where somebody wants to know so much, gives the
-    deliveries of a message.
+    deliveries of a message. `patterns` are those of our addresses.
     """
 
     talkative: bool = False
+    patterns: tuple[str, ...] = ()
     posts_of: Callable[[int], Sequence[Delivery]] | None = None
     accounts: tuple[AccountResult, ...] = ()
     readings: list[tuple[int, Reading]] = field(default_factory=list)
@@ -96,10 +97,16 @@ class Journal:
         """A line per account, at a terminal."""
         for result in self.accounts:
             if result.error is None:
-                others = f", {result.skipped} not ours" if result.skipped else ""
-                click.echo(f"account.{result.account}: {result.accepted} new{others}")
+                click.echo(f"account.{result.account}: {result.accepted} new{self._others(result)}")
             for note in result.notes:
                 click.echo(f"account.{result.account}: {note}")
+
+    def _others(self, result: AccountResult) -> str:
+        """How many mails were not ours, and what makes one ours where none is: there may be a typo in that."""
+        if not result.skipped:
+            return ""
+        wanted = " or ".join(pattern.replace("%s", "…") for pattern in self.patterns)
+        return f", {result.skipped} not ours" + (f" (not to {wanted})" if wanted and not result.accepted else "")
 
     def account_errors(self) -> dict[str, str]:
         """What stopped accounts, a sentence each; made once, since that of a bug keeps its traceback."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mailpoll import config
 from mailpoll.commands import assembly, calm, logins, speaking
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.journal import Journal
@@ -42,7 +43,7 @@ def run_once(
     AccessDenied and Unavailable of the store.
     """
     seconds = installation.settings.fetch.deadline if deadline_s is None else deadline_s
-    journal = Journal(listener == "person")
+    journal = Journal(listener == "person", config.patterns(installation.settings))
     accounts = installation.settings.account
     beat = calm.heartbeat(installation)
     with installation.store() as store, store.run(accounts) as mine:

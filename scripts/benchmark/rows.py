@@ -230,7 +230,7 @@ def durable(place: Place) -> Row:
     single = syncs(site.command(check=_none_unseen(inbox)))
     batches = math.ceil(sum(file.stat().st_size for file in files) / BATCH_OCTETS)
     many = syncs(_refilled(_all_anew(site, inbox, len(files)), inbox, files))
-    large = f"{scale.mails} new mails, {batches} batches of at most {BATCH_OCTETS // 10**6} MB"
+    large = f"{scale.mails} new mails, {batches} batches of at most {BATCH_OCTETS / 1e6:g} MB"
     lines = [("idle", str(nothing)), ("one new mail", str(single)), (large, str(many))]
     verdicts = [Verdict("idle", nothing, 0, "", judged=scale.judged),
                 Verdict("in each batch", many / batches, 5, "per batch", judged=scale.judged)]  # fmt: skip

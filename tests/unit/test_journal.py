@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailpoll.commands.journal import Journal
+from mailpoll.crew import AccountResult
 from mailpoll.delivery import Attempt
 from mailpoll.errors import TemporaryFailure
 from mailpoll.model import Attachment, Delivery, Facts, Post, Reading
@@ -63,3 +64,20 @@ def test_a_channel_that_gets_nothing_new_is_said_to_have_had_it(
     journal.read(1, Reading("posted", "", Facts(), tuple(d.post for d in posts)))
     told = [f"{name} (posted before)" if name in before else name for name in ("dev", "ops")]
     assert capsys.readouterr().out.endswith(f" → {', '.join(told)}\n")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "skipped", "line"),
+    [
+        (0, 0, "account.main: 0 new"),
+        (2, 3, "account.main: 2 new, 3 not ours"),
+        (0, 3, "account.main: 0 new, 3 not ours (not to user+…@example.com or x-…@example.net)"),
+    ],
+)
+def test_a_typo_in_a_pattern_can_be_seen(
+    capsys: pytest.CaptureFixture[str], accepted: int, skipped: int, line: str
+) -> None:
+    journal = Journal(talkative=True, patterns=("user+%s@example.com", "x-%s@example.net"))
+    journal.accounts = (AccountResult("main", accepted=accepted, skipped=skipped, finished=True),)
+    journal.tell_accounts()
+    assert capsys.readouterr().out == line + "\n"
