@@ -81,6 +81,11 @@ class World:
         states = ("delivered",)
         return sorted(d.post.body for d in self.store.outbox.list(states=states) if d.post.destination == "store")
 
+    def skipped(self) -> list[int]:
+        """The UIDs that are known not to be ours."""
+        with self.store._engine.connect() as connection:
+            return [uid for (uid,) in connection.exec_driver_sql("SELECT uid FROM skipped ORDER BY uid")]
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
@@ -470,3 +475,20 @@ def iter_seconds(*first: float) -> Callable[[], float]:
     """A clock that stands still at first, and is then over the deadline."""
     left = iter(first)
     return lambda: next(left, 1000.0)
+
+
+def test_private_mail_that_is_unread_again_is_looked_at_again_and_left_as_it_is(world: World) -> None:
+    for number in range(3):
+        world.server.append(private(number))
+    world.run()
+    flags = {uid: flags for uid, (flags, _) in world.server.folders["INBOX"].items()}
+    flags[1].add("\\Seen")
+    flags[2].add("\\Seen")
+    world.run()
+    assert world.skipped() == [3]
+
+    flags[1].clear()
+    (result,) = world.run()
+
+    assert (result.skipped, result.accepted, world.skipped()) == (1, 0, [1, 3])
+    assert flags == {1: set(), 2: {"\\Seen"}, 3: set()}
