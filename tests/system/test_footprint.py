@@ -77,6 +77,7 @@ def test_what_runs_make_is_for_nobody_else(umask: int, dovecot: Dovecot, tmp_pat
         for _ in range(2):
             assert site.run("fetch", **options).returncode == 0
         assert len(hook.requests) == 1
+    seen |= modes(site.state.parent.parent)
     text = site.config.read_text()
     site.config.write_text("[[[")
     assert site.run("fetch", **options).returncode == 78
