@@ -8,6 +8,7 @@ from pathlib import Path
 
 SYSTEM_CONFIG = Path("/etc/mailpoll/config.toml")
 SYSTEM_STATE = Path("/var/lib/mailpoll")
+NO_HOME = Path("/nonexistent")  # as Debian's passwd(5) has it for users without one
 
 
 def find_config(path: str | None, env: Mapping[str, str], *, system: Path = SYSTEM_CONFIG) -> Path | None:
@@ -17,8 +18,18 @@ def find_config(path: str | None, env: Mapping[str, str], *, system: Path = SYST
     """
     named = path or env.get("MAILPOLL_CONFIG")
     if named:
-        return Path(named).expanduser().absolute()
+        return expanded(named)
     return next((place for place in (user_config(env), system) if os.path.lexists(place)), None)
+
+
+def expanded(text: str) -> Path:
+    """A path that a person typed, absolute; as it is, where it begins with the ~ of somebody who has no home."""
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        return Path(text)
+    except FileNotFoundError:  # the folder it is relative to was removed
+        return NO_HOME / text
 
 
 def user_config(env: Mapping[str, str]) -> Path:
@@ -53,4 +64,13 @@ def make_folder(folder: Path) -> None:
 def _xdg(env: Mapping[str, str], variable: str, default: str) -> Path:
     """A base directory; relative values are to be ignored, says the specification."""
     given = env.get(variable, "")
-    return Path(given) if given.startswith("/") else Path(env.get("HOME") or Path.home()) / default
+    return Path(given) if given.startswith("/") else _home(env) / default
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    if env.get("HOME"):
+        return Path(env["HOME"])
+    try:
+        return Path.home()
+    except RuntimeError:  # a user that passwd(5) does not know, as containers have them
+        return NO_HOME

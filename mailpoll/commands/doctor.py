@@ -265,21 +265,19 @@ def _as_cron(installation: Installation, named: str | None) -> Iterator[Check]:
 
 
 def _as_child(named: str | None) -> list[Check]:
-    person = pwd.getpwuid(os.geteuid())
-    env = {
-        "PATH": schedule.CRON_PATH,
-        "HOME": person.pw_dir,
-        "SHELL": "/bin/sh",
-        "LOGNAME": person.pw_name,
-        "USER": person.pw_name,
-    }
+    user = files.owner(os.geteuid())
+    try:
+        home = pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        home = str(places.NO_HOME)
+    env = {"PATH": schedule.CRON_PATH, "HOME": home, "SHELL": "/bin/sh", "LOGNAME": user, "USER": user}
     words = [
         *own_command(),
-        *(("--config", str(Path(named).expanduser().absolute())) if named else ()),
+        *(("--config", str(places.expanded(named))) if named else ()),
         "doctor",
         "--json",
     ]
-    cwd = person.pw_dir if Path(person.pw_dir).is_dir() else "/"
+    cwd = home if Path(home).is_dir() else "/"
     by_hand = f"Try by hand: {shlex.join(words)}"
     try:
         done = subprocess.run(

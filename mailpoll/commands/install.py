@@ -18,6 +18,7 @@ import click
 from mailpoll import places
 from mailpoll.commands import install_cron, install_systemd, program
 from mailpoll.commands.installation import Installation
+from mailpoll.doctor import files
 from mailpoll.errors import AccessDenied, ConfigError, Unavailable
 
 # The name of this folder says that systemd is what started the machine (sd_booted(3)).
@@ -238,6 +239,6 @@ def _say_written(path: Path, changed: bool) -> None:
 def _say_how_to_check(installation: Installation, user: str, one_run: str = "") -> None:
     """What to type to see whether it works, as the user that runs it; `one_run` starts one by hand."""
     named = shlex.join([*program.own_command(), "--config", str(installation.path.absolute())])
-    prefix = f"sudo -u {user} " if user and user != pwd.getpwuid(os.geteuid()).pw_name else ""
+    prefix = f"sudo -u {user} " if user and user != files.owner(os.geteuid()) else ""
     one_run = one_run or f"{prefix}{named} doctor --as-cron"
     click.echo(f"\nWill it work there? {one_run}\nDoes it?            {prefix}{named} status")

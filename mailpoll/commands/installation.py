@@ -38,12 +38,15 @@ class Installation:
     def named(self) -> str:
         """The configuration file that --config or the environment names, there or not; empty: the usual places."""
         wanted = self._wanted or self.env.get("MAILPOLL_CONFIG", "")
-        return str(Path(wanted).expanduser().absolute()) if wanted else ""
+        return str(places.expanded(wanted)) if wanted else ""
 
     @cached_property
     def path(self) -> Path:
         """The configuration file. Raises ConfigError when there is none."""
-        return config.find(self._wanted, self.env)
+        found = config.find(self._wanted, self.env)
+        if found.parts[:1] and found.parts[0].startswith("~"):
+            raise ConfigError(f"there is no home folder for {found}", advice="Write the absolute path of the file")
+        return found
 
     @cached_property
     def settings(self) -> Settings:

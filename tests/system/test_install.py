@@ -134,13 +134,13 @@ def test_an_ordinary_user_needs_no_root_for_a_line(site: Site) -> None:
         assert kept.read_text() == f"* * * * * {MAILPOLL} --config {site.config} fetch\n"
 
 
-def ordinary() -> list[str]:
+def ordinary(user: str = "nobody") -> list[str]:
     """What to put before a command for it not to be root's, though it may read what the tests of root hold."""
     if os.geteuid() != 0:
         return []
     require("setpriv", shutil.which("setpriv") is not None)
     may_read = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-    return [str(shutil.which("setpriv")), "--reuid=nobody", "--clear-groups", *may_read]
+    return [str(shutil.which("setpriv")), f"--reuid={user}", "--clear-groups", *may_read]
 
 
 def test_a_store_that_only_the_environment_names_is_written_out_first(tmp_path: Path) -> None:
@@ -189,3 +189,26 @@ def test_an_ordinary_user_is_told_to_use_sudo_for_the_machine(site: Site) -> Non
     done = subprocess.run(command, env=CRON, capture_output=True, text=True, check=False)
     assert done.returncode == 77
     assert "only root may write that. Type it with sudo, or look at it: mailpoll install systemd --print" in done.stderr
+
+
+# --- without a home ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be a user that passwd does not know")
+@pytest.mark.parametrize("words", [["fetch"], ["status"], ["doctor"], ["doctor", "--as-cron"], ["install", "cron"]])
+def test_a_user_whom_passwd_does_not_know_is_told_what_is_missing(words: list[str]) -> None:
+    done = subprocess.run([*ordinary("54321"), MAILPOLL, *words], env={"PATH": CRON["PATH"]}, cwd="/",
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert "bug" not in done.stdout + done.stderr
+    assert (
+        "there is no configuration, neither /nonexistent/.config/mailpoll/config.toml nor" in done.stdout + done.stderr
+    )  # noqa: E501
+    assert done.returncode == 78
+
+
+@pytest.mark.parametrize("words", [["fetch"], ["fetch", "-v"], ["status"], ["install", "cron", "--print"]])
+def test_the_home_of_somebody_who_is_not_there_is_told(words: list[str]) -> None:
+    done = subprocess.run([MAILPOLL, "--config", "~nosuchuser/x.toml", *words], env=CRON, cwd="/",
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "there is no home folder for ~nosuchuser/x.toml. Write the absolute path of the file" in done.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailpoll import config, places
+from mailpoll.commands.installation import Installation
 from mailpoll.errors import ConfigError
 
 CANARY = "cAnArY"
@@ -226,6 +227,14 @@ def test_the_file_is_looked_for_in_the_order_of_the_manual(tmp_path: Path) -> No
 def test_without_a_configuration_the_error_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="mailpoll init"):
         config.find(None, {"HOME": str(tmp_path)})
+
+
+def test_a_home_that_is_not_there_is_no_bug(tmp_path: Path) -> None:
+    assert places.find_config("~nosuchuser/x.toml", {}) == Path("~nosuchuser/x.toml")
+    named = Installation(None, {"HOME": str(tmp_path), "MAILPOLL_CONFIG": "~nosuchuser/x.toml"})
+    assert named.named == "~nosuchuser/x.toml"
+    with pytest.raises(ConfigError, match=r"no home folder for ~nosuchuser/x.toml. Write the absolute path"):
+        named.settings  # noqa: B018  # reads it
 
 
 def test_the_state_goes_where_the_manual_says(tmp_path: Path) -> None:
