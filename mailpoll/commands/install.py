@@ -17,7 +17,7 @@ import click
 
 from mailpoll import places
 from mailpoll.commands import install_cron, install_systemd, program
-from mailpoll.commands.installation import Installation
+from mailpoll.commands.installation import Installation, home_of
 from mailpoll.doctor import files
 from mailpoll.errors import AccessDenied, ConfigError, Unavailable
 
@@ -88,6 +88,8 @@ def systemd(installation: Installation, only_print: bool, of_user: bool) -> None
     """
     user = "" if of_user else install_cron.user_of(installation)
     unit = install_systemd.unit_of(_as_started(installation, _home(user)), user)
+    for line in install_systemd.out_of_sight(installation.settings, system=not of_user):
+        click.echo(f"mailpoll: {line}", err=True)
     units = {
         install_systemd.SERVICE: install_systemd.service(unit),
         install_systemd.TIMER: install_systemd.timer(unit),
@@ -99,6 +101,9 @@ def systemd(installation: Installation, only_print: bool, of_user: bool) -> None
     if not of_user:
         _refuse_unless_root("install systemd", "; with --user they are your own")
         _refuse_unknown(user)
+        for state in unit.writable:
+            if state != unit.state or _is_home_of(user, home_of(state)):
+                _make_for(user, state)
     folder = places.user_units(installation.env) if of_user else install_systemd.SYSTEM_UNITS
     for name, text in units.items():
         _say_written(folder / name, written(folder / name, text))
@@ -123,6 +128,28 @@ def written(path: Path, text: str) -> bool:
     except OSError as error:
         raise Unavailable(f"cannot be written: {error.strerror}", about=str(path)) from None
     return True
+
+
+def _make_for(user: str, folder: Path) -> None:
+    """Makes a folder that a run writes into, and those above it: the user's, for nobody else. ProtectSystem= would let
+    no run make it. Raises Unavailable."""
+    if folder.is_dir():
+        return
+    person = pwd.getpwnam(user)
+    _make_for(user, folder.parent)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.chown(folder, person.pw_uid, person.pw_gid, follow_symlinks=False)
+    except OSError as error:
+        raise Unavailable(f"cannot be made: {error.strerror}", about=str(folder)) from None
+    click.echo(f"Made for {user}: {folder}")
+
+
+def _is_home_of(user: str, home: Path) -> bool:
+    """Whether it is there, and the user's: that of many a system user is not (/nonexistent, /usr/sbin)."""
+    with suppress(OSError):
+        return home.stat().st_uid == pwd.getpwnam(user).pw_uid
+    return False
 
 
 def _home(user: str) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from msgspec import Struct
 
 from mailpoll import places
+from mailpoll.commands.config import secrets_in
 from mailpoll.commands.install_cron import fetch_words
 from mailpoll.commands.installation import Installation
 from mailpoll.errors import ConfigError
-from mailpoll.settings import SecretRef, Settings
+from mailpoll.settings import CommandSettings, Settings
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 SERVICE = "mailpoll.service"
@@ -23,7 +26,8 @@ TIMER = "mailpoll.timer"
 GRACE_S = 60
 # What a run takes besides its reader, in octets; measured: 100 MB.
 BESIDES_THE_READER = 500_000_000
-HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+HOMES = (Path("/home"), Path("/root"), Path("/run/user"))  # what ProtectHome= hides
+TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # what PrivateTmp= hides
 
 # Exit statuses: docs/reference/exit-statuses.md.
 _SERVICE = """\
@@ -63,7 +67,7 @@ SystemCallErrorNumber=EPERM
 _WALLS = """\
 CapabilityBoundingSet=
 PrivateDevices=yes
-PrivateTmp=yes
+PrivateTmp={private_tmp}
 ProtectClock=yes
 ProtectControlGroups=yes
 ProtectHome={home}
@@ -103,52 +107,112 @@ class Unit:
     writable: tuple[Path, ...] = ()
     deadline_s: float = 50
     reader_memory: int = 1_000_000_000
-    home: str = "yes"
+    home: str = "yes"  # ProtectHome=
+    private_tmp: str = "yes"
 
 
 def unit_of(installation: Installation, user: str) -> Unit:
     """The service that runs this installation; `user` as in Unit. Raises ConfigError."""
     settings, state, words = installation.settings, installation.state_directory(), fetch_words(installation)
-    written = [Path(path) for path in _written(settings)]
-    if installation.store_url.startswith("sqlite:///"):
-        written.append(Path(installation.store_url.removeprefix("sqlite:///")).parent)
-    if state != places.SYSTEM_STATE:
-        written.append(state)
-    writable = sorted({path for path in written if not path.is_relative_to(places.SYSTEM_STATE)})
-    read = [Path(sys.prefix), Path(sys.base_prefix), *(Path(word) for word in words if word.startswith("/"))]
-    hidden = any(path.is_relative_to(home) for path in [*read, *writable] for home in HOMES)
+    database = installation.sqlite_file
+    written = {state, *([database.parent] if database else [])}
+    if state == places.SYSTEM_STATE:  # StateDirectory= makes it, and lets it be written
+        written = {path for path in written if not path.is_relative_to(state)}
     folder = installation.path.absolute().parent
+    home = Path(installation.env.get("HOME") or places.NO_HOME)
+    read = {Path(sys.prefix), Path(sys.base_prefix), folder, *(Path(word) for word in words if word.startswith("/"))}
+    used = {*read, *written, *named_files(settings, folder, home), *sockets(installation.store_url)}
+    protect_home, private_tmp = hidden_from(used)
     return Unit(
         words=words,
         user=user,
         state=state,
-        credentials=tuple((name, folder / name) for name in sorted(set(_credentials(settings)))),
-        writable=tuple(writable),
+        credentials=tuple((name, folder / name) for name in sorted(_credentials(settings))),
+        writable=tuple(sorted(written)),
         deadline_s=settings.fetch.deadline,
         reader_memory=settings.reader.memory,
-        home="read-only" if hidden else "yes",
+        home=protect_home,
+        private_tmp=private_tmp,
     )
 
 
-def _credentials(value: Any) -> Iterator[str]:
+def out_of_sight(settings: Settings, *, system: bool) -> Iterator[str]:
+    """What is to be said of secrets that a service does not get by itself."""
+    edit = f"systemctl {'' if system else '--user '}edit {SERVICE}"
+    for about, reference in secrets_in(settings):
+        if reference.keyring is not None and system:
+            yield (
+                f"{about} is in the keyring of a desktop, which a service of the machine does not see. "
+                "Use { credential = … } or { file = … }"
+            )
+        elif reference.env is not None:
+            yield (
+                f"{about}: the service does not get {reference.env} from this shell. Put it into a file that only root "
+                f"can read, and EnvironmentFile= with its path under [Service] of: {edit}"
+            )
+
+
+def _credentials(settings: Settings) -> set[str]:
     """The names of the systemd credentials that settings refer to, wherever they stand."""
-    if isinstance(value, SecretRef):
-        if value.credential:
-            yield value.credential
-    elif isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            yield from _credentials(getattr(value, name))
+    return {reference.credential for _, reference in secrets_in(settings) if reference.credential}
+
+
+def hidden_from(used: set[Path]) -> tuple[str, str]:
+    """ProtectHome= and PrivateTmp= of a service that needs these files."""
+    return "read-only" if _any_below(HOMES, used) else "yes", "no" if _any_below(TEMPORARY, used) else "yes"
+
+
+def _any_below(folders: tuple[Path, ...], paths: set[Path]) -> bool:
+    """Whether one of the paths, or what a link there leads to, is in one of the folders."""
+    return any(each.is_relative_to(folder) for path in paths for each in (path, path.resolve()) for folder in folders)
+
+
+# An absolute path in a word of a command, perhaps behind an equals sign, or one of several in a line for sh -c.
+_PATH = re.compile(r"(?:^|(?<=[\s=:,;&|(<>'\"]))(~?/[^\s:,;&|()<>'\"]+)")
+
+
+def named_files(settings: Settings, base: Path, home: Path) -> Iterator[Path]:
+    """The files that settings name: of secrets, certificates, programs and their arguments. `base` is the folder of the
+    configuration, `home` that of who runs the service."""
+    for text in _texts(settings):
+        for path in _PATH.findall(text):
+            yield home / path[2:] if path.startswith("~") else Path(path)
+    for _, reference in secrets_in(settings):
+        if reference.file is not None and not reference.file.startswith("~"):
+            yield base / reference.file
+    if any(True for _ in _commands(settings)):  # programs look into the home of who runs them: ~/.password-store
+        yield home
+
+
+def _commands(settings: Settings) -> Iterator[tuple[str, ...]]:
+    yield from (reference.command for _, reference in secrets_in(settings) if reference.command)
+    yield from (each.command for each in settings.destination.values() if isinstance(each, CommandSettings))
+
+
+def _texts(value: Any, name: str = "") -> Iterator[str]:
+    """The texts in which a path may stand: of every setting but URLs and header fields, which hold others."""
+    if isinstance(value, Struct):
+        for each in value.__struct_fields__:
+            yield from _texts(getattr(value, each), each)
     elif isinstance(value, dict):
-        for item in value.values():
-            yield from _credentials(item)
+        for each, item in value.items():
+            yield from _texts(item, "" if name in ("account", "destination") else each)
+    elif isinstance(value, tuple):
+        yield from (text for item in value for text in _texts(item, name))
+    elif isinstance(value, str) and name in ("file", "ca_file", "command"):
+        yield value
 
 
-def _written(settings: Settings) -> Iterator[str]:
-    """Folders that destinations write into (kinds maildir and file)."""
-    for destination in settings.destination.values():
-        path = getattr(destination, "path", None)
-        if isinstance(path, str) and path.startswith("/"):
-            yield path
+def sockets(url: str) -> Iterator[Path]:
+    """The folders in which a PostgreSQL on this machine may have its socket (libpq, 34.1.1.2)."""
+    if url.startswith("sqlite:"):
+        return
+    parts = urlsplit(url)
+    hosts = [unquote(parts.netloc.rpartition("@")[2]), *parse_qs(parts.query).get("host", ())]
+    named = [host for text in hosts for host in text.split(",") if host]
+    yield from (Path(host.partition(":")[0]) for host in named if host.startswith("/"))
+    if not named:  # libpq's own place for it, unless a distribution has set another
+        yield Path("/tmp")
 
 
 def service(unit: Unit) -> str:
@@ -185,7 +249,7 @@ def _identity(unit: Unit) -> str:
 def _walls(unit: Unit) -> str:
     # The minus: one that is not there (yet) is passed over, and does not stop the whole unit.
     paths = " ".join(_quoted(f"-{path}") for path in unit.writable)
-    return _WALLS.format(home=unit.home) + (f"ReadWritePaths={paths}\n" if paths else "")
+    return _WALLS.format(home=unit.home, private_tmp=unit.private_tmp) + (f"ReadWritePaths={paths}\n" if paths else "")
 
 
 def _command(words: tuple[str, ...]) -> str:

@@ -61,6 +61,12 @@ class Installation:
         """Where the store is."""
         return config.store_url(self.settings, self.path, self.env)
 
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of an SQLite store; None for any other."""
+        url = self.store_url
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
     def state_directory(self) -> Path:
         """The folder of store, lock and crash report."""
         return places.state_directory(self.path, self.env)
@@ -75,7 +81,8 @@ class Installation:
 
         url, reference = self.store_url, self.settings.store.password
         if not only_read and not url.startswith("sqlite"):  # nobody would see that something was written to it
-            idle.state_file(self.path, self.state_directory()).unlink(missing_ok=True)
+            with suppress(OSError):  # then nobody can believe it either, or it is not ours
+                idle.state_file(self.path, self.state_directory()).unlink(missing_ok=True)
         self.refuse_as_root(url)
         return Store(url, None if reference is None else self.secret(reference, "store.password"))
 
@@ -110,10 +117,14 @@ class Installation:
 def make_state_folder(folder: Path) -> None:
     """Makes the state folder where it is missing, but not a home for a user who has none (HOME=/nonexistent). Raises
     OSError."""
-    home = folder.parents[min(3, len(folder.parents)) - 1]  # of ~/.local/state/mailpoll
-    if not folder.is_dir() and not home.is_dir():
-        raise FileNotFoundError(errno.ENOENT, f"there is no folder {home}")
+    if not folder.is_dir() and not home_of(folder).is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {home_of(folder)}")
     places.make_folder(folder)
+
+
+def home_of(folder: Path) -> Path:
+    """The home that a state folder like ~/.local/state/mailpoll is in."""
+    return folder.parents[min(3, len(folder.parents)) - 1]
 
 
 def now() -> datetime:

@@ -167,6 +167,31 @@ def test_root_writes_units_and_says_what_to_type(site: Site) -> None:
     assert shown.count("is there already, and right.") == 2
 
 
+def test_root_makes_the_folder_that_a_run_could_not_make(site: Site) -> None:
+    if Path("/run/systemd/system").is_dir():
+        pytest.skip("systemd is running here, and would be told to start them")
+    before = private("/etc/systemd/system")
+    site.config.write_text(f'[store]\nurl = "sqlite:///{site.folder}/new/deep/mailpoll.db"\n')
+    site.config.chmod(0o640)
+    shutil.chown(site.config, "nobody")
+    shown = said([*before, str(MAILPOLL), "--config", str(site.config), "install", "systemd"])
+    for folder in (site.folder / "new", site.folder / "new" / "deep"):
+        assert f"Made for nobody: {folder}\n" in shown
+        assert (folder.owner(), folder.stat().st_mode & 0o777) == ("nobody", 0o700)
+    assert shown.count("Made for nobody") == 2, "a user without a home gets none"
+
+
+def test_a_secret_that_a_unit_does_not_get_is_said(site: Site) -> None:
+    site.config.write_text(
+        site.config.read_text() + '[account.main]\nhost = "imap.example.com"\nusername = "username@example.com"\n'
+        'password = { env = "WORD" }\n'
+    )
+    command = [MAILPOLL, "--config", site.config, "install", "systemd", "--user", "--print"]
+    done = subprocess.run(command, env=CRON, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "mailpoll: account.main.password: the service does not get WORD from this shell. Put it" in done.stderr
+
+
 def test_units_of_a_user_are_in_the_home(site: Site, tmp_path: Path) -> None:
     home = {"HOME": str(tmp_path)}
     shown = said([str(MAILPOLL), "--config", str(site.config), "install", "systemd", "--user"], env=home)
@@ -202,13 +227,14 @@ def test_a_user_whom_passwd_does_not_know_is_told_what_is_missing(words: list[st
     assert "bug" not in done.stdout + done.stderr
     assert (
         "there is no configuration, neither /nonexistent/.config/mailpoll/config.toml nor" in done.stdout + done.stderr
-    )  # noqa: E501
+    )
     assert done.returncode == 78
 
 
 @pytest.mark.parametrize("words", [["fetch"], ["fetch", "-v"], ["status"], ["install", "cron", "--print"]])
-def test_the_home_of_somebody_who_is_not_there_is_told(words: list[str]) -> None:
-    done = subprocess.run([MAILPOLL, "--config", "~nosuchuser/x.toml", *words], env=CRON, cwd="/",
+def test_the_home_of_somebody_who_is_not_there_is_told(words: list[str], tmp_path: Path) -> None:
+    done = subprocess.run([MAILPOLL, "--config", "~nosuchuser/x.toml", *words], cwd="/",
+                          env={**CRON, "HOME": str(tmp_path)},
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert (done.returncode, done.stdout) == (78, "")
     assert "there is no home folder for ~nosuchuser/x.toml. Write the absolute path of the file" in done.stderr

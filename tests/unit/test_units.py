@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -216,14 +215,119 @@ def test_a_store_elsewhere_may_be_written(tmp_path: Path) -> None:
     assert "StateDirectory=" not in text, "it would move the state of this installation to /var/lib/mailpoll"
 
 
-def test_what_lies_in_a_home_is_not_hidden(tmp_path: Path) -> None:
-    ours = installation(tmp_path)
-    hidden = any(Path(place).is_relative_to(home) for place in (sys.prefix, sys.base_prefix, str(tmp_path))
-                 for home in install_systemd.HOMES)  # fmt: skip
-    text = service(install_systemd.unit_of(ours, "nobody"))
-    assert ("ProtectHome=read-only" if hidden else "ProtectHome=yes") in text
-    elsewhere = Unit(("/home/you/mailpoll", "fetch"), "you", home="read-only")
-    assert "ProtectHome=read-only" in service(elsewhere)
+ACCOUNT = '[account.main]\nhost = "imap.example.com"\nusername = "u@example.com"\n'
+HOOK = '[destination.hook]\nkind = "webhook"\nurl = "https://example.com/home/you/x"\n'
+PROGRAM = '[destination.program]\nkind = "command"\n'
+
+
+def lines(text: str, *names: str) -> list[str]:
+    """The lines of a unit that set one of these."""
+    return [line for line in text.splitlines() if line.partition("=")[0] in names]
+
+
+def named(folder: Path, more: str, home: str = "/var/lib/mailpoll") -> set[Path]:
+    """The files that a configuration in /etc/mailpoll with these sections names."""
+    return set(install_systemd.named_files(installation(folder, more).settings, Path("/etc/mailpoll"), Path(home)))
+
+
+@pytest.mark.parametrize(
+    ("more", "home"),
+    [
+        pytest.param("", "yes", id="nothing"),
+        pytest.param(ACCOUNT + 'password = { file = "/etc/imap-password" }\n', "yes", id="a file elsewhere"),
+        pytest.param(ACCOUNT + 'password = { file = "/home/you/imap-password" }\n', "read-only", id="a secret"),
+        pytest.param(ACCOUNT + 'password = { file = "a" }\nca_file = "/root/ca.pem"\n', "read-only", id="a ca_file"),
+        pytest.param(ACCOUNT + 'password = { command = ["/home/you/bin/pass"] }\n', "read-only", id="a program"),
+        pytest.param(ACCOUNT + 'password = { command = ["age", "-i", "/home/you/k"] }\n', "read-only", id="its file"),
+        pytest.param(ACCOUNT + 'password = { command = ["age", "--i=/home/you/k"] }\n', "read-only", id="an option"),
+        pytest.param(HOOK, "yes", id="a URL is no path"),
+        pytest.param(HOOK + 'secret = { file = "/home/you/key" }\n', "read-only", id="a key"),
+        pytest.param(HOOK + 'headers = { X-Key = { file = "/home/you/key" } }\n', "read-only", id="a header field"),
+        pytest.param(HOOK + 'headers = { X-Path = "/home/you" }\n', "yes", id="a header field that is no file"),
+        pytest.param(PROGRAM + 'command = ["/home/you/bin/ticket"]\n', "read-only", id="a destination"),
+        pytest.param(PROGRAM + 'command = ["/usr/bin/ticket"]\n', "yes", id="a destination elsewhere"),
+        pytest.param(PROGRAM + 'command = ["sh", "-c", "exec </home/you/x"]\n', "read-only", id="a line for sh"),
+    ],
+)
+def test_what_the_configuration_names_in_a_home_is_not_hidden(more: str, home: str, tmp_path: Path) -> None:
+    assert install_systemd.hidden_from(named(tmp_path, more)) == (home, "yes")
+    text = service(install_systemd.unit_of(installation(tmp_path, more), "nobody"))
+    if home != "yes":  # the program itself may be in a home
+        assert lines(text, "ProtectHome") == [f"ProtectHome={home}"]
+
+
+def test_a_program_may_look_into_the_home_of_who_runs_it(tmp_path: Path) -> None:
+    text = ACCOUNT + 'password = { command = ["pass", "show", "imap"] }\n'
+    assert install_systemd.hidden_from(named(tmp_path, text, home="/home/you")) == ("read-only", "yes")
+    assert install_systemd.hidden_from(named(tmp_path, text)) == ("yes", "yes")
+
+
+def test_a_link_into_a_home_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "key").symlink_to("/home/you/key")
+    assert install_systemd.hidden_from({tmp_path / "key"})[0] == "read-only"
+
+
+@pytest.mark.parametrize("path", ["/opt/mailpoll/bin", "/srv/home/you", "/etc/mailpoll", "/homes/x", "/tmpx"])
+def test_what_is_needed_elsewhere_opens_neither_homes_nor_tmp(path: str) -> None:
+    assert install_systemd.hidden_from({Path(path)}) == ("yes", "yes")
+
+
+@pytest.mark.parametrize(
+    ("more", "home", "writable"),
+    [
+        pytest.param("", "/home/you", "-/home/you/.local/state/mailpoll", id="in a home"),
+        pytest.param("", "/var/lib/mailpoll", "-/var/lib/mailpoll/.local/state/mailpoll", id="in a home that is there"),
+        pytest.param('[store]\nurl = "sqlite:////var/lib/mailpoll/mailpoll.db"\n', "/home/you",
+                     "-/home/you/.local/state/mailpoll -/var/lib/mailpoll", id="a configuration of one's own"),
+    ],
+)  # fmt: skip
+def test_a_store_outside_of_the_state_directory_may_be_written(
+    more: str, home: str, writable: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.toml").write_text(more)
+    started = Installation(str(tmp_path / "config.toml"), {"HOME": home})
+    text = service(install_systemd.unit_of(started, "mailpoll"))
+    assert lines(text, "StateDirectory", "ReadWritePaths") == [f"ReadWritePaths={writable}"]
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("postgresql://mailpoll@db.example.com/mailpoll", "yes"),
+        ("postgresql://mailpoll@/mailpoll?host=/run/postgresql", "yes"),
+        ("postgresql://mailpoll@/mailpoll?host=/tmp", "no"),
+        ("postgresql://mailpoll@%2Ftmp/mailpoll", "no"),
+        ("postgresql://mailpoll@/mailpoll", "no"),
+    ],
+)
+def test_the_socket_of_a_database_in_tmp_is_seen(url: str, private: str) -> None:
+    assert install_systemd.hidden_from(set(install_systemd.sockets(url))) == ("yes", private)
+
+
+def test_a_store_in_tmp_is_seen(tmp_path: Path) -> None:
+    text = service(install_systemd.unit_of(installation(tmp_path), "nobody"))
+    below = any(tmp_path.is_relative_to(folder) for folder in ("/tmp", "/var/tmp"))
+    assert lines(text, "PrivateTmp") == [f"PrivateTmp={'no' if below else 'yes'}"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "system", "said"),
+    [
+        ('{ file = "imap-password" }', True, []),
+        ('{ credential = "imap-password" }', True, []),
+        ('{ keyring = "main" }', True, ["account.main.password is in the keyring of a desktop, which a service of the "
+                                        "machine does not see. Use { credential = … } or { file = … }"]),
+        ('{ keyring = "main" }', False, []),
+        ('{ env = "WORD" }', True, ["account.main.password: the service does not get WORD from this shell. Put it into "
+                                    "a file that only root can read, and EnvironmentFile= with its path under [Service]"
+                                    " of: systemctl edit mailpoll.service"]),
+    ],
+)  # fmt: skip
+def test_a_secret_that_the_service_does_not_see_is_told(
+    reference: str, system: bool, said: list[str], tmp_path: Path
+) -> None:
+    settings = installation(tmp_path, f"{ACCOUNT}password = {reference}\n").settings
+    assert list(install_systemd.out_of_sight(settings, system=system)) == said
 
 
 def test_a_run_may_take_longer_than_its_deadline_before_it_is_stopped(tmp_path: Path) -> None:
