@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from mailpoll import places
 from mailpoll.commands import program
 from mailpoll.commands.installation import Installation
+from mailpoll.doctor import crontab
 from mailpoll.errors import ConfigError
 
 CRON_D = Path("/etc/cron.d")
@@ -35,8 +35,6 @@ MAILTO=root
 
 # m h dom mon dow user command
 """
-# Five times, or one word like @hourly; then the command.
-_LINE = re.compile(r"\s*((?:[^\s#=@]\S*\s+){5}|@\w+\s+)(\S.*)")
 
 
 def of_machine(installation: Installation) -> bool:
@@ -135,17 +133,11 @@ def _starting(lines: list[str], words: tuple[str, ...]) -> Iterator[tuple[int, s
     """Number and times of the lines that start this configuration, and whether it is by this very program."""
     arguments = words[words.index("--config") :] if "--config" in words else words[-1:]
     for number, line in enumerate(lines):
-        if (found := _LINE.fullmatch(line)) is None:
+        if (found := crontab.entry(line)) is None:
             continue
-        begun = _words(found[2])
+        times, command = found
+        begun = crontab.words(command)
         current = begun[: len(words)] == words
         another = Path(begun[0]).name == "mailpoll" and begun[1 : 1 + len(arguments)] == arguments if begun else False
         if current or another:
-            yield number, found[1].strip(), current
-
-
-def _words(command: str) -> tuple[str, ...]:
-    try:
-        return tuple(shlex.split(command.replace("\\%", "%")))
-    except ValueError:  # a quote that is not closed: sh would not take it either
-        return ()
+            yield number, times, current

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mailpoll.doctor import crontab
 from mailpoll.doctor.checks import Check, age, ok, warn
 
 LATE = timedelta(minutes=10)
 CRON_PATH = "/usr/bin:/bin"
 INSTALL = "mailpoll install cron"
-
-_JOB = re.compile(r"\bmailpoll\b.*\b(fetch|watch)\b")
-_LINE = re.compile(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(.*)")
 
 
 def own_crontab() -> str:
@@ -55,7 +53,7 @@ def job(places: Places) -> Iterator[Check]:
         passed_over = _passed_over(path) if lines and path.parent == places.cron_d else ""
         found += [warn("cron", f"cron passes over {path}", passed_over)] if passed_over else lines
     for folder in places.units:
-        found += [_in_unit(path) for path in _files(folder, "*.service") if _JOB.search(_text(path))]
+        found += [_in_unit(path) for path in _files(folder, "*.service") if crontab.starts_runs(_text(path))]
     if found:
         yield from found
     else:
@@ -67,12 +65,12 @@ def _in_crontab(name: str, text: str, *, with_user: bool) -> Iterator[Check]:
     for line in text.splitlines():
         if given := re.fullmatch(r"\s*PATH\s*=\s*[\"']?(.*?)[\"']?\s*", line):
             path = given[1]
-        match = _LINE.match(line.strip())
-        if line.lstrip().startswith("#") or match is None or not _JOB.search(match[1]):
+        entry = crontab.entry(line)
+        if entry is None or not crontab.starts_runs(entry[1]):
             continue
-        command = match[1].split(None, 1)[-1] if with_user else match[1]
-        program = command.split()[0]
-        if shutil.which(program, path=path) is None:
+        command = entry[1].split(None, 1)[-1] if with_user else entry[1]
+        program = crontab.program(command)
+        if program and shutil.which(program, path=path) is None:
             what = f"{name} starts {program}, which cron does not find (PATH={path})"
             yield warn("cron", what, f"Write its absolute path: {shutil.which('mailpoll') or 'command -v mailpoll'}")
         else:

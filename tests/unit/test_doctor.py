@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mailpoll.commands.install_cron import cron_command
 from mailpoll.doctor import Check, Job, files, ok, schedule, secrets, together
 from mailpoll.errors import ConfigError, Unavailable
 from mailpoll.settings import SecretRef
@@ -64,6 +65,59 @@ def test_a_program_that_cron_does_not_find_is_told(places: schedule.Places, tmp_
     assert said([check]) == [("warn", "your crontab starts mailpoll, which cron does not find (PATH=/usr/bin:/bin)")]
     assert check.finding.advice.startswith("Write its absolute path")
     text = f'PATH="{program(tmp_path).parent}:/bin"\n* * * * * mailpoll fetch\n'
+    assert said(list(schedule.job(in_crontab(places, text)))) == [("ok", "your crontab starts a run")]
+
+
+@pytest.mark.parametrize("folder", ["bin", "my mail", "100%", "o'hara", "a&b;(c)"])
+def test_the_line_that_install_writes_is_well(folder: str, places: schedule.Places, tmp_path: Path) -> None:
+    path = program(tmp_path).rename(tmp_path / "mailpoll")
+    (tmp_path / folder).mkdir(exist_ok=True)
+    path = path.rename(tmp_path / folder / "mailpoll")
+    line = f"* * * * * {cron_command((str(path), '--config', '/etc/x y.toml', 'fetch'))}\n"
+    assert said(list(schedule.job(in_crontab(places, line)))) == [("ok", "your crontab starts a run")]
+    path.unlink()
+    what = f"your crontab starts {path}, which cron does not find (PATH=/usr/bin:/bin)"
+    assert said(list(schedule.job(in_crontab(places, line)))) == [("warn", what)]
+
+
+NOT_FOUND = [
+    "cd /x && mailpoll fetch",
+    "cd /x&&mailpoll fetch",
+    "exec mailpoll fetch",
+    "LANG=C mailpoll fetch",
+    "LANG=C /usr/bin/env MAILTO=x mailpoll fetch",
+    "(mailpoll fetch)",
+    "nice mailpoll --config '/etc/x y.toml' fetch >/dev/null",
+    "sleep 5; mailpoll fetch",
+]
+UNSURE = [
+    "cd /x && ./mailpoll fetch",
+    "cd /x && bin/mailpoll fetch",
+    "$HOME/bin/mailpoll fetch",
+    "~/bin/mailpoll fetch",
+    "PATH=$PATH:/x mailpoll fetch",
+    "PATH=/x; mailpoll fetch",
+    ". /x/bin/activate && mailpoll fetch",
+    "export PATH=/x; mailpoll fetch",
+    "flock -n /x mailpoll fetch",
+    "nice -n 5 mailpoll fetch",
+    "/usr/bin/python3 -m mailpoll fetch",
+    "ssh there mailpoll fetch",
+    "podman exec it mailpoll fetch",
+    "sh -c 'mailpoll fetch'",
+    "mailpoll 'fetch",
+]
+
+
+@pytest.mark.parametrize("command", [pytest.param(command, id=command) for command in NOT_FOUND])
+def test_the_program_is_found_in_the_command(command: str, places: schedule.Places) -> None:
+    what = "your crontab starts mailpoll, which cron does not find (PATH=/usr/bin:/bin)"
+    assert said(list(schedule.job(in_crontab(places, f"* * * * * {command}\n")))) == [("warn", what)]
+
+
+@pytest.mark.parametrize("command", [pytest.param(command, id=command) for command in UNSURE])
+def test_what_is_not_certain_is_no_warning(command: str, places: schedule.Places) -> None:
+    text = f"@hourly {command}\n"
     assert said(list(schedule.job(in_crontab(places, text)))) == [("ok", "your crontab starts a run")]
 
 
