@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import click
 from mailpoll import places
 from mailpoll.commands import install_cron, install_systemd, program
 from mailpoll.commands.installation import Installation, home_of
+from mailpoll.commands.output import safe_text
 from mailpoll.doctor import files
 from mailpoll.errors import AccessDenied, ConfigError, Unavailable
 
@@ -199,20 +201,20 @@ def _into_crontab(installation: Installation, *, only_print: bool) -> None:
     crontab = _crontab()
     change = install_cron.with_line(crontab, install_cron.fetch_words(installation))
     if change.text == crontab:
-        click.echo(f"Your crontab has it already; nothing changed:\n\n    {change.line}\n")
+        click.echo(f"Your crontab has it already; nothing changed:\n\n    {safe_text(change.line)}\n")
     else:
         _keep_crontab(change.text)
         for line in change.replaced:
-            click.echo(f"Taken out of your crontab:\n\n    {line}\n")
-        click.echo(f"In your crontab now:\n\n    {change.line}\n")
+            click.echo(f"Taken out of your crontab:\n\n    {safe_text(line)}\n")
+        click.echo(f"In your crontab now:\n\n    {safe_text(change.line)}\n")
     _say_how_to_check(installation, "")
 
 
 def _crontab() -> str:
-    """The crontab of whoever runs this; empty when there is none."""
+    """The crontab of whoever runs this; empty when there is none. Octets that are not UTF-8 are kept as surrogates."""
     done = _called("crontab", "-l")
     if done.returncode and "no crontab" not in done.stderr:
-        raise AccessDenied(f"crontab -l ended with status {done.returncode}: {done.stderr.strip()}",
+        raise AccessDenied(f"crontab -l ended with status {done.returncode}: {safe_text(done.stderr.strip())}",
                            advice="The administrator says in cron.allow who may use cron")  # fmt: skip
     return "" if done.returncode else done.stdout
 
@@ -220,16 +222,29 @@ def _crontab() -> str:
 def _keep_crontab(text: str) -> None:
     done = _called("crontab", "-", given=text)
     if done.returncode:
-        raise AccessDenied(f"crontab ended with status {done.returncode}: {done.stderr.strip()}")
+        raise AccessDenied(f"crontab ended with status {done.returncode}: {safe_text(done.stderr.strip())}")
 
 
-def _called(name: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True, slots=True)
+class Called:
+    """How a program ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _called(name: str, *arguments: str, given: str = "") -> Called:
     """A program of the system, its messages in English. Raises Unavailable when it is not there."""
     found = shutil.which(name)
     if found is None:
         raise Unavailable(f"there is no {name} on this machine", advice="Install cron, or use systemd: mailpoll install systemd")  # fmt: skip # noqa: E501
     env = {**os.environ, "LC_ALL": "C"}
-    return subprocess.run([found, *arguments], input=given, capture_output=True, text=True, env=env, check=False)
+    # No text=True: it would take the \r from lines that end in \r\n.
+    octets = given.encode(errors="surrogateescape")
+    done = subprocess.run([found, *arguments], input=octets, capture_output=True, env=env, check=False)
+    said = (stream.decode(errors="surrogateescape") for stream in (done.stdout, done.stderr))
+    return Called(done.returncode, *said)
 
 
 def _start(installation: Installation, *, of_user: bool) -> None:
@@ -245,7 +260,9 @@ def _start(installation: Installation, *, of_user: bool) -> None:
         for step in steps:
             done = _called(*step)
             if done.returncode:
-                raise Unavailable(f"{shlex.join(step)} ended with status {done.returncode}: {done.stderr.strip()}")
+                raise Unavailable(
+                    f"{shlex.join(step)} ended with status {done.returncode}: {safe_text(done.stderr.strip())}"
+                )
         click.echo("The timer is running. Its last runs: " + shlex.join([*_journal(of_user), "-n", "20"]))
     if of_user:
         click.echo("It runs while you are logged in; for always: loginctl enable-linger")

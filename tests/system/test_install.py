@@ -134,6 +134,25 @@ def test_an_ordinary_user_needs_no_root_for_a_line(site: Site) -> None:
         assert kept.read_text() == f"* * * * * {MAILPOLL} --config {site.config} fetch\n"
 
 
+def test_the_octets_of_a_crontab_stay(site: Site, tmp_path: Path) -> None:
+    fake, kept = tmp_path / "crontab", tmp_path / "crontab.kept"
+    fake.write_text(FAKE_CRONTAB)
+    fake.chmod(0o755)
+    before = b"# caf\xe9\r\n@daily /old/mailpoll --config %b fetch # \xff\n0 5 * * * \xc3\xa9 \xf0\x9f\x90\x8c\n"
+    kept.write_bytes(before.replace(b"%b", bytes(site.config)))
+    command = [*ordinary(), str(MAILPOLL), "--config", str(site.config), "install", "cron"]
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        for path in (fake, kept):
+            shutil.copy(path, folder)
+            Path(folder, path.name).chmod(0o777)
+        shown = said(command, env={"PATH": folder, "LC_ALL": "C"})
+        after = Path(folder, kept.name).read_bytes()
+    assert "Taken out of your crontab:\n\n    @daily /old/mailpoll" in shown
+    line = b"@daily %b --config %b fetch" % (bytes(MAILPOLL), bytes(site.config))
+    assert after == b"# caf\xe9\r\n" + line + b"\n0 5 * * * \xc3\xa9 \xf0\x9f\x90\x8c\n"
+
+
 def ordinary(user: str = "nobody") -> list[str]:
     """What to put before a command for it not to be root's, though it may read what the tests of root hold."""
     if os.geteuid() != 0:
