@@ -16,12 +16,17 @@ from mailpoll.errors import PRECEDENCE, ConfigError, LoginRefused, MailpollError
 from mailpoll.model import Trouble
 
 DAY = timedelta(days=1)
+# Whoever takes care of a trouble has told it again by then, whichever way its clock was wrong.
+STALE = timedelta(days=2)
 # What passes by itself, and so is told only when it did not for `fetch.alert_after` runs in a row.
 PASSING = frozenset({Unavailable.exit_status, TemporaryFailure.exit_status})
 CONFIGURATION = "configuration"
 STORE = "store"
 PROGRAM = "mailpoll"
 ACCOUNT = "account."
+DESTINATION = "destination."
+# Mail for addresses that no channel has: no trouble, and told once a day all the same.
+UNROUTED = "unrouted"
 
 # In "the server denies it: Quota exceeded (id 4711)" the words before these are ours.
 _OTHERS_WORDS = re.compile(r": | \(")
@@ -68,6 +73,11 @@ def kind_of(error: BaseException) -> str:
 def due_again(told_at: datetime, now: datetime) -> bool:
     """Whether it was told a day ago; or a day ahead, by a clock that was wrong."""
     return abs(now - told_at) >= DAY
+
+
+def stale(trouble: Trouble, now: datetime) -> bool:
+    """Whether nobody takes care of it any more: it is told day by day as long as somebody does."""
+    return abs(now - (trouble.told_at or trouble.began_at)) > STALE
 
 
 def decide(

@@ -98,7 +98,7 @@ def command(
             begun=partial(health.begun, installation),
         )
 
-    journal = standstill.watched(installation, work, always=listener != "cron")
+    journal = standstill.watched(installation, work, always=listener != "cron", heard=listener != "nobody")
     if isinstance(journal, int):
         health.ended(installation, journal)
         return journal

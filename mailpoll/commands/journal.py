@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,13 +13,9 @@ from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.output import one_line
 from mailpoll.crew import AccountResult
 from mailpoll.delivery import Attempt
-from mailpoll.errors import worst
+from mailpoll.errors import DestinationRefused, PermanentFailure, worst
 from mailpoll.model import Delivery, Facts, Pause, Post, Reading, Trouble
 
-if TYPE_CHECKING:
-    from mailpoll.store import Store
-
-QUARANTINED = 65
 NOWHERE: frozenset[str] = frozenset()
 
 
@@ -29,7 +24,8 @@ class Journal:
     """What a run did, gathered as it happens and told to people or programs at its end.
 
     No bodies are kept: a run may read thousands of mails. `posts_of`, where somebody wants to know so much, gives the
-    deliveries of a message. `patterns` are those of our addresses.
+    deliveries of a message. `patterns` are those of our addresses. `told` says that it was told, or is for the caller
+    to tell; `unsaid` that there is something left that a run of cron has to tell.
     """
 
     talkative: bool = False
@@ -45,6 +41,8 @@ class Journal:
     open: tuple[Trouble, ...] = ()
     ended: tuple[str, ...] = ()
     settled: bool = False
+    told: bool = False
+    unsaid: bool = False
 
     def read(self, message_id: int, reading: Reading) -> None:
         """A message was read."""
@@ -70,8 +68,8 @@ class Journal:
         """The one that most needs a person of everything that went wrong."""
         statuses = [account.exit_status for account in self.accounts]
         statuses += [attempt.error.exit_status for attempt in self.attempts if attempt.error]
-        statuses += [QUARANTINED for _, reading in self.readings if reading.outcome == "quarantined"]
-        statuses += [77 for _ in self.pauses]
+        statuses += [PermanentFailure.exit_status for _, reading in self.readings if reading.outcome == "quarantined"]
+        statuses += [DestinationRefused.exit_status for _ in self.pauses]
         statuses += [trouble.status for trouble in self.open]
         return worst([status for status in statuses if status])
 
@@ -80,18 +78,17 @@ class Journal:
         """Whether the next run, if nothing new comes, has nothing to do and nothing to say. False before the run is
         settled."""
         calm = all(result.error is None and result.finished and not result.notes for result in self.accounts)
-        return self.settled and calm and not self.open and not self.exit_status
+        return self.settled and calm and not self.unsaid and not self.open and not self.exit_status
 
-    def count_unrouted(self, store: Store, at: datetime) -> None:
-        """Notes mail that no channel takes, when the last such mail came more than a day ago: said once a day, since
-        anybody can write to an address that nobody has. At a terminal each has its own line."""
-        came = {message_id for message_id, reading in self.readings if reading.outcome == "unrouted"}
-        if not came or self.talkative:
-            return
-        waiting = store.messages.list(states=("unrouted",), limit=len(came) + 1)
-        others = [entry.read_at for entry in waiting if entry.id not in came and entry.read_at is not None]
-        if not others or at - max(others) > timedelta(days=1):
-            self.unrouted = len(came)
+    @contextmanager
+    def telling_events(self) -> Iterator[None]:
+        """Tells what happened and does not last also when something stops the run: no other run would tell it."""
+        try:
+            yield
+        except BaseException:
+            if not self.told:
+                tell(self.events())
+            raise
 
     def tell_accounts(self) -> None:
         """A line per account, at a terminal."""

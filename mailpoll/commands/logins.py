@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mailpoll.store import Store
 
 T = TypeVar("T")
+
+# Whoever logs in to an account has tried it again by then, whichever way its clock was wrong.
+STALE = timedelta(days=2)
 
 
 class LeftAlone(LoginRefused):
@@ -68,13 +71,15 @@ def gates(
     return {name: Gate(name, settings, refusals.get(name), now) for name, settings in accounts.items()}
 
 
-def remember(store: Store, passed: Mapping[str, Gate], configured: Collection[str]) -> None:
-    """Writes down what came of the logins of a run, where that is news; forgets accounts that are gone."""
+def remember(store: Store, passed: Mapping[str, Gate], configured: Collection[str], now: datetime) -> None:
+    """Writes down what came of the logins of a run, where that is news. What the configuration does not know may be an
+    account of another that shares the store: it is forgotten only once nobody cares for it any more."""
     known = {refusal.account: refusal for refusal in store.refusals.list()}
     refused = {name: gate.refusal for name, gate in passed.items() if gate.refusal}
     news = [refusal for name, refusal in refused.items() if known.get(name) != refusal]
-    over = [name for name in known if name not in configured or (name in passed and name not in refused)]
-    store.refusals.save(news, over)
+    well = [name for name in known if name in passed and name not in refused]
+    gone = [name for name, r in known.items() if name not in configured and abs(now - r.until) > STALE]
+    store.refusals.save(news, well + gone)
 
 
 def _is_of(fingerprint: str, settings: AccountSettings, password: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ from mailpoll.commands.alarm import Notice
 from mailpoll.commands.facts import number
 from mailpoll.commands.journal import Journal
 from mailpoll.commands.logins import LeftAlone
-from mailpoll.errors import DestinationRefused, LoginRefused, TemporaryFailure
+from mailpoll.destinations import is_url
+from mailpoll.errors import ConfigError, DestinationRefused, LoginRefused, TemporaryFailure
 from mailpoll.model import Pause, Trouble
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from mailpoll.store.troubles import Waiting
 
 Met = dict[str, list[Notice]]
+
+# What becomes of a post when its destination is there.
+ANSWERED = frozenset({"delivered", "failed"})
 
 
 def of_accounts(journal: Journal, logins: Mapping[str, datetime | None]) -> Met:
@@ -35,21 +39,28 @@ def of_accounts(journal: Journal, logins: Mapping[str, datetime | None]) -> Met:
 
 
 def of_destinations(
-    journal: Journal, store: Store, known: Mapping[str, Trouble], now: datetime
+    journal: Journal, store: Store, known: Mapping[str, Trouble], configured: Collection[str], now: datetime
 ) -> tuple[Met, frozenset[str]]:
-    """Notices for the destinations that keep posts waiting; and what is paused without any, of which nothing is to be
-    said, neither that it is in trouble nor that it works again."""
+    """Notices for the destinations that keep posts waiting; and those `known` to be in trouble of which this run learnt
+    nothing: neither that it lasts, nor that it is over."""
     pauses = {pause.destination: pause for pause in store.outbox.pauses()}
     resting = {rest.destination for rest in store.outbox.rests() if rest.until > now}
     waiting = {each.destination: each for each in store.troubles.waiting()}
+    states: dict[str, set[str]] = {}
+    for attempt in journal.attempts:
+        states.setdefault(attempt.delivery.post.destination, set()).add(attempt.state)
     met: Met = {}
+    untried: set[str] = set()
     for name, posts in waiting.items():
         about = troubles.destination(name)
+        ours = name in configured or is_url(name) or name in states
         if name in pauses:
             met.setdefault(about, []).append(_of_pause(journal, pauses[name], posts))
-        elif posts.tried or name in resting:
+        elif ours and (posts.tried or name in resting):
             met.setdefault(about, []).extend(_of_attempts(journal, posts, known.get(about)))
-    return met, frozenset(troubles.destination(name) for name in pauses if name not in waiting)
+        elif posts.posts > posts.held and not ANSWERED & states.get(name, set()):
+            untried.add(about)  # the time was over, or another run has it in hand
+    return met, frozenset(untried & known.keys() - met.keys())
 
 
 def _of_pause(journal: Journal, pause: Pause, waiting: Waiting) -> Notice:
@@ -57,8 +68,13 @@ def _of_pause(journal: Journal, pause: Pause, waiting: Waiting) -> Notice:
     told = journal.closings().get(pause.destination)
     kind = f"paused-{pause.paused_at.isoformat()}"
     sentence = told or troubles.of_pause(pause, None)
-    about, status = troubles.destination(pause.destination), DestinationRefused.exit_status
+    about, status = troubles.destination(pause.destination), _status_of(pause)
     return Notice(about, status, kind, sentence, told is not None, waiting=_waiting(waiting))
+
+
+def _status_of(pause: Pause) -> int:
+    """Of what the configuration does not know, or not so that it could be used, and of what does not take our posts."""
+    return DestinationRefused.exit_status if pause.settings_hash else ConfigError.exit_status
 
 
 def _of_attempts(journal: Journal, waiting: Waiting, open_: Trouble | None) -> list[Notice]:

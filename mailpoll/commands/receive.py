@@ -55,7 +55,7 @@ def command(installation: Installation, files: tuple[str, ...], to: str, verbose
 def _from_files(installation: Installation, files: Sequence[str], to: str, journal: Journal, *, as_json: bool) -> int:
     """Takes mails from files; what is wrong with one is said, and no reason to leave the others."""
     refused, limit = [], installation.settings.fetch.max_message_size
-    with installation.store() as store:
+    with installation.store() as store, journal.telling_events():
         _check_destination(installation, store, to)
         for name in files:
             try:
@@ -77,7 +77,7 @@ def _from_pipe(installation: Installation, to: str, journal: Journal, *, as_json
     is stored but not posted yet. So the status is 75 until the mail is stored, and 0 from then on."""
     stored = False
     try:
-        with installation.store() as store:
+        with installation.store() as store, journal.telling_events():
             _check_destination(installation, store, to)
             limit = installation.settings.fetch.max_message_size
             raw = _mail_in(sys.stdin.buffer, "standard input", limit)
@@ -117,6 +117,7 @@ def _work(installation: Installation, store: Store, journal: Journal, *, as_json
         print_json(journal.as_json())
     else:
         journal.tell_troubles()
+    journal.told = True
 
 
 def _check_destination(installation: Installation, store: Store, to: str) -> None:

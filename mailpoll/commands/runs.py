@@ -42,37 +42,51 @@ def run_once(
     posted before. `begun` is called once it is this run's turn. Raises what stops the whole run: ConfigError,
     AccessDenied and Unavailable of the store.
     """
-    seconds = installation.settings.fetch.deadline if deadline_s is None else deadline_s
     journal = Journal(listener == "person", config.patterns(installation.settings))
     accounts = installation.settings.account
     beat = calm.heartbeat(installation)
-    with installation.store() as store, store.run(accounts) as mine:
-        if mine is None:
-            return None
-        begun()
-        calm.forget(installation)
-        if journal.talkative:
-            for name in accounts.keys() - mine:
-                click.echo(f"account.{name}: another run is at work on it.")
-        if journal.talkative or in_detail:
-            journal.posts_of = lambda message_id: store.outbox.list(message_id=message_id)
-        if at_once:
-            make_due(store)
-        gates = logins.gates(store, {n: accounts[n] for n in accounts if n in mine}, now, at_once=at_once)
-        plans = [assembly.plan(installation, name, gate, limit=limit, since=since) for name, gate in gates.items()]
-        execute(installation, store, journal, plans, deadline_s=seconds)
-        failed = [result.account for result in journal.accounts if result.error is not None]
-        if failed and beat is not None:  # the others were looked through just now
-            store.ledger.looked_through(failed, beat)
-        logins.remember(store, gates, accounts)
-        after = installation.settings.fetch.alert_after
-        speaking.Speaker(store, now(), after, listener).settle(journal, gates, accounts)
-        store.empty_journal()
+    ends = _begun(installation) + (installation.settings.fetch.deadline if deadline_s is None else deadline_s)
+    with installation.store() as store:
+        with store.run(accounts) as mine, journal.telling_events():
+            if mine is None:
+                return None
+            begun()
+            calm.forget(installation)
+            if journal.talkative:
+                for name in accounts.keys() - mine:
+                    click.echo(f"account.{name}: another run is at work on it.")
+            if journal.talkative or in_detail:
+                journal.posts_of = lambda message_id: store.outbox.list(message_id=message_id)
+            if at_once:
+                make_due(store)
+            gates = logins.gates(store, {n: accounts[n] for n in accounts if n in mine}, now, at_once=at_once)
+            plans = [assembly.plan(installation, name, gate, limit=limit, since=since) for name, gate in gates.items()]
+            for glance in installation.glances.values():  # of accounts that another run is at work on
+                glance.close()
+            execute(installation, store, journal, _in_turn(plans), deadline_s=max(ends - time.monotonic(), 1.0))
+            failed = [result.account for result in journal.accounts if result.error is not None]
+            if failed and beat is not None:  # the others were looked through just now
+                store.ledger.looked_through(failed, beat)
+            logins.remember(store, gates, accounts, now())
+            speaker = speaking.Speaker(store, now(), installation.settings.fetch.alert_after, listener)
+            speaker.settle(journal, gates, accounts, installation.destination_names())
+        # Not before the turn has ended: who found this run at work has written by now what it is to do.
         signed, at = calm.signature(installation), now()
         until = None if limit or since else calm.wake_at(installation, store, journal, at)
     if until is not None:
         calm.remember(installation, journal, signed, at, until)
     return journal
+
+
+def _begun(installation: Installation) -> float:
+    """When this run began, on time.monotonic(): the quick look is a part of it."""
+    return min((glance.begun for glance in installation.glances.values()), default=time.monotonic())
+
+
+def _in_turn(plans: Sequence[Plan]) -> Sequence[Plan]:
+    """The accounts, each run beginning with another: where not all have a place at once, none is always the last."""
+    first = plans[0].turn % len(plans) if plans else 0
+    return [*plans[first:], *plans[:first]]
 
 
 def make_due(store: Store) -> None:

@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,15 +25,25 @@ from mailpoll.settings import FetchSettings
 T = TypeVar("T")
 
 NAME = "troubles.json"
+# How long the troubles of a configuration that nobody runs any more are kept.
+KEPT = timedelta(days=30)
+WRITTEN_WITHIN_S = 3600.0
 _FILE = dict[str, dict[str, Trouble]]  # by configuration and by what they are about
 
 
 def watched(
-    installation: Installation, work: Callable[[], T | None], *, always: bool, clock: Callable[[], datetime] = now
+    installation: Installation,
+    work: Callable[[], T | None],
+    *,
+    always: bool,
+    heard: bool = True,
+    clock: Callable[[], datetime] = now,
 ) -> T | int | None:
     """What `work` gives; or the exit status of what stopped it, which was told: `always`, or when it begins, once a day
-    while it lasts and when it ends. None from `work` says that it could not look."""
-    memory = Memory(installation, always, clock)
+    while it lasts and when it ends. None from `work` says that it could not look. What is told where it is not `heard`,
+    by a program perhaps, a run of cron tells again.
+    """
+    memory = Memory(installation, always, heard, clock)
     try:
         alert_after = installation.settings.fetch.alert_after
     except MailpollError as problem:
@@ -49,15 +59,19 @@ def watched(
         return memory.met(alarm.PROGRAM, problem, alert_after)
     if result is not None:
         memory.over(alarm.STORE, alarm.PROGRAM)
+    if memory.owes:
+        calm.forget(installation)
     return result
 
 
 class Memory:
     """What stopped the runs of one configuration. The file holds that of several: a state folder may be shared."""
 
-    def __init__(self, installation: Installation, always: bool, clock: Callable[[], datetime]) -> None:
+    def __init__(self, installation: Installation, always: bool, heard: bool, clock: Callable[[], datetime]) -> None:
         self._always = always
+        self._heard = heard
         self._now = clock
+        self.owes = False
         self._owner = installation.named
         self._installation = installation
         try:
@@ -79,7 +93,9 @@ class Memory:
         entries = self._read()
         before = entries.get(about)
         after, lines = alarm.decide(before, [notice], self._now(), alert_after=alert_after)
-        if self._always:
+        if not self._heard:
+            after = replace(after, told_at=before.told_at if before else None, told=before.told if before else ())
+        elif self._always:
             after = replace(after, told_at=self._now(), told=tuple(dict.fromkeys((*after.told, notice.kind))))
         if lines or self._always:
             self._tell(told, sentence, before if lines and lines[0] != sentence else None)
@@ -91,9 +107,11 @@ class Memory:
         return status
 
     def over(self, *abouts: str) -> None:
-        """Tells the end of what was told, and forgets it."""
+        """Tells the end of what was told, and forgets it; where it is not heard, it waits for a run of cron."""
         entries = self._read()
-        ended = [entries.pop(about) for about in abouts if about in entries]
+        over = [entries[about] for about in abouts if about in entries]
+        ended = [entries.pop(trouble.about) for trouble in over if self._heard or trouble.told_at is None]
+        self.owes = self.owes or len(ended) < len(over)
         lines = [alarm.end(trouble, self._now()) for trouble in ended if trouble.told_at is not None]
         if ended:  # what cannot be forgotten would be told at every run: it waits until it can
             self._write(entries, lambda: tell(lines))
@@ -114,16 +132,28 @@ class Memory:
         moments = [at for kept in found.values() for one in kept.values() for at in (one.began_at, one.told_at) if at]
         return found if all(at.tzinfo for at in moments) else {}
 
+    def _lasts(self, kept: dict[str, Trouble]) -> bool:
+        """Whether somebody may still run another configuration: a path that was mistyped once is not kept for ever."""
+        return any(abs(self._now() - (one.told_at or one.began_at)) <= KEPT for one in kept.values())
+
+    def _sweep(self) -> None:
+        """Removes what processes left that were killed while they wrote."""
+        for left in self._path.parent.glob(f"{NAME}.*"):
+            with contextlib.suppress(OSError):
+                if abs(self._now().timestamp() - left.stat().st_mtime) > WRITTEN_WITHIN_S:
+                    left.unlink()
+
     def _read(self) -> dict[str, Trouble]:
         return self._file().get(self._owner, {})
 
     def _write(self, entries: dict[str, Trouble], first: Callable[[], None] = lambda: None) -> str:
         """Puts a whole new file in the place of the old one, doing something `first`; gives why that cannot be."""
-        others = {owner: kept for owner, kept in self._file().items() if owner != self._owner}
+        others = {owner: kept for owner, kept in self._file().items() if owner != self._owner and self._lasts(kept)}
         content = {**others, **({self._owner: entries} if entries else {})}
         new = self._path.with_name(f"{NAME}.{os.getpid()}")
         try:
             _make(self._path.parent)
+            self._sweep()
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(msgspec.json.encode(content))
             first()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -17,12 +18,13 @@ from mailpoll.store.outbox import WAITING
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Posts that a destination has still to take: how many in all, how many of them were tried in vain and are tried
-    again by themselves, and what the last such try met."""
+    again by themselves, what the last such try met, and how many are held for a person."""
 
     destination: str
     posts: int
     tried: int
     error: str
+    held: int = 0
 
 
 class Troubles:
@@ -32,10 +34,10 @@ class Troubles:
         self._engine = engine
 
     def list(self) -> tuple[Trouble, ...]:
-        """All that are open, told or not, by what they are about."""
+        """All that are open, told or not, by what they are about; what has no status is no trouble."""
         t = schema.trouble
         with transaction(self._engine, writes=False) as connection:
-            rows = connection.execute(sa.select(t).order_by(t.c.about))
+            rows = connection.execute(sa.select(t).where(t.c.status != 0).order_by(t.c.about))
             return tuple(
                 Trouble(r.about, r.status, r.sentence, r.runs, r.began_at, r.told_at, tuple(r.told.split()))
                 for r in rows
@@ -51,13 +53,33 @@ class Troubles:
             for trouble in open_:
                 upsert(connection, t, _columns(trouble))
 
+    def told_at(self, about: str) -> datetime | None:
+        """When something was told last, be it a trouble or not; None: never."""
+        t = schema.trouble
+        with transaction(self._engine, writes=False) as connection:
+            return connection.scalar(sa.select(t.c.told_at).where(t.c.about == about))
+
+    def unrouted(self, since: datetime | None, until: datetime) -> int:
+        """How many of the mails for addresses that no channel has were read after `since` (None: ever), by `until`."""
+        m = schema.message
+        # The first condition is that of the index: nothing is looked at where there is no such mail.
+        query = sa.select(sa.func.count()).where(m.c.state != "read", m.c.state == "unrouted", m.c.read_at <= until)
+        with transaction(self._engine, writes=False) as connection:
+            return connection.scalar(query if since is None else query.where(m.c.read_at > since)) or 0
+
     def waiting(self) -> tuple[Waiting, ...]:
         """The destinations that have still to take posts, by name."""
         d = schema.delivery
         in_vain = (d.c.state == "delayed") | ((d.c.state == "uncertain") & d.c.due_at.is_not(None))
+        held = (d.c.state == "uncertain") & d.c.due_at.is_(None)
         last = sa.select(sa.func.max(d.c.id).label("id")).where(in_vain).group_by(d.c.destination)
         counts = (
-            sa.select(d.c.destination, sa.func.count().label("posts"), sa.func.count().filter(in_vain).label("tried"))
+            sa.select(
+                d.c.destination,
+                sa.func.count().label("posts"),
+                sa.func.count().filter(in_vain).label("tried"),
+                sa.func.count().filter(held).label("held"),
+            )
             .where(d.c.state.in_(WAITING))
             .group_by(d.c.destination)
             .order_by(d.c.destination)
@@ -68,7 +90,7 @@ class Troubles:
                 return ()
             told = connection.execute(sa.select(d.c.destination, d.c.error).where(d.c.id.in_(last)))
             errors = {r.destination: r.error for r in told}
-        return tuple(Waiting(r.destination, r.posts, r.tried, errors.get(r.destination, "")) for r in rows)
+        return tuple(Waiting(r.destination, r.posts, r.tried, errors.get(r.destination, ""), r.held) for r in rows)
 
 
 class Refusals:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from mailpoll.errors import (
 )
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
-from mailpoll.model import Finding, Limits, Post, Receipt, Refusal, Trouble
+from mailpoll.model import Facts, Finding, Limits, Post, RawMessage, Reading, Receipt, Refusal, Trouble
 from mailpoll.poll import Clock, Run
 from mailpoll.settings import AccountSettings, SecretRef
 from mailpoll.store import Store
@@ -128,6 +129,7 @@ class World:
         self.accounts = {name: Account(name, self.time) for name in ("main", "other")}
         self.main, self.other = self.accounts.values()
         self.hook = Hook()
+        self.destinations: tuple[str, ...] = ("store", "hook")
         self.config = folder / "config.toml"
         self.config.write_text(GOOD_CONFIG)
         self.env = {"STATE_DIRECTORY": str(folder)}
@@ -144,12 +146,18 @@ class World:
         """The exit status of a run, and the lines it says."""
         installation = Installation(str(self.config), self.env)
         result = standstill.watched(
-            installation, lambda: self._run(listener), always=listener != "cron", clock=self.time.now
+            installation,
+            lambda: self._run(listener),
+            always=listener != "cron",
+            heard=listener != "nobody",
+            clock=self.time.now,
         )
         assert result is not None
-        lines = self._capsys.readouterr().err.splitlines()
-        status = result if isinstance(result, int) else result.exit_status
-        return status, [line.removeprefix("mailpoll: ") for line in lines]
+        return result if isinstance(result, int) else result.exit_status, self.said()
+
+    def said(self) -> list[str]:
+        """What was said on standard error since this was last asked."""
+        return [line.removeprefix("mailpoll: ") for line in self._capsys.readouterr().err.splitlines()]
 
     def _run(self, listener: Listener) -> Journal:
         if self.store_down is not None:
@@ -171,9 +179,10 @@ class World:
         interpreter = Interpreter(self.store.channels, InProcessReader(), rules, now)
         intake = Intake(self.store.ledger, interpreter, died=Died, stopped=Stopped, now=now, told=journal.read)
         run = Run(self.store.ledger, intake, courier, Clock(now, lambda: 0.0), deadline_s=60)
-        journal.accounts = run.execute(plans)
-        logins.remember(self.store, gates, self.accounts)
-        Speaker(self.store, now(), 5, listener).settle(journal, gates, self.accounts)
+        with journal.telling_events():
+            journal.accounts = run.execute(plans)
+            logins.remember(self.store, gates, self.accounts, now())
+            Speaker(self.store, now(), 5, listener).settle(journal, gates, self.accounts, self.destinations)
         return journal
 
     def _plan(self, account: Account, gate: logins.Gate) -> Plan:
@@ -240,8 +249,10 @@ WEEK: list[tuple[int, Callable[[World], object]]] = [
     (at(5, 15), hook(None)),
     (at(5, 15), lambda w: w.store.outbox.resume("hook") and w.store.outbox.make_due("hook", w.time.now())),
     # Anybody can write to addresses that nobody has.
-    *((at(4, 18, minute), sends(f"flood {minute}", to="nobody")) for minute in range(10)),
-    (at(6, 18), sends("flood again", to="nobody")),
+    *((at(4, 12, minute), sends(f"flood {minute}", to="nobody")) for minute in range(10)),
+    (at(5, 11), sends("flood again", to="nobody")),
+    (at(5, 13), sends("flood once more", to="nobody")),
+    (at(6, 19), sends("flood for ever", to="nobody")),
     # A mail that kills its reader.
     (at(4, 20), sends("killer", text="crash always")),
     # A typo; and a store that is not there.
@@ -270,18 +281,20 @@ The next run tries again.
 Fri 00:00 account.main works again, after 3 d (since 2026-11-17 00:00)
 Fri 08:00 destination.hook (https://example.com/…) is paused, its posts wait: answered 401: no. Check its secret; \
 then: mailpoll destination resume hook
-Fri 18:00 1 mail came for addresses that no channel has; held. `mailpoll messages list --state unrouted` shows what is \
+Fri 12:00 1 mail came for addresses that no channel has; held. `mailpoll messages list --state unrouted` shows what is \
 held. This is said once a day.
 Fri 20:00 message 14 is set aside: the reader was killed by SIGSEGV. `mailpoll messages show 14` tells more.
 Sat 08:00 since 2026-11-20 08:00, 2 posts waiting: destination.hook (https://example.com/…) is paused, its posts wait: \
 answered 401: no. Check its secret; then: mailpoll destination resume hook
+Sat 12:00 10 mails came for addresses that no channel has; held. `mailpoll messages list --state unrouted` shows what \
+is held. This is said once a day.
 Sat 15:00 destination.hook works again, after 1 d 7 h (since 2026-11-20 08:00)
 Sat 17:00 CONFIG: the configuration has one problem
 Sat 17:00   fetch.alert_afer: is no setting. Did you mean alert_after?
 Sun 17:00 since 2026-11-21 17:00: CONFIG: the configuration has one problem
 Sun 17:00   fetch.alert_afer: is no setting. Did you mean alert_after?
 Sun 17:30 the configuration can be used again, after 1 d (since 2026-11-21 17:00)
-Sun 18:00 1 mail came for addresses that no channel has; held. `mailpoll messages list --state unrouted` shows what is \
+Sun 17:30 1 mail came for addresses that no channel has; held. `mailpoll messages list --state unrouted` shows what is \
 held. This is said once a day.
 Sun 20:04 /x/mailpoll.db: another program holds it
 Sun 20:30 the store works again, after 30 min (since 2026-11-22 20:00)
@@ -452,6 +465,9 @@ def test_an_account_that_is_gone_is_not_said_to_work(world: World) -> None:
     assert world.fetch()[0] == 77
     del world.accounts["main"]
     assert world.fetch() == (0, [])
+    assert world.journal.at_rest
+    pass_minutes(world, 2 * DAY + HOUR)
+    assert world.fetch() == (0, [])
     assert (world.store.troubles.list(), world.store.refusals.list()) == ((), ())
 
 
@@ -474,9 +490,17 @@ def test_nothing_waits_for_a_paused_destination(world: World) -> None:
     [post] = world.store.outbox.list()
     world.store.outbox.drop(post, world.time.now())
     pass_minutes(world, DAY)
-    assert world.fetch() == (0, [])
-    world.store.outbox.resume("hook")
     assert world.fetch() == (0, ["destination.hook: no post waits any more, after 1 d (since 2026-11-16 00:00)"])
+    assert world.store.troubles.list() == ()
+    assert world.fetch() == (0, [])
+    assert world.journal.at_rest
+    world.send(2)  # it is paused still
+    paused = (
+        "destination.hook is paused, its posts wait: https://example.com/…: answered 401: no. Then: mailpoll "
+        "destination resume hook"
+    )
+    assert world.fetch() == (77, [paused])
+    assert world.fetch() == (77, [])
 
 
 def test_a_post_that_failed_is_told_once(world: World) -> None:
@@ -499,6 +523,253 @@ def test_posts_that_wait_since_nobody_knows_when_are_told_with_what_they_met(wor
     assert world.fetch() == (
         75, ["destination.hook: 1 post delayed: answered 503: busy. The coming runs try again."]
     )  # fmt: skip
+
+
+# Several configurations on one store, and several machines.
+
+
+def both(world: World) -> Callable[[str], tuple[int, list[str]]]:
+    """A fetch by the configuration that has just this account; that of `main` has the web hook, too."""
+    accounts = world.accounts
+
+    def fetch(name: str) -> tuple[int, list[str]]:
+        world.accounts = {name: accounts[name]}
+        world.destinations = ("store", "hook") if name == "main" else ("store",)
+        return world.fetch()
+
+    return fetch
+
+
+def test_configurations_that_share_a_store_leave_the_troubles_of_the_others_alone(world: World) -> None:
+    fetch = both(world)
+    world.main.down = AccessDenied("the server's certificate has expired", about="imap.example.com:993")
+    world.other.password = "new"
+    assert (len(fetch("main")[1]), len(fetch("other")[1])) == (1, 1)
+    for _ in range(4):
+        assert fetch("main") == (77, [])
+        assert fetch("other") == (77, [])
+    assert len(world.other.logins) == 1
+    world.main.down, world.other.typed = None, "new"
+    assert fetch("main") == (0, ["account.main works again, after 0 s (since 2026-11-16 00:00)"])
+    assert fetch("other") == (0, ["account.other works again, after 0 s (since 2026-11-16 00:00)"])
+    assert (world.store.troubles.list(), world.store.refusals.list()) == ((), ())
+
+
+def test_a_destination_of_another_configuration_is_left_to_it(world: World) -> None:
+    fetch = both(world)
+    world.hook.trouble = TemporaryFailure("answered 503: busy")
+    world.send(1)
+    for _ in range(4):
+        assert fetch("main") == (75, [])
+    assert len(fetch("main")[1]) == 1
+    for _ in range(6):
+        assert fetch("other") == (75, [])  # the post waits in its store, too
+    [post] = world.store.outbox.list()
+    world.store.outbox.drop(post, world.time.now())
+    assert fetch("other") == (0, [])
+    assert fetch("main") == (0, ["destination.hook: no post waits any more, after 0 s (since 2026-11-16 00:00)"])
+
+
+def told_as_delayed(world: World) -> None:
+    """A post that a destination has declined until that was told."""
+    world.hook.trouble = TemporaryFailure("answered 503: busy")
+    world.send(1)
+    for _ in range(4):
+        assert world.fetch() == (75, [])
+    assert len(world.fetch()[1]) == 1
+
+
+def test_a_post_that_another_run_is_trying_is_no_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told_as_delayed(world)
+    pass_minutes(world, 12)  # the destination rests no more
+    [post] = world.store.outbox.list()
+    assert world.store.outbox.claim(post, world.time.now())
+    monkeypatch.setattr(world.store.outbox, "orphans", lambda: ())  # on PostgreSQL its run is still there
+    for _ in range(2):
+        assert world.fetch() == (75, [])
+        assert not world.journal.at_rest
+    world.store.outbox.delayed(post, world.time.now(), "answered 503: busy", world.time.now())
+    assert world.fetch() == (75, [])
+    world.hook.trouble = None
+    pass_minutes(world, HOUR)
+    assert world.fetch() == (0, ["destination.hook works again, after 1 h 12 min (since 2026-11-16 00:00)"])
+
+
+def test_a_post_that_no_time_was_left_for_is_no_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told_as_delayed(world)
+    [post] = world.store.outbox.list()
+    world.store.outbox.drop(post, world.time.now())
+    world.send(2)
+    with monkeypatch.context() as patched:
+        patched.setattr(Courier, "step", lambda _: False)
+        assert world.fetch() == (75, [])
+    world.hook.trouble = None
+    assert world.fetch() == (0, ["destination.hook works again, after 0 s (since 2026-11-16 00:00)"])
+
+
+def test_a_post_that_is_held_for_a_person_keeps_no_trouble_open(world: World) -> None:
+    told_as_delayed(world)
+    [post] = world.store.outbox.list()
+    world.store.outbox.uncertain(post, None, "silent", world.time.now())
+    world.store.outbox.rested("hook")
+    assert world.fetch()[0] == 0
+    assert world.store.troubles.list() == ()
+
+
+def test_a_destination_that_is_in_no_configuration_has_one_status(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = ConfigError("there is no destination 'hook'", about="destination")
+    world.destinations = ("store",)
+    monkeypatch.setattr(Hooks, "settings_hash", lambda *_: "")
+    monkeypatch.setattr(Hooks, "make", raising(unknown))
+    world.send(1)
+    status, lines = world.fetch()
+    assert (status, len(lines)) == (78, 1)
+    for _ in range(3):
+        assert world.fetch() == (78, [])
+    [post] = world.store.outbox.list()
+    world.store.outbox.drop(post, world.time.now())
+    assert world.fetch() == (0, ["destination.hook: no post waits any more, after 0 s (since 2026-11-16 00:00)"])
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    def fails(*_: object) -> Any:
+        raise error
+
+    return fails
+
+
+# Mail for addresses that nobody has.
+
+
+def unrouted(count: int) -> str:
+    mails = "1 mail" if count == 1 else f"{count} mails"
+    return (
+        f"{mails} came for addresses that no channel has; held. `mailpoll messages list --state unrouted` shows what "
+        "is held. This is said once a day."
+    )
+
+
+@pytest.mark.parametrize("hours", [1, 12, 25])
+def test_mail_that_comes_all_the_time_is_told_each_day(world: World, hours: int) -> None:
+    days: list[int] = []
+    for hour in range(7 * 24):
+        world.time.moment = MONDAY + timedelta(hours=hour)
+        if not hour % hours:
+            world.send(f"to nobody {hour}", to="nobody")
+        said = world.fetch()[1]
+        assert len(said) <= 1
+        days += [hour] * len(said)
+    gaps = [later - earlier for earlier, later in pairwise(days)]
+    assert all(24 <= gap < 24 + hours for gap in gaps)
+    assert 7 * 24 - days[-1] <= 24 + hours
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-3000), timedelta(days=365)])
+def test_a_clock_that_jumps_does_not_silence_unrouted_mail(world: World, jump: timedelta) -> None:
+    world.time.moment += jump
+    world.send("then", to="nobody")
+    assert world.fetch() == (0, [unrouted(1)])
+    world.time.moment -= jump
+    for day in range(3):
+        world.send(f"now {day}", to="nobody")
+        assert world.fetch() == (0, [unrouted(1)])
+        assert world.fetch() == (0, [])
+        pass_minutes(world, DAY)
+
+
+def test_unrouted_mail_that_nobody_was_told_of_is_told(world: World) -> None:
+    world.send(1, to="nobody")
+    assert world.fetch("nobody") == (0, [])  # --json
+    assert not world.journal.at_rest
+    tell = world.store.troubles.save
+    world.store.troubles.save = _killed  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        world.fetch()
+    world.store.troubles.save = tell  # type: ignore[method-assign]
+    world.fetch("nobody")
+    assert world.fetch() == (0, [unrouted(1)])
+    assert world.journal.at_rest
+    assert world.store.troubles.list() == ()
+
+
+def test_unrouted_mail_that_another_command_read_is_told_by_fetch(world: World) -> None:
+    [number] = world.store.ledger.accept([RawMessage(None, None, (b"x",))], world.time.now())
+    world.store.ledger.record([(number, Reading("unrouted", "", Facts("k")))], world.time.now())
+    assert world.fetch() == (0, [unrouted(1)])
+    assert world.fetch() == (0, [])
+
+
+def test_at_a_terminal_unrouted_mail_has_lines_of_its_own(world: World) -> None:
+    world.send(1, to="nobody")
+    assert world.fetch("person") == (0, [])
+    assert world.fetch() == (0, [])
+
+
+# Runs that something stops.
+
+
+@pytest.mark.parametrize("stopped", [Unavailable("the disk is full", about="/x"), KeyboardInterrupt(), KeyError("x")])
+@pytest.mark.parametrize("listener", ["cron", "person", "nobody"])
+def test_what_happened_before_something_stopped_the_run_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, stopped: BaseException, listener: Listener
+) -> None:
+    world.hook.trouble = PermanentFailure("answered 422: no")
+    world.send(1)
+    monkeypatch.setattr(logins, "remember", raising(stopped))
+    said = []
+    try:
+        said = world.fetch(listener)[1]
+    except KeyboardInterrupt:
+        said = world.said()
+    assert said[0].startswith("destination.hook: post 1 failed: answered 422: no.")
+    assert sum("post 1 failed" in line for line in said) == 1
+
+
+# Programs that listen, and cron after them.
+
+
+def test_the_end_of_a_trouble_is_left_to_cron_by_a_program(world: World) -> None:
+    world.main.down = AccessDenied("the server's certificate has expired", about="imap.example.com:993")
+    assert len(world.fetch()[1]) == 1
+    world.main.down = None
+    ended = "account.main works again, after 0 s (since 2026-11-16 00:00)"
+    for _ in range(2):
+        assert world.fetch("nobody") == (0, [])
+        assert world.journal.ended == (ended,)
+        assert not world.journal.at_rest
+    assert world.fetch() == (0, [ended])
+    assert world.journal.at_rest
+
+
+def test_an_end_that_no_cron_ever_hears_is_forgotten(world: World) -> None:
+    world.main.down = AccessDenied("the server's certificate has expired", about="imap.example.com:993")
+    world.fetch("person")
+    world.main.down = None
+    pass_minutes(world, 2 * DAY + 1)
+    assert world.fetch("nobody") == (0, [])
+    assert world.store.troubles.list() == ()
+    assert world.fetch("nobody") == (0, [])
+    assert world.journal.at_rest
+
+
+def test_a_program_hears_what_stops_a_run_each_time_and_cron_nothing_less(world: World) -> None:
+    a_typo(world)
+    for _ in range(2):
+        assert len(world.fetch("nobody")[1]) == 2
+    assert len(world.fetch()[1]) == 2
+    assert world.fetch() == (78, [])
+    assert len(world.fetch("nobody")[1]) == 2
+    world.config.write_text(GOOD_CONFIG)
+    assert world.fetch("nobody") == (0, [])
+    assert world.fetch() == (0, ["the configuration can be used again, after 0 s (since 2026-11-16 00:00)"])
+    assert world.fetch() == (0, [])
+    a_typo(world)
+    world.fetch("nobody")
+    world.config.write_text(GOOD_CONFIG)
+    assert world.fetch("nobody") == (0, [])
+    assert world.fetch() == (0, [])
 
 
 # The file of what stops a whole run.
@@ -582,6 +853,30 @@ def test_two_configurations_share_a_state_folder(world: World, tmp_path: Path) -
     assert world.fetch() == (0, [])
     world.config = mine
     assert world.fetch() == (78, [])
+
+
+def test_configurations_that_nobody_runs_any_more_are_forgotten(world: World, tmp_path: Path) -> None:
+    mine, world.config = world.config, tmp_path / "mistyped.toml"
+    assert world.fetch()[0] == 78
+    world.config = mine
+    a_typo(world)
+    memory = tmp_path / "troubles.json"
+    for days, there in ((29, True), (2, False)):
+        pass_minutes(world, days * DAY)
+        assert world.fetch()[0] == 78
+        assert ("mistyped" in memory.read_text()) is there
+    assert str(mine) in memory.read_text()
+
+
+def test_what_a_killed_process_left_is_removed(world: World, tmp_path: Path) -> None:
+    old, new = tmp_path / "troubles.json.1", tmp_path / "troubles.json.2"
+    for left, hours in ((old, -2), (new, 0)):
+        left.write_text("{")
+        written = (world.time.now() + timedelta(hours=hours)).timestamp()
+        os.utime(left, (written, written))
+    a_typo(world)
+    assert len(world.fetch()[1]) == 2
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 # The rules, one by one.
