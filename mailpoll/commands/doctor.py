@@ -18,7 +18,7 @@ import click
 from mailpoll import config, doctor, places
 from mailpoll.commands import assembly, calm
 from mailpoll.commands.config import secrets_in
-from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.installation import Installation, home_of, now
 from mailpoll.commands.output import json_option, print_json, safe_text
 from mailpoll.commands.preview import existing_store
 from mailpoll.commands.program import own_command
@@ -96,7 +96,7 @@ def _all(installation: Installation) -> Iterator[Check]:
         installation = rest
     had = _secrets(installation)
     yield from had
-    yield from _guarded("state folder", files.state(_state_folder(installation), user))
+    yield from _guarded("state folder", _state_folders(installation))
     overview = None
     with ExitStack() as stack:
         store, checks = _store(installation, stack)
@@ -168,21 +168,27 @@ def _secrets(installation: Installation) -> list[Check]:
     return doctor.together(secrets.jobs(references, installation.secret, desktop=desktop), SECONDS)
 
 
-def _database(installation: Installation) -> Path | None:
-    """The file of an SQLite store."""
-    url = installation.store_url
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+def _state_folders(installation: Installation) -> Iterator[Check]:
+    """The folder of the store, and that of what runs remember, without which they go on."""
+    database, state, user = installation.sqlite_file, installation.state_directory(), os.geteuid()
+    yield from files.state(database.parent if database else state, user)
+    if database and state != database.parent:
+        if not state.is_dir() and not home_of(state).is_dir():
+            what, advice = f"{state}: there is no folder {home_of(state)}", "Give this user a home, or STATE_DIRECTORY"
+            yield doctor.warn("state folder", f"{what}; {_UNREMEMBERED}", advice)
+            return
+        for check in files.state(state, user):
+            found = check.finding
+            yield doctor.warn(check.about, f"{found.what}; {_UNREMEMBERED}", found.advice) if check.status else check
 
 
-def _state_folder(installation: Installation) -> Path:
-    database = _database(installation)
-    return database.parent if database else installation.state_directory()
+_UNREMEMBERED = "runs cannot remember there what they told, and tell it each time"
 
 
 def _store(installation: Installation, stack: ExitStack) -> tuple[Store | None, list[Check]]:
     """The store, and what is to be said of it; None when it is not there or cannot be opened."""
     checks: list[Check] = []
-    database = _database(installation)
+    database = installation.sqlite_file
     if database is not None:
         checks += files.store(database, os.geteuid())
     try:

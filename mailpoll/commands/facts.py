@@ -6,23 +6,21 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
 from mailpoll.commands.output import local, one_line
-from mailpoll.crosscheck import is_loopback
 from mailpoll.destinations import is_url
-from mailpoll.settings import mask_url
+from mailpoll.doctor.book import shown
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 def print_facts(facts: Iterable[tuple[str, Any]]) -> None:
     """A line per fact that is not empty, values in one column; a tuple takes a line per element."""
-    shown = [(name, value) for name, value in facts if value not in (None, "", (), [])]
-    width = max((len(name) for name, _ in shown), default=0)
-    for name, value in shown:
+    known = [(name, value) for name, value in facts if value not in (None, "", (), [])]
+    width = max((len(name) for name, _ in known), default=0)
+    for name, value in known:
         for index, line in enumerate(_lines(value)):
             click.echo(f"  {'' if index else name:<{width}}  {line}".rstrip())
 
@@ -51,13 +49,7 @@ def agreed(question: str, *, yes: bool) -> bool:
 
 def shown_destination(destination: str, place: str = "") -> str:
     """A destination for people: its name and place; of a URL, whose path is often its key, what may be shown."""
-    if is_url(destination):
-        try:
-            here = is_loopback(urlsplit(destination).hostname or "")
-        except ValueError:
-            here = False
-        return destination if here else mask_url(destination)
-    return f"{destination}:{place}" if place else destination
+    return f"{destination}:{place}" if place and not is_url(destination) else shown(destination)
 
 
 def counted(counts: dict[str, int]) -> str:

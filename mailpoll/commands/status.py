@@ -14,8 +14,8 @@ from mailpoll.commands.facts import number, shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, one_line, print_json
 from mailpoll.commands.preview import existing_store
-from mailpoll.destinations import is_url
 from mailpoll.doctor import age
+from mailpoll.doctor.book import about
 from mailpoll.model import Trouble
 from mailpoll.settings import Duration, Settings
 from mailpoll.store import DestinationState, LettingGo, Overview
@@ -123,7 +123,7 @@ def too_old(standing: Standing, limit: timedelta) -> Iterator[str]:
         return
     for place in overview.destinations:
         if place.oldest_waiting is not None and moment - place.oldest_waiting > limit:
-            yield f"{_named(place.name)}: a post has waited for {age(moment - place.oldest_waiting)}"
+            yield f"{about(place.name)}: a post has waited for {age(moment - place.oldest_waiting)}"
     if overview.oldest_unread is not None and moment - overview.oldest_unread > limit:
         yield f"a mail has waited to be read for {age(moment - overview.oldest_unread)}"
 
@@ -157,7 +157,7 @@ def _account_lines(standing: Standing) -> Iterator[tuple[str, str]]:
 
 
 def _destination_lines(place: DestinationState, moment: datetime) -> Iterator[tuple[str, str]]:
-    name = _named(place.name)
+    name = about(place.name)
     parts = [f"last delivered {_ago(moment, place.delivered_at)}" if place.delivered_at else "nothing delivered yet"]
     if place.oldest_waiting is not None:
         parts.append(f"{place.waiting} waiting, the oldest for {age(moment - place.oldest_waiting)}")
@@ -183,10 +183,6 @@ def _let_go(each: LettingGo) -> str:
     after = f" {what}" if each.state in ("read", "ignored") else ""
     day = f"{each.first_at.astimezone():%-d %b}"
     return f"{mails}{after} will be let go from {day} on; see `mailpoll messages list --state {each.state}`"
-
-
-def _named(destination: str) -> str:
-    return shown_destination(destination) if is_url(destination) else f"destination.{destination}"
 
 
 def _ago(moment: datetime, then: datetime) -> str:

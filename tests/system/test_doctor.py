@@ -21,7 +21,7 @@ from servers.http_receiver import Receiver
 from servers.scripted_imap import DRIP, HANG, ScriptedImap
 from support.hindered import bound_by_file_modes
 from support.mishap import CANARY, SECOND_PASSWORD, Mishap, checked
-from support.site import CRON, MAILPOLL
+from support.site import CRON, MAILPOLL, Site
 
 ACL = "mail_plugins = acl\nprotocol imap {\n  mail_plugins = acl imap_acl\n}\nplugin {\n  acl = vfile\n}\n"
 
@@ -79,6 +79,28 @@ def test_all_is_well(dovecot: Dovecot, tmp_path: Path) -> None:
     assert "ok    channels: dev: mail has somewhere to go" in lines
     assert any(re.match(r"ok    destination\.hook: http://localhost:\d+.* can be reached", line) for line in lines)
     assert any(re.match(r"ok    runs: the last one was \d+ s ago", line) for line in lines)
+
+
+def test_both_state_folders_are_looked_at(tmp_path: Path) -> None:
+    site, home = Site(tmp_path / "site", None), tmp_path / "home"
+    site.folder.chmod(0o700)
+    state = home / ".local" / "state" / "mailpoll"
+
+    def told() -> list[tuple[str, str]]:
+        result = site.run("doctor", "--json", env={"STATE_DIRECTORY": str(state)})
+        found = [Found(**each) for each in json.loads(result.stdout)]
+        return [(each.level, each.what) for each in found if each.about == "state folder"]
+
+    lost = "runs cannot remember there what they told, and tell it each time"
+    assert told() == [("ok", str(site.folder)), ("warn", f"{state}: there is no folder {home}; {lost}")]
+    home.mkdir()
+    assert told()[1:] == [("ok", f"{state} will be made by the first run")]
+    state.mkdir(parents=True)
+    state.chmod(0o755)
+    assert told()[1:] == [("warn", f"others may look into {state}")]
+    if os.geteuid() == 0:
+        os.chown(state, 65534, -1)
+        assert told()[1:] == [("warn", f"{state} belongs to nobody; {lost}")]
 
 
 def setting(**lines: str) -> Callable[[Mishap], object]:
