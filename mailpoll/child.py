@@ -74,10 +74,12 @@ class Child:
         pieces = _joined(calls)
         unsent = memoryview(next(pieces, b""))
         received, patience = _Answers(), _Patience(seconds, stop_at)
-        while count:
+        while count > 0:
             writable, readable = self._ready(patience, wants_to_write=bool(unsent))
             if readable:
                 for answer in received.more(self._stdout):
+                    if not count:
+                        raise ValueError("an answer that nobody asked for")
                     count -= 1
                     patience = _Patience(seconds, stop_at)
                     answered(answer)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import Literal, Protocol
 
 from mailpoll.errors import (
@@ -91,7 +90,7 @@ class Destinations(Protocol):
         """What changes when its settings do; empty when there are none, or none that could be used."""
 
 
-BATCH = 50
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,8 @@ class Attempt:
 
 
 class Courier:
-    """Carries what is due to its destinations, one post at a time, in the order of arrival.
+    """Carries what is due to its destinations, one post at a time: the destinations take turns, each in the order of
+    arrival.
 
     A destination that could not be reached, or whose secret could not be had, is left alone for the rest of the run,
     and rests longer the more runs in a row it gives no answer; one that declines several posts in a row has enough for
@@ -163,20 +163,11 @@ class Courier:
         """Attempts one delivery; False when nothing that is due can go anywhere."""
         self._waiting = [d for d in self._waiting if d.post.destination not in self._closed]
         if not self._waiting:
-            self._waiting = self._due()
+            self._waiting = list(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH))
         if not self._waiting:
             return False
         self._attempt(self._waiting.pop(0))
         return True
-
-    def _due(self) -> list[Delivery]:
-        """What may be tried now, the destinations taking turns: ten thousand posts that waited for one of them hold up
-        no other. What goes to the same one stays in the order of arrival."""
-        found: dict[str, list[Delivery]] = {}
-        while some := self._outbox.due(self._now(), not_to=self._closed | found.keys(), limit=BATCH):
-            for delivery in some:
-                found.setdefault(delivery.post.destination, []).append(delivery)
-        return [delivery for turn in zip_longest(*found.values()) for delivery in turn if delivery is not None]
 
     def _attempt(self, delivery: Delivery) -> None:
         name = delivery.post.destination

@@ -15,6 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,10 +36,23 @@ class Glance:
     that follows, or `refusal`, with which the server refused the login: it is not asked twice."""
 
     def __init__(self) -> None:
+        self.begun = time.monotonic()
         self.line = Line()
         self.quiet = False
         self.imap: Imap4 | None = None
         self.refusal: imaplib.IMAP4.error | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether its connection can be gone on with."""
+        return self.imap is not None and not self.line.aborted
+
+    def close(self) -> None:
+        """Lets the connection go; nobody takes it."""
+        if self.imap is not None:
+            with suppress(OSError, imaplib.IMAP4.error):
+                self.imap.shutdown()
+        self.line.close()
 
 
 def state_file(config: Path, folder: Path) -> Path:
@@ -147,7 +161,6 @@ class _Looking(threading.Thread):
         self.done = threading.Event()
         self.goodbye = False
         self._glance = glance
-        self._account = account
         self._look: Callable[[], None] = lambda: _glance_at(glance, account, base, env)
         self._decided = decided
 
@@ -160,10 +173,8 @@ class _Looking(threading.Thread):
         self.done.set()
         self._decided.wait(PATIENCE_S)
         if self.goodbye and self._glance.imap is not None:
-            try:
+            with suppress(OSError, imaplib.IMAP4.error):
                 self._glance.imap.logout()
-            except (OSError, imaplib.IMAP4.error):
-                pass
             self._glance.line.close()
 
 

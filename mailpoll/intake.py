@@ -110,9 +110,9 @@ class Intake:
     def _end(self, begun: Sequence[tuple[Unread, Mail]], results: Sequence[Reading | BaseException]) -> None:
         """Records a batch; what killed the reader is read alone, what was stopped gets its attempt back."""
         ended = list(zip((message for message, _ in begun), results, strict=True))
-        self._record([(message.id, result) for message, result in ended if isinstance(result, Reading)])
         others = [(m, r) for m, r in ended if isinstance(r, BaseException) and not isinstance(r, self._died)]
         self._ledger.give_back([message.id for message, _ in others])
+        self._record([(message.id, result) for message, result in ended if isinstance(result, Reading)])
         for _, problem in others:
             if not isinstance(problem, self._stopped):
                 raise problem
@@ -180,7 +180,7 @@ class Intake:
                 raise
             readings = [(readings[0][0], Reading("quarantined", str(problem), Facts()))]
             self._ledger.record(readings, self._now())
-        except RunError:  # a full disk is no mail's fault: three of them must not quarantine one
+        except (RunError, KeyboardInterrupt):  # no mail's fault: three full disks must not quarantine one
             with contextlib.suppress(RunError):
                 self._ledger.give_back([message_id for message_id, _ in readings])
             raise

@@ -113,7 +113,7 @@ class Reader:
             try:
                 self._converse(map(_call_of, left), len(left), lambda answer: self._results.append(_reading_in(answer)))
             except ReaderDied as problem:
-                self._results.append(problem)
+                self._results += [problem] * (len(self._results) < len(jobs))
             except BaseException as problem:
                 self._results += [problem] * (len(jobs) - len(self._results))
 

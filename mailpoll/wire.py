@@ -48,6 +48,8 @@ class Line:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 # A second descriptor stays valid when TLS detaches the first, and touches no state of a running read.
+                if self._handle is not None:  # of a connection that broke
+                    self._handle.close()
                 self._handle = sock.dup()
                 if self._reason:
                     self._handle.shutdown(socket.SHUT_RDWR)

@@ -15,7 +15,15 @@ from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.logins import Gate
 from mailpoll.delivery import Attempt, Courier, Destination
 from mailpoll.dialogue import Plan
-from mailpoll.errors import MailpollError, PermanentFailure, RunError, TemporaryFailure, Unavailable, Unreadable
+from mailpoll.errors import (
+    LoginRefused,
+    MailpollError,
+    PermanentFailure,
+    RunError,
+    TemporaryFailure,
+    Unavailable,
+    Unreadable,
+)
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
 from mailpoll.model import Delivery, Limits, Pause, Reading, Route
@@ -49,7 +57,7 @@ def plan(
     where one is given."""
     settings, account = installation.settings, installation.settings.account[name]
     glance = installation.glances.pop(name, None)
-    line = glance.line if glance and glance.imap else Line()
+    line = glance.line if glance and glance.usable else Line()
 
     def connect() -> Session:
         return connect_to(installation, name, account, line, gate, glance)
@@ -89,10 +97,15 @@ def connect_to(
 
     def log_in() -> Session:
         if glance is not None and glance.refusal is not None:
-            raise imap.refusal(glance.refusal, account.host, account.port, password)
-        if glance is not None and glance.imap is not None:
+            problem = imap.refusal(glance.refusal, account.host, account.port, password)
+            if isinstance(problem, LoginRefused):
+                raise problem
+        if glance is not None and glance.imap is not None and glance.usable:
             with suppress(Unavailable):  # it broke meanwhile
-                return imap.adopt(glance.imap, account.host, account.port, account.timeout, glance.line)
+                return imap.adopt(glance.imap, account.host, account.port, account.timeout, glance.line, anew)
+        return anew()
+
+    def anew() -> Session:
         return imap.connect(
             account.host,
             account.port,

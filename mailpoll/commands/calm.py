@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,8 @@ def remember(
     path, database = _path(installation), _database(installation)
     try:
         make_state_folder(path.parent)
+        if os.geteuid() == 0 and path.parent.stat().st_uid != 0:
+            return  # whose folder this is could not replace what root leaves in it
         state = {
             "fingerprint": installation.fingerprint,
             "database": database,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -69,12 +70,20 @@ def connect(
     return session
 
 
-def adopt(begun: Imap4, host: str, port: int, timeout: float, line: Line) -> Session:
-    """A session on a connection that was opened over `line` and is logged in. Raises as connect() does."""
+def adopt(begun: Imap4, host: str, port: int, timeout: float, line: Line, anew: Callable[[], Session]) -> Session:
+    """A session on a connection that was opened over `line` and is logged in; `anew` makes another one where the server
+    does not want to know of it any more. Raises as connect() does."""
     peer = Peer(host, port, timeout, line)
     with translated(peer):
         client = _Client(peer, None, begun)
-        return Session(client, peer, _capabilities(client))
+        session = Session(client, peer, _capabilities(client))
+
+    def renewed(_problem: Passing) -> Session:
+        session.hang_up()
+        return anew()
+
+    session.renewable(renewed)
+    return session
 
 
 def refusal(error: Exception, host: str, port: int, password: str) -> RunError:

@@ -14,7 +14,7 @@ from mailpoll.model import Candidate, RawMessage
 
 
 class Fetcher:
-    """Asks one connection; `refused` collects the UIDs that the server has, but answers NO for."""
+    """Asks one connection; `refused` collects the UIDs that the server has, but does not give out."""
 
     def __init__(self, client: Any, peer: Peer) -> None:
         self._client = client
@@ -63,6 +63,17 @@ class Fetcher:
                     continue
             return RawMessage(candidate.uid, candidate.internaldate, tuple(chunks))
         raise ProtocolError(f"the mail with UID {candidate.uid} does not end", about=self._peer.about)
+
+    def missed(self, uids: Sequence[int]) -> None:
+        """Looks which of these, for which the server had an OK and no data, it still has: they are not gone, and must
+        not be taken for decided."""
+        imap = self._client._imap
+        with translated(self._peer):
+            for chunk in sets.chunks(uids):
+                imap.noop()  # what another session removed is told now (RFC 9051 §7.5.1), not in answer to a FETCH
+                status, data = imap.uid("SEARCH", f"UID {sets.uid_set(chunk)}")
+                self._client._check_resp("OK", "search", status, data)
+                self.refused.update(set(chunk) & set(responses.hits(data)))
 
     def _once(self, uids: Sequence[int], items: str) -> tuple[dict[int, Items], bool]:
         """What came, and whether that is all that the server has of these."""

@@ -127,10 +127,13 @@ class Session:
                 raise ConfigError(f"{name!r} is not the name of a header field")
         items = f"RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(headers)})]"
         for chunk in sets.chunks(uids):
+            missing = set(chunk)
             for uid, found in self._fetcher.fetch(chunk, items).items():
                 size, fields = found.get(b"RFC822.SIZE"), responses.starting(found, b"BODY[HEADER.FIELDS")
                 if isinstance(size, int) and isinstance(fields, bytes):
+                    missing.discard(uid)
                     yield Candidate(uid, size, responses.date(found), fields)
+            self._fetcher.missed(sorted(missing))
 
     def fetch(
         self, candidates: Iterable[Candidate], *, batch_octets: int = 2_500_000, batch_count: int = 100
@@ -145,6 +148,7 @@ class Session:
                 found = {batch[0].uid: message} if message else {}
             else:
                 found = self._fetcher.whole(batch)
+            self._fetcher.missed([candidate.uid for candidate in batch if candidate.uid not in found])
             if messages := tuple(found[candidate.uid] for candidate in batch if candidate.uid in found):
                 self._taken.setdefault(self._identity(), set()).update(found)
                 yield messages
@@ -154,12 +158,13 @@ class Session:
         items = self._fetcher.fetch([candidate.uid], f"BODY.PEEK[HEADER]<0.{sets.SLICE}>").get(candidate.uid, {})
         header = responses.starting(items, b"BODY[HEADER]")
         if not isinstance(header, bytes):
+            self._fetcher.missed([candidate.uid])
             return None
         chunks = responses.slices(header[: sets.SLICE])
         return RawMessage(candidate.uid, candidate.internaldate, chunks, oversize_of=candidate.size)
 
     def refused(self) -> frozenset[int]:
-        """The UIDs of the open folder that the server has, but answered NO for: absent elsewhere, yet not gone."""
+        """The UIDs of the open folder that the server has, but does not give out: absent elsewhere, yet not gone."""
         return frozenset(self._fetcher.refused)
 
     def mark_seen(self, uids: Sequence[int]) -> None:

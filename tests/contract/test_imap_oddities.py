@@ -48,6 +48,19 @@ class TestFetch:
         with session_with({"UID FETCH": stray + body(4, b"four") + OK}) as session:
             assert bodies(session, 4, 5) == {4: b"four"}
 
+    @pytest.mark.parametrize("answer", [OK, b"* 1 FETCH (UID 5 BODY[] NIL)\r\n" + OK], ids=["nothing", "NIL"])
+    def test_mail_that_is_there_but_is_not_given_out_is_not_decided(self, answer: bytes) -> None:
+        """Taken for gone, the mark would pass it, and it would be lost once somebody reads it."""
+        there = {"UID FETCH": answer, "UID SEARCH": b"* SEARCH 5\r\n" + OK}
+        with session_with(there) as session:
+            assert bodies(session, 4, 5) == {}
+            assert session.refused() == {5}
+            assert list(session.candidates([5], ("To",))) == []
+            assert session.refused() == {5}
+        with session_with({**there, "UID SEARCH": b"* SEARCH\r\n" + OK}) as session:
+            assert bodies(session, 5) == {}
+            assert session.refused() == frozenset(), "it was removed"
+
     def test_mail_nobody_asked_for_is_passed_over(self) -> None:
         with session_with({"UID FETCH": body(9, b"nine") + body(4, b"four", sequence=2) + OK}) as session:
             assert bodies(session, 4) == {4: b"four"}

@@ -63,6 +63,16 @@ def test_due_is_what_may_be_tried_now_in_the_order_of_arrival(store: Store) -> N
     assert [d.id for d in store.outbox.due(LATER, not_to={"other"}, limit=10)] == [first.id]
 
 
+def test_destinations_take_turns_and_each_keeps_its_order(store: Store) -> None:
+    """Ten thousand posts that waited for one of them hold up no other, however many there are."""
+    busy = [deliver(store, post("busy"))[0].id for _ in range(12)]
+    others = [deliver(store, post(f"other{number}"))[0].id for number in range(3)]
+    last = deliver(store, post("other0"))[0].id
+    due = [delivery.id for delivery in store.outbox.due(NOW, not_to=(), limit=100)]
+    assert due == [busy[0], *others, busy[1], last, *busy[2:]]
+    assert [delivery.id for delivery in store.outbox.due(NOW, not_to=(), limit=5)] == due[:5]
+
+
 def test_what_a_clock_far_ahead_put_off_is_due(store: Store) -> None:
     """One run with the clock of a machine without a battery must not delay a post by years."""
     first, second = deliver(store, post(), post("other"))

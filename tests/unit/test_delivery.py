@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mailpoll.delivery import BATCH, Attempt, Courier
+from mailpoll.delivery import Attempt, Courier
 from mailpoll.errors import (
     AccessDenied,
     Bug,
@@ -230,18 +230,6 @@ def test_posts_of_a_destination_go_out_in_the_order_they_came() -> None:
     hook = Hook()
     World(5, hook=hook).run()
     assert hook.taken == ["hook1", "hook2", "hook3", "hook4", "hook5"]
-
-
-def test_a_backlog_for_one_destination_holds_up_no_other() -> None:
-    busy, other = Hook(), Hook()
-    world = World(3 * BATCH, busy=busy, other=other)
-    posts = world.outbox.deliveries.values()
-    first = [d for d in posts if d.post.destination == "busy"]
-    last = [d for d in posts if d.post.destination == "other"][-1]
-    world.outbox.deliveries = {d.id: d for d in (*first, last)}
-
-    assert f"other{3 * BATCH} delivered" in world.run()[:2]
-    assert busy.taken == [f"busy{number}" for number in range(1, 3 * BATCH + 1)]
 
 
 REFUSED = DestinationRefused("answered 401", about="https://example.com", advice="Check its secret")
