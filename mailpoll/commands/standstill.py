@@ -169,3 +169,12 @@ def _make(folder: Path) -> None:
     make_state_folder(folder)
     if os.geteuid() == 0 and folder.stat().st_uid != 0:
         raise PermissionError(errno.EPERM, "its folder belongs to another user")
+
+
+def remembered(installation: Installation) -> tuple[Trouble, ...]:
+    """What stopped the last runs of this configuration altogether, oldest first. Nothing is written."""
+    kept = Memory(installation, always=False, heard=False, clock=now)._file()
+    found = kept.get(installation.named, {})
+    with contextlib.suppress(MailpollError):  # cron names the file of the machine, a person need not
+        found = found or kept.get(str(installation.path), {})
+    return tuple(sorted(found.values(), key=lambda trouble: trouble.began_at))
