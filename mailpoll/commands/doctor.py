@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from mailpoll import config, doctor, places
-from mailpoll.commands import assembly, calm
+from mailpoll.commands import assembly, calm, standstill
 from mailpoll.commands.config import secrets_in
 from mailpoll.commands.installation import Installation, home_of, now
 from mailpoll.commands.output import json_option, print_json, safe_text
@@ -89,6 +89,7 @@ def _all(installation: Installation) -> Iterator[Check]:
         rest = _rest(installation)
         if rest is None:
             yield from schedule.job(_places(installation))
+            yield from book.troubles(standstill.remembered(installation))
             return
         yield doctor.warn(
             "configuration", "the rest is looked at as if these sections were not there", "Then ask again"
@@ -247,6 +248,7 @@ def _account_job(installation: Installation, name: str) -> Job:
 
 def _runs(installation: Installation, overview: Overview | None) -> Iterator[Check]:
     yield from schedule.job(_places(installation))
+    yield from book.troubles(standstill.remembered(installation))
     settings = installation.settings
     if settings.account:
         moments = [last_success(settings, name, overview, calm.heartbeat(installation)) for name in settings.account]

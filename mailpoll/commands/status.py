@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from mailpoll.commands import calm
+from mailpoll.commands import calm, standstill
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, one_line, print_json
@@ -93,6 +93,7 @@ def _standing(installation: Installation) -> Standing:
             troubles = store.troubles.list()
             unfinished = timedelta(seconds=settings.retention.unfinished.seconds)
             overview = store.overview(moment, tuple(settings.destination), unfinished=unfinished, ahead=AHEAD)
+    troubles = (*standstill.remembered(installation), *troubles)
     beat = calm.heartbeat(installation)
     accounts = tuple(Account(name, last_success(settings, name, overview, beat)) for name in settings.account)
     return Standing(moment, accounts, overview, troubles)

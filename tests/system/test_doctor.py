@@ -103,6 +103,19 @@ def test_both_state_folders_are_looked_at(tmp_path: Path) -> None:
         assert told()[1:] == [("warn", f"{state} belongs to nobody; {lost}")]
 
 
+def test_what_stopped_whole_runs_is_told(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site", None)
+    good = site.config.read_text()
+    site.config.write_text("[fetch]\nlimit = 0\n")
+    assert site.run("fetch").returncode == 78
+    wrong = "since .*, in 1 run: .* the configuration has one problem"
+    assert re.search(rf"(?m)^warn  runs: {wrong}", site.run("doctor").stdout)
+    site.config.write_text(good)
+    assert re.search(rf"(?m)^warn  runs: {wrong}", site.run("doctor").stdout)
+    assert site.run("fetch").returncode == 0
+    assert "in 1 run:" not in site.run("doctor").stdout
+
+
 def setting(**lines: str) -> Callable[[Mishap], object]:
     return lambda site: site.change(**lines)
 

@@ -276,3 +276,28 @@ def test_the_installed_command_looks_while_a_run_is_at_work_and_writes_nothing(s
     assert (result.returncode, result.stderr) == (0, "")
     assert [each["name"] for each in json.loads(result.stdout)["destinations"]] == ["hook"]
     assert (site.folder / "mailpoll.db").read_bytes() == before
+
+
+def test_what_stopped_whole_runs_is_shown(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site", None)
+    database = site.folder / "mailpoll.db"
+    octets = database.read_bytes()
+    database.write_bytes(b"no database at all" * 1000)
+    assert site.run("fetch").returncode != 0
+    database.write_bytes(octets)
+    shown = site.run("status").stdout
+    assert line_of(shown, "store").startswith("in trouble since ")
+    [trouble] = json.loads(site.run("status", "--json").stdout)["troubles"]
+    assert (trouble["about"], trouble["runs"]) == ("store", 1)
+    assert site.run("fetch").returncode == 0
+    assert "in trouble" not in site.run("status").stdout
+
+
+def test_a_person_need_not_name_the_configuration_that_cron_names(tmp_path: Path) -> None:
+    site = Site(tmp_path / "home" / ".config" / "mailpoll", None)
+    site.config.write_text(site.config.read_text() + "[reader]\ncpu_seconds = 0\n")
+    assert site.run("fetch").returncode == 78
+    site.config.write_text(site.config.read_text().replace("cpu_seconds = 0", ""))
+    env = {**site.env, "HOME": str(tmp_path / "home")}
+    done = subprocess.run([MAILPOLL, "status"], env=env, capture_output=True, text=True, check=False)
+    assert "in trouble since" in line_of(done.stdout, "configuration")
