@@ -5,12 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from mailpoll.idle import Glance
-
 
 # How many objects come to be before garbage is looked for (gc.set_threshold). Imports make hundreds of thousands, none
 # of them garbage: with the 700 of Python a tenth of a short run is spent on looking.
@@ -20,22 +19,32 @@ GARBAGE = (50_000, 20, 20)
 def main() -> NoReturn:
     """Runs the command that was typed; exits with its status."""
     gc.set_threshold(*GARBAGE)
-    glances: dict[str, Glance] = {}
-    if sys.stdout is not None and not sys.stdout.isatty() and (config := _of_plain_fetch(sys.argv[1:])) is not None:
-        from mailpoll import idle, places
+    try:
+        glances = _look()
+        from mailpoll import cli
+    except KeyboardInterrupt:
+        from mailpoll.cli import STOPPED
 
-        path = places.find_config(config or None, os.environ)
-        if path is not None:
-            state = idle.state_file(path, places.state_directory(path, os.environ))
-            try:
-                nothing_to_do, glances = idle.look(state, path, os.environ)
-            except KeyboardInterrupt:
-                os._exit(130)
-            if nothing_to_do:
-                os._exit(0)  # nothing was printed and nothing is open: taking the interpreter down costs more
-    from mailpoll import cli
-
+        print(STOPPED, file=sys.stderr, flush=True)
+        os._exit(130)
     cli.main(glances)
+
+
+def _look() -> Mapping[str, Glance]:
+    """What a quick look found; nothing where there is none. Does not return when there is nothing to do."""
+    wanted = None if sys.stdout is None or sys.stdout.isatty() else _of_plain_fetch(sys.argv[1:])
+    if wanted is None:
+        return {}
+    from mailpoll import idle, places
+
+    path = places.find_config(wanted or None, os.environ)
+    if path is None:
+        return {}
+    state = idle.state_file(path, places.state_directory(path, os.environ))
+    nothing_to_do, glances = idle.look(state, path, os.environ)
+    if nothing_to_do:
+        os._exit(0)  # nothing was printed and nothing is open: taking the interpreter down costs more
+    return glances
 
 
 def _of_plain_fetch(arguments: Sequence[str]) -> str | None:

@@ -36,6 +36,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+STOPPED = "mailpoll: stopped; nothing is lost, the next run goes on."
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are used; each module has its Click command as `command`."""
 
@@ -125,7 +128,7 @@ def _status(glances: Mapping[str, Glance]) -> int:
         problem.show()
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt) as stopped:
-        click.echo("mailpoll: stopped; nothing is lost, the next run goes on.", err=True)
+        click.echo(STOPPED, err=True)
         return 143 if Terminated in (type(stopped), type(stopped.__cause__)) else 130
     except MailpollError as problem:
         from mailpoll.commands.output import say

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -60,7 +62,9 @@ def _bad(path: Path, problems: tuple[str, ...]) -> ConfigError:
 def _parse(path: Path) -> dict[str, Any]:
     """The file as plain data."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError("there is no such file", about=str(path), advice="Run mailpoll init to make one") from None
     except PermissionError:
@@ -73,6 +77,8 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot be read: {error.strerror}", about=str(path)) from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"is not UTF-8 (octet {error.start})", about=str(path), advice="Save it as UTF-8") from None
+    if stat.S_ISREG(mode) and mode & stat.S_IWOTH:  # it may name programs to run
+        raise AccessDenied("everybody may change the configuration", about=str(path), advice=f"Type: chmod o-w {path}")
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

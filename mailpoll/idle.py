@@ -62,7 +62,10 @@ def state_file(config: Path, folder: Path) -> Path:
 
 def fingerprint(config: Path) -> str:
     """What changes when the configuration or the program does. Raises OSError."""
-    return hashlib.sha256(f"{_FORMAT} {__version__}\n".encode() + config.read_bytes()).hexdigest()
+    with config.open("rb") as file:
+        found = os.fstat(file.fileno())
+        content = file.read()
+    return hashlib.sha256(f"{_FORMAT} {__version__} {found.st_mode}\n".encode() + content).hexdigest()
 
 
 def signature(database: str) -> list[list[int]]:

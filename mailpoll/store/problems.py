@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -87,6 +89,8 @@ def translate(engine: Engine, problem: SQLAlchemyError) -> MailpollError:
     """The error of mailpoll that an error of SQLAlchemy or of a driver stands for; no statement and no secret in it."""
     about = place(engine)
     words = str(problem.orig) if isinstance(problem, DBAPIError) else str(problem)
+    if "disk I/O error" in words and _full(engine.url.database):
+        words = "disk is full"  # what SQLite says when it cannot make its shared memory any longer
     if engine.dialect.name == "postgresql":
         return of_postgresql(problem.orig if isinstance(problem, DBAPIError) else None, words, about)
     for sign, error, what, advice in SQLITE_TROUBLES:
@@ -95,6 +99,15 @@ def translate(engine: Engine, problem: SQLAlchemyError) -> MailpollError:
     if isinstance(problem, DBAPIError) and (problem.connection_invalidated or "connection" in words.lower()):
         return Unavailable(f"the database cannot be reached ({_first_line(words)})", about=about)
     return ProtocolError(f"the database refused a statement ({_first_line(words)})", about=about)
+
+
+def _full(database: str | None) -> bool:
+    """Whether the file system of an SQLite store has no room for a page more."""
+    try:
+        room = os.statvfs(os.path.dirname(database or "") or ".")
+    except OSError:
+        return False
+    return room.f_bavail * room.f_frsize < 1 << 16
 
 
 def of_postgresql(problem: BaseException | None, words: str, about: str) -> MailpollError:

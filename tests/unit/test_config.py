@@ -8,7 +8,7 @@ import pytest
 
 from mailpoll import config, places
 from mailpoll.commands.installation import Installation
-from mailpoll.errors import ConfigError
+from mailpoll.errors import AccessDenied, ConfigError
 
 CANARY = "cAnArY"
 ACCOUNT = """
@@ -209,6 +209,17 @@ def test_a_missing_file_and_a_folder_are_said(tmp_path: Path) -> None:
         config.load(tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         config.load(tmp_path)
+
+
+def test_a_file_that_everybody_may_change_is_refused(tmp_path: Path) -> None:
+    """It may name programs to run."""
+    path = tmp_path / "config.toml"
+    path.touch()
+    path.chmod(0o666)
+    with pytest.raises(AccessDenied, match=r"everybody may change the configuration.*chmod o-w"):
+        config.load(path)
+    path.chmod(0o664)
+    config.load(path)
 
 
 def test_the_file_is_looked_for_in_the_order_of_the_manual(tmp_path: Path) -> None:
