@@ -25,7 +25,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         from mailpoll.cli import STOPPED
 
-        print(STOPPED, file=sys.stderr, flush=True)
+        os.write(2, f"{STOPPED}\n".encode())
         os._exit(130)
     cli.main(glances)
 
