@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from mailpoll.commands.journal import Journal
+from mailpoll.commands.speaking import Speaker
 from mailpoll.model import Facts, Post, RawMessage, Reading, Refusal, Trouble
 from mailpoll.store import Store
 from mailpoll.store.troubles import Waiting
@@ -23,6 +27,44 @@ def test_troubles_come_back_as_they_were(store: Store) -> None:
     assert store.troubles.list() == (changed,)
     store.troubles.save([], ["account.main", "account.unknown"])
     assert store.troubles.list() == ()
+
+
+def test_what_is_told_day_by_day_and_is_no_trouble_is_not_among_them(store: Store) -> None:
+    assert store.troubles.told_at("unrouted") is None
+    store.troubles.save([Trouble("unrouted", 0, "", 0, NOW, LATER), TROUBLE])
+    assert store.troubles.told_at("unrouted") == LATER
+    assert store.troubles.list() == (TROUBLE,)
+
+
+def test_unrouted_mail_is_counted_by_when_it_was_read(store: Store) -> None:
+    assert store.troubles.unrouted(None, LATER) == 0
+    for number, outcome in enumerate(("unrouted", "unrouted", "posted", "held")):
+        [message_id] = store.ledger.accept([RawMessage(None, None, (b"x",))], NOW)
+        moment = LATER if number else NOW
+        store.ledger.record([(message_id, Reading(outcome, "", Facts(f"k{number}")))], moment)
+    assert store.troubles.unrouted(None, LATER) == 2
+    assert store.troubles.unrouted(None, NOW) == 1
+    assert store.troubles.unrouted(NOW, LATER) == 1
+    assert store.troubles.unrouted(LATER, LATER) == 0
+
+
+def test_a_post_that_another_host_is_trying_is_no_end_of_a_trouble(
+    pg_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Store(pg_url) as here, Store(pg_url) as there:
+        [message_id] = here.ledger.accept([RawMessage(None, None, (b"x",))], NOW)
+        post = Post("dev", "hook", "", "Topic", "Body")
+        here.ledger.record([(message_id, Reading("posted", "", Facts("k"), (post,)))], NOW)
+        with there.run(["b"]), here.run(["a"]):
+            [post_there] = there.outbox.list()
+            assert there.outbox.claim(post_there, NOW)
+            trouble = Trouble("destination.hook", 75, "busy", 9, NOW, NOW, ("passing",))
+            here.troubles.save([trouble])
+            journal = Journal()
+            speaker = Speaker(here, NOW + timedelta(days=1, minutes=1), 5, "cron")
+            speaker.settle(journal, {}, ["a", "b"], ["hook"])
+            assert (journal.exit_status, journal.open, here.troubles.list()) == (75, (trouble,), (trouble,))
+    assert capsys.readouterr().err == ""
 
 
 def test_refusals_come_back_as_they_were(store: Store) -> None:

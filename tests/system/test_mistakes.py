@@ -476,7 +476,7 @@ def test_mail_to_unknown_addresses_is_said_once_a_day(dovecot: Dovecot, tmp_path
 
     assert [said(), said(), said()] == [True, False, False]
     with closing(sqlite3.connect(site.database)) as connection, connection:
-        connection.execute("UPDATE message SET read_at = '2026-01-01 00:00:00.000000'")
+        connection.execute("UPDATE trouble SET told_at = datetime(told_at, '-1 day')")
     assert said()
     assert not said()
 

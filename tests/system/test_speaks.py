@@ -140,6 +140,7 @@ def test_a_mistake_in_the_configuration_does_not_mail_each_minute(dovecot: Dovec
     assert memory.stat().st_mode & 0o777 == 0o600
     assert CANARY not in memory.read_text()
     site.put_right()
+    assert site.run("fetch", "--json").stderr == ""
     assert says(fetch(site), 0, r"the configuration can be used again, .*")
     assert fetch(site) == (0, [])
     assert json.loads(memory.read_text()) == {}
