@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from mailpoll import places
 from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.store import schema
+from mailpoll.store.locks import lock_file
 from mailpoll.store.problems import SQLITE_TROUBLES, place, translate
 
 T = TypeVar("T")
@@ -82,9 +83,17 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _make_file(path: Path) -> None:
+    lock = lock_file(path)
+    was_here = lock.exists()
     try:
         places.make_folder(path.parent)
         if not path.exists():
+            if was_here:
+                raise ConfigError(
+                    "the store that was here is gone",
+                    about=str(path),
+                    advice=f"Put it back, from a backup perhaps. To begin with an empty one, remove {lock}.",
+                )
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as problem:
         raise AccessDenied(

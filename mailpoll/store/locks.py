@@ -10,6 +10,11 @@ from mailpoll import places
 from mailpoll.errors import AccessDenied
 
 
+def lock_file(database: Path) -> Path:
+    """The file beside a database that runs lock."""
+    return Path(f"{os.path.realpath(database)}.lock")
+
+
 class RunLock:
     """An flock(2) on a file beside the database: the kernel lets it go when its process ends, however it ends.
 
@@ -17,7 +22,7 @@ class RunLock:
     """
 
     def __init__(self, database: Path) -> None:
-        self._path = Path(f"{os.path.realpath(database)}.lock")
+        self._path = lock_file(database)
         self._descriptor: int | None = None
 
     def acquire(self) -> bool:

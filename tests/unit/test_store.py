@@ -115,6 +115,19 @@ def test_the_migrations_make_the_indices_of_the_models(store: Store, tmp_path: P
     by_models.dispose()
 
 
+def test_a_store_that_vanished_is_not_replaced_by_an_empty_one(path: Path) -> None:
+    """A volume that was not mounted, a file that was moved: its channels would be gone without a word."""
+    with Store(f"sqlite:///{path}") as store, store.run():
+        pass
+    path.rename(path.with_name("moved.db"))
+    with pytest.raises(ConfigError, match=f"the store that was here is gone.*remove {path}.lock"):
+        Store(f"sqlite:///{path}")
+    assert not path.exists()
+    path.with_name("moved.db").rename(path)
+    with Store(f"sqlite:///{path}"):
+        pass
+
+
 def test_an_open_store_imports_no_alembic(path: Path) -> None:
     program = (
         f"from mailpoll.store import Store; Store('sqlite:///{path}'); import sys; print('alembic' in sys.modules)"
