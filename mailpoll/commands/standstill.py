@@ -110,9 +110,11 @@ class Memory:
         """Tells the end of what was told, and forgets it; where it is not heard, it waits for a run of cron."""
         entries = self._read()
         over = [entries[about] for about in abouts if about in entries]
-        ended = [entries.pop(trouble.about) for trouble in over if self._heard or trouble.told_at is None]
-        self.owes = self.owes or len(ended) < len(over)
-        lines = [alarm.end(trouble, self._now()) for trouble in ended if trouble.told_at is not None]
+        owed = [t for t in over if not self._heard and t.told_at is not None and not alarm.stale(t, self._now())]
+        ended = [entries.pop(trouble.about) for trouble in over if trouble not in owed]
+        self.owes = self.owes or bool(owed)
+        heard = [trouble for trouble in ended if self._heard and trouble.told_at is not None]
+        lines = [alarm.end(trouble, self._now()) for trouble in heard]
         if ended:  # what cannot be forgotten would be told at every run: it waits until it can
             self._write(entries, lambda: tell(lines))
 

@@ -772,6 +772,17 @@ def test_a_program_hears_what_stops_a_run_each_time_and_cron_nothing_less(world:
     assert world.fetch() == (0, [])
 
 
+def test_where_no_cron_runs_a_program_forgets_what_stopped_runs(world: World, tmp_path: Path) -> None:
+    a_typo(world)
+    assert len(world.fetch("person")[1]) == 2
+    world.config.write_text(GOOD_CONFIG)
+    assert world.fetch("nobody") == (0, [])
+    assert "one problem" in (tmp_path / "troubles.json").read_text()
+    pass_minutes(world, 2 * DAY + 1)
+    assert world.fetch("nobody") == (0, [])
+    assert (tmp_path / "troubles.json").read_text() == "{}"
+
+
 # The file of what stops a whole run.
 
 
