@@ -92,8 +92,7 @@ def _path(installation: Installation) -> Path:
 
 def _database(installation: Installation) -> str:
     """The file of an SQLite store; "" for any other."""
-    url = installation.store_url
-    return url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else ""
+    return str(installation.sqlite_file or "")
 
 
 def _quick(account: AccountSettings) -> bool:

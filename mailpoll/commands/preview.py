@@ -186,7 +186,7 @@ def _is_configured(installation: Installation) -> bool:
 
 def existing_store(installation: Installation, stack: ExitStack) -> Store | None:
     """The store, closed when `stack` is; None when it was not made yet."""
-    path = installation.store_url.removeprefix("sqlite:///")
-    if installation.store_url.startswith("sqlite:///") and not Path(path).exists():
+    path = installation.sqlite_file
+    if path is not None and not path.exists():
         return None
     return stack.enter_context(installation.store(only_read=True))

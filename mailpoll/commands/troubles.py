@@ -11,6 +11,7 @@ from mailpoll.commands import crash
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.delivery import Attempt
 from mailpoll.destinations import is_url
+from mailpoll.doctor import book
 from mailpoll.errors import Bug, MailpollError, RunError, Unavailable
 from mailpoll.model import Pause, Reading
 
@@ -130,7 +131,7 @@ def _posts(ids: Sequence[int]) -> str:
 
 def destination(name: str) -> str:
     """What a trouble of a destination is about: destination.NAME, or what is shown of a URL."""
-    return shown_destination(name) if is_url(name) else f"destination.{name}"
+    return book.about(name)
 
 
 def _who(name: str, error: MailpollError) -> str:

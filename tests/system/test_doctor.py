@@ -172,7 +172,7 @@ MISTAKES: dict[str, tuple[Callable[[Mishap], object], int, str]] = {
         78,
         r"configuration: \(.*/config\.toml\) there is no such file",
     ),
-    "configuration of everybody": (lambda site: site.config.chmod(0o666), 77, r"configuration: everybody may change"),
+    "configuration of everybody": (lambda site: site.config.chmod(0o666), 77, r"configuration: .*everybody may change"),
     "damaged store": (
         lambda site: site.database.write_bytes(b"Not a database. " * 400),
         78,
