@@ -200,6 +200,26 @@ def test_root_makes_the_folder_that_a_run_could_not_make(site: Site) -> None:
     assert shown.count("Made for nobody") == 2, "a user without a home gets none"
 
 
+def test_root_makes_the_state_folder_in_the_home_of_the_user(tmp_path: Path) -> None:
+    if Path("/run/systemd/system").is_dir():
+        pytest.skip("systemd is running here, and would be told to start them")
+    before, home, passwd = private("/etc/systemd/system"), tmp_path / "home", tmp_path / "passwd"
+    passwd.write_text(f"{Path('/etc/passwd').read_text()}mailpoll-test:x:54321:54321::{home}:/bin/sh\n")
+    config = tmp_path / "config.toml"
+    config.touch(0o600)
+    home.mkdir()
+    for path in (home, config):
+        os.chown(path, 54321, 54321)
+    script = 'mount --bind "$1" /etc/passwd; shift; "$@" install systemd && cat /etc/systemd/system/mailpoll.service'
+    command = [*before, *shell(script, passwd, MAILPOLL, "--config", config)]
+    shown = said(command, env={"HOME": str(home)})
+    state = home / ".local" / "state" / "mailpoll"
+    assert f"Made for mailpoll-test: {state}\n" in shown
+    assert f"\nReadWritePaths=-{state}\n" in shown
+    for folder in (state, state.parent, state.parent.parent):
+        assert (folder.stat().st_uid, folder.stat().st_mode & 0o777) == (54321, 0o700)
+
+
 def test_a_secret_that_a_unit_does_not_get_is_said(site: Site) -> None:
     site.config.write_text(
         site.config.read_text() + '[account.main]\nhost = "imap.example.com"\nusername = "username@example.com"\n'
