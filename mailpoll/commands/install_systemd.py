@@ -119,10 +119,7 @@ def unit_of(installation: Installation, user: str) -> Unit:
     if state == places.SYSTEM_STATE:  # StateDirectory= makes it, and lets it be written
         written = {path for path in written if not path.is_relative_to(state)}
     folder = installation.path.absolute().parent
-    home = Path(installation.env.get("HOME") or places.NO_HOME)
-    read = {Path(sys.prefix), Path(sys.base_prefix), folder, *(Path(word) for word in words if word.startswith("/"))}
-    used = {*read, *written, *named_files(settings, folder, home), *sockets(installation.store_url)}
-    protect_home, private_tmp = hidden_from(used)
+    protect_home, private_tmp = hidden_from(needed(installation) | written)
     return Unit(
         words=words,
         user=user,
@@ -134,6 +131,15 @@ def unit_of(installation: Installation, user: str) -> Unit:
         home=protect_home,
         private_tmp=private_tmp,
     )
+
+
+def needed(installation: Installation) -> set[Path]:
+    """What a run reads: the program, the configuration, the files that it names, the sockets of its database."""
+    folder = installation.path.absolute().parent
+    home = Path(installation.env.get("HOME") or places.NO_HOME)
+    started = (Path(word) for word in fetch_words(installation) if word.startswith("/"))
+    named = named_files(installation.settings, folder, home)
+    return {Path(sys.prefix), Path(sys.base_prefix), folder, *started, *named, *sockets(installation.store_url)}
 
 
 def out_of_sight(settings: Settings, *, system: bool) -> Iterator[str]:
@@ -248,7 +254,8 @@ def _identity(unit: Unit) -> str:
 
 def _walls(unit: Unit) -> str:
     # The minus: one that is not there (yet) is passed over, and does not stop the whole unit.
-    paths = " ".join(_quoted(f"-{path}") for path in unit.writable)
+    shared = TEMPORARY if unit.private_tmp == "no" else ()  # programs want to write there; ProtectSystem= forbids it
+    paths = " ".join(_quoted(f"-{path}") for path in (*unit.writable, *shared))
     return _WALLS.format(home=unit.home, private_tmp=unit.private_tmp) + (f"ReadWritePaths={paths}\n" if paths else "")
 
 

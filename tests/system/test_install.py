@@ -215,7 +215,7 @@ def test_root_makes_the_state_folder_in_the_home_of_the_user(tmp_path: Path) -> 
     shown = said(command, env={"HOME": str(home)})
     state = home / ".local" / "state" / "mailpoll"
     assert f"Made for mailpoll-test: {state}\n" in shown
-    assert f"\nReadWritePaths=-{state}\n" in shown
+    assert f"\nReadWritePaths=-{state}" in shown
     for folder in (state, state.parent, state.parent.parent):
         assert (folder.stat().st_uid, folder.stat().st_mode & 0o777) == (54321, 0o700)
 

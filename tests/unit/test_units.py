@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -251,9 +252,14 @@ def named(folder: Path, more: str, home: str = "/var/lib/mailpoll") -> set[Path]
 )
 def test_what_the_configuration_names_in_a_home_is_not_hidden(more: str, home: str, tmp_path: Path) -> None:
     assert install_systemd.hidden_from(named(tmp_path, more)) == (home, "yes")
-    text = service(install_systemd.unit_of(installation(tmp_path, more), "nobody"))
-    if home != "yes":  # the program itself may be in a home
-        assert lines(text, "ProtectHome") == [f"ProtectHome={home}"]
+
+
+def test_the_service_sees_all_that_a_run_reads(tmp_path: Path) -> None:
+    more = ACCOUNT + 'password = { file = "/home/you/imap-password" }\nca_file = "ca.pem"\n'
+    ours = installation(tmp_path, more)
+    read = {Path("/home/you/imap-password"), tmp_path / "ca.pem", tmp_path, Path(sys.prefix)}
+    assert read <= install_systemd.needed(ours)
+    assert lines(service(install_systemd.unit_of(ours, "nobody")), "ProtectHome") == ["ProtectHome=read-only"]
 
 
 def test_a_program_may_look_into_the_home_of_who_runs_it(tmp_path: Path) -> None:
@@ -287,7 +293,9 @@ def test_a_store_outside_of_the_state_directory_may_be_written(
     (tmp_path / "config.toml").write_text(more)
     started = Installation(str(tmp_path / "config.toml"), {"HOME": home})
     text = service(install_systemd.unit_of(started, "mailpoll"))
-    assert lines(text, "StateDirectory", "ReadWritePaths") == [f"ReadWritePaths={writable}"]
+    assert [line.removesuffix(" -/tmp -/var/tmp") for line in lines(text, "StateDirectory", "ReadWritePaths")] == [
+        f"ReadWritePaths={writable}"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -304,10 +312,9 @@ def test_the_socket_of_a_database_in_tmp_is_seen(url: str, private: str) -> None
     assert install_systemd.hidden_from(set(install_systemd.sockets(url))) == ("yes", private)
 
 
-def test_a_store_in_tmp_is_seen(tmp_path: Path) -> None:
-    text = service(install_systemd.unit_of(installation(tmp_path), "nobody"))
-    below = any(tmp_path.is_relative_to(folder) for folder in ("/tmp", "/var/tmp"))
-    assert lines(text, "PrivateTmp") == [f"PrivateTmp={'no' if below else 'yes'}"]
+def test_a_tmp_that_is_shared_may_be_written() -> None:
+    text = service(Unit(SHIPPED_WORDS, "mailpoll", private_tmp="no"))
+    assert lines(text, "PrivateTmp", "ReadWritePaths") == ["PrivateTmp=no", "ReadWritePaths=-/tmp -/var/tmp"]
 
 
 @pytest.mark.parametrize(
