@@ -158,3 +158,39 @@ def test_receive_speaks_each_time(dovecot: Dovecot, tmp_path: Path) -> None:
             assert result.returncode == 75
             assert "answered 503" in result.stderr
             site.make_due()
+
+
+def test_two_configurations_of_one_user_share_a_store_and_no_trouble(dovecot: Dovecot, tmp_path: Path) -> None:
+    site = Mishap(tmp_path / "shared", dovecot)
+    other, wrong = site.folder / "other.toml", site.folder / "other-password"
+    wrong.write_text(f"wrong-{CANARY}")
+    wrong.chmod(0o600)
+    good = site.config.read_text()
+    other.write_text(good.replace("[account.main]", "[account.second]").replace("imap-password", wrong.name))
+    other.chmod(0o600)
+
+    def second() -> tuple[int, list[str]]:
+        result = site.run("--config", str(other), "fetch")
+        return result.returncode, [line.removeprefix("mailpoll: ") for line in result.stderr.splitlines()]
+
+    assert fetch(site) == (0, [])
+    assert says(second(), 77, REFUSED.replace("main", "second"))
+    with closing(sqlite3.connect(site.database)) as connection:
+        refused = connection.execute("SELECT * FROM refusal").fetchall()
+        for _ in range(2):
+            site.send()
+            assert fetch(site) == (0, [])
+            assert second() == (77, [])
+        assert connection.execute("SELECT * FROM refusal").fetchall() == refused  # it was not tried again
+    wrong.write_bytes(site.secret.read_bytes())
+    assert says(second(), 0, r"account\.second works again, .*")
+
+
+def test_a_run_that_is_stopped_tells_what_failed_before(dovecot: Dovecot, tmp_path: Path) -> None:
+    with Receiver(422, 200) as receiver:
+        site = Mishap(tmp_path / "stopped", dovecot, "hook", hook=receiver.url)
+        with closing(sqlite3.connect(site.database)) as connection, connection:
+            connection.execute("DROP TABLE trouble")  # what a run looks into last
+        status, lines = fetch(site)
+        assert status != 0
+        assert sum("post 1 failed: answered 422" in line for line in lines) == 1
