@@ -91,13 +91,21 @@ def _anchored(settings: Settings, base: Path) -> Settings:
 
     def fix(section: Any) -> Any:
         ca_file = getattr(section, "ca_file", None)
-        return msgspec.structs.replace(section, ca_file=str(base / Path(ca_file).expanduser())) if ca_file else section
+        return msgspec.structs.replace(section, ca_file=str(base / expanded(ca_file))) if ca_file else section
 
     return msgspec.structs.replace(
         settings,
         account={name: fix(account) for name, account in settings.account.items()},
         destination={name: fix(destination) for name, destination in settings.destination.items()},
     )
+
+
+def expanded(file: str) -> Path:
+    """A path with the home that its ~ stands for. Raises ConfigError where nobody has that."""
+    try:
+        return Path(file).expanduser()
+    except RuntimeError:  # ~somebody who is not there
+        raise ConfigError(f"there is no home folder for {file}", advice="Write the absolute path of the file") from None
 
 
 def patterns(settings: Settings) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from mailpoll import secret
+from mailpoll import config, secret
 from mailpoll.commands.init_ask import Asker
 from mailpoll.commands.init_server import TIMEOUT_S, Server, check_username, corrected_server, what_to_change
 from mailpoll.errors import AccessDenied, ConfigError, RunError
@@ -75,7 +75,7 @@ def _place(flags: PasswordFlags, base: Path) -> SecretRef | None:
     if sum(value is not None for value in (flags.file, flags.keyring, flags.command)) > 1:
         raise click.UsageError("The password is in one place: give one of --password-file, -keyring and -command.")
     if flags.file is not None:
-        path = Path(flags.file).expanduser().absolute()
+        path = config.expanded(flags.file).absolute()
         return SecretRef(file=str(path.relative_to(base) if path.is_relative_to(base) else path))
     if flags.keyring is not None:
         return SecretRef(keyring=flags.keyring)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mailpoll import config
 from mailpoll.commands import init_providers as providers
 from mailpoll.commands.init_ask import Asker
 from mailpoll.errors import AccessDenied, ConfigError, RunError
@@ -151,7 +152,7 @@ def _with_other_tls(ask: Asker, server: Server) -> Server:
 
 def check_file(text: str) -> str:
     """The absolute path of a file that is there. Raises ConfigError."""
-    path = Path(text).expanduser().absolute()
+    path = config.expanded(text).absolute()
     if not path.is_file():
         raise ConfigError("there is no such file", about=text)
     return str(path)

@@ -222,6 +222,15 @@ def test_a_file_that_everybody_may_change_is_refused(tmp_path: Path) -> None:
     config.load(path)
 
 
+def test_the_home_of_somebody_who_is_not_there_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        '[account.a]\nhost = "h"\nusername = "u@example.com"\npassword = { file = "p" }\nca_file = "~no-such-user/ca.pem"\n'
+    )
+    with pytest.raises(ConfigError, match="there is no home folder for ~no-such-user"):
+        config.load(path)
+
+
 def test_the_file_is_looked_for_in_the_order_of_the_manual(tmp_path: Path) -> None:
     system, own = tmp_path / "etc" / "config.toml", tmp_path / "xdg" / "mailpoll" / "config.toml"
     env = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "xdg")}
