@@ -225,7 +225,8 @@ def test_a_file_that_everybody_may_change_is_refused(tmp_path: Path) -> None:
 def test_the_home_of_somebody_who_is_not_there_is_named(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(
-        '[account.a]\nhost = "h"\nusername = "u@example.com"\npassword = { file = "p" }\nca_file = "~no-such-user/ca.pem"\n'
+        '[account.a]\nhost = "h"\nusername = "u@example.com"\n'
+        'password = { file = "p" }\nca_file = "~no-such-user/ca.pem"\n'
     )
     with pytest.raises(ConfigError, match="there is no home folder for ~no-such-user"):
         config.load(path)
