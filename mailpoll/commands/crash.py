@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailpoll import places
+from mailpoll.commands.installation import make_state_folder
 from mailpoll.errors import MailpollError
 
 _NAME = "mailpoll-crash.txt"
@@ -34,7 +35,7 @@ def keep(error: BaseException) -> str:
     except MailpollError:
         path = usual() / _NAME
     try:
-        places.make_folder(path.parent)
+        make_state_folder(path.parent)
         if os.geteuid() == 0 and path.parent.stat().st_uid != 0:  # its owner could not replace what root leaves there
             raise PermissionError
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
