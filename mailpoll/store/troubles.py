@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from mailpoll.model import Refusal, Trouble
 from mailpoll.store import schema
-from mailpoll.store.engine import transaction, upsert
+from mailpoll.store.engine import in_turn, transaction, upsert
 from mailpoll.store.outbox import WAITING
 
 
@@ -49,6 +49,7 @@ class Troubles:
             return
         t = schema.trouble
         with transaction(self._engine) as connection:
+            in_turn(connection, "troubles")  # two hosts tell of the same destinations, in any order
             connection.execute(t.delete().where(t.c.about.in_(ended)))
             for trouble in open_:
                 upsert(connection, t, _columns(trouble))
@@ -112,6 +113,7 @@ class Refusals:
             return
         r = schema.refusal
         with transaction(self._engine) as connection:
+            in_turn(connection, "troubles")
             connection.execute(r.delete().where(r.c.account.in_(ended)))
             for one in refusals:
                 values = {"failures": one.failures, "until": one.until, "fingerprint": one.fingerprint}

@@ -31,6 +31,7 @@ def test_it_is_in_the_state_folder(
 ) -> None:
     for name in ("STATE_DIRECTORY", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "MAILPOLL_CONFIG"):
         monkeypatch.delenv(name, raising=False)
+    (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for name, value in env.items():
         monkeypatch.setenv(name, value.format(tmp_path))
@@ -39,3 +40,9 @@ def test_it_is_in_the_state_folder(
     assert crash.keep(ZeroDivisionError("a bug")) == f"The traceback is in {report}; please report it."
     assert "ZeroDivisionError: a bug" in report.read_text()
     assert report.stat().st_mode & 0o777 == 0o600
+
+
+def test_no_home_is_made_for_a_user_who_has_none(tmp_path: Path) -> None:
+    crash.keep_in(lambda: tmp_path / "nonexistent" / ".local" / "state" / "mailpoll")
+    assert crash.keep(ZeroDivisionError("a bug")) == "The traceback could not be kept."
+    assert list(tmp_path.iterdir()) == []
