@@ -88,7 +88,7 @@ def _all(installation: Installation) -> Iterator[Check]:
     if any(check.status for check in configured if check.about == "configuration"):
         rest = _rest(installation)
         if rest is None:
-            yield from schedule.job(_places(installation))
+            yield from schedule.job(_places(installation), _path(installation))
             yield from book.troubles(standstill.remembered(installation))
             return
         yield doctor.warn(
@@ -247,13 +247,20 @@ def _account_job(installation: Installation, name: str) -> Job:
 
 
 def _runs(installation: Installation, overview: Overview | None) -> Iterator[Check]:
-    yield from schedule.job(_places(installation))
+    yield from schedule.job(_places(installation), installation.path)
     yield from book.troubles(standstill.remembered(installation))
     settings = installation.settings
     if settings.account:
         moments = [last_success(settings, name, overview, calm.heartbeat(installation)) for name in settings.account]
         done = [moment for moment in moments if moment is not None]
         yield schedule.last_run(max(done, default=None), now())
+
+
+def _path(installation: Installation) -> Path | None:
+    try:
+        return installation.path
+    except MailpollError:
+        return None
 
 
 def _places(installation: Installation) -> schedule.Places:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import PurePath
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+
+from mailpoll import places
 
 # Five times, or one word like @hourly; then the command.
 _ENTRY = re.compile(r"\s*((?:[^\s#=@]\S*\s+){5}|@\w+\s+)(\S.*)")
@@ -53,3 +56,44 @@ def program(command: str) -> str:
             sure = sure and word not in _CHANGES
             begun = PurePath(word).name in _STARTERS
     return ""
+
+
+def configuration(command: str, env: Mapping[str, str]) -> Path | None:
+    """The configuration that the mailpoll of a command reads, started in the folder HOME with `env`; None where that
+    cannot be said."""
+    given, said, begun = dict(env), words(command), list[str]()
+    for word in said:
+        if word in ("fetch", "watch"):
+            break
+        if word in _BETWEEN:
+            begun = []
+        elif _ASSIGNED.match(word):
+            name, _, value = word.partition("=")
+            given[name] = value
+        elif PurePath(word).name not in _STARTERS:
+            begun.append(word)
+    else:
+        return None
+    named = _option(begun) or given.get("MAILPOLL_CONFIG")
+    if named:
+        return _in_home(named, given["HOME"], moved="cd" in said)
+    ours = bool(begun) and (PurePath(begun[0]).name == "mailpoll" or PurePath(begun[0]).name.startswith("python"))
+    return (places.find_config(None, given) or places.user_config(given)) if ours else None
+
+
+def _option(arguments: Sequence[str]) -> str:
+    """What --config names, empty where it is not given."""
+    for number, word in enumerate(arguments):
+        if word == "--config":
+            return "".join(arguments[number + 1 : number + 2])
+        if word.startswith("--config="):
+            return word.removeprefix("--config=")
+    return ""
+
+
+def _in_home(text: str, home: str, *, moved: bool) -> Path | None:
+    """The path that a shell, started in `home`, makes of a word; None when only the shell knows."""
+    path = re.sub(r"^(~|\$HOME|\$\{HOME\})(?=/)", lambda _: home, text)
+    if re.search(r"[$`*?\[~]", path) or (moved and not path.startswith("/")):
+        return None
+    return Path(home) / path

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from mailpoll.commands.install_cron import cron_command
-from mailpoll.doctor import Check, Job, files, ok, schedule, secrets, together
+from mailpoll.doctor import Check, Job, crontab, files, ok, schedule, secrets, together
 from mailpoll.errors import ConfigError, Unavailable
 from mailpoll.settings import SecretRef
 
@@ -32,6 +33,7 @@ def places(tmp_path: Path) -> schedule.Places:
         system_crontabs=(tmp_path / "crontab",),
         cron_d=tmp_path / "cron.d",
         units=(tmp_path / "units", tmp_path / "none"),
+        lacking=lambda unit: ("", ""),
     )
 
 
@@ -45,7 +47,7 @@ def program(folder: Path) -> Path:
 
 
 def in_crontab(places: schedule.Places, text: str) -> schedule.Places:
-    return schedule.Places(lambda: text, places.system_crontabs, places.cron_d, places.units)
+    return replace(places, crontab=lambda: text)
 
 
 def test_nothing_that_starts_it_is_told_with_what_to_type(places: schedule.Places) -> None:
@@ -147,6 +149,108 @@ def test_units_of_systemd_are_found_and_a_missing_timer_told(places: schedule.Pl
     assert said(list(schedule.job(places))) == [("warn", "mailpoll.service has no timer beside it")]
     service.with_suffix(".timer").touch()
     assert said(list(schedule.job(places))) == [("ok", "mailpoll.service starts runs")]
+
+
+# A line of a crontab → the configuration that it starts runs of, below HOME; None: nobody can say.
+NAMED = {
+    "mailpoll fetch": ".config/mailpoll/config.toml",
+    "mailpoll --config ~/h2/config.toml fetch": "h2/config.toml",
+    "mailpoll --config=h2/config.toml fetch": "h2/config.toml",
+    "mailpoll --config $HOME/h2/config.toml fetch -v": "h2/config.toml",
+    "cd /x && mailpoll --config $HOME/h2/config.toml fetch": "h2/config.toml",
+    "MAILPOLL_CONFIG=~/h2/config.toml mailpoll fetch": "h2/config.toml",
+    "python3 -c 'from mailpoll.cli import main; main()' --config h2/config.toml fetch": "h2/config.toml",
+    "flock -n /x mailpoll --config h2/config.toml fetch": "h2/config.toml",
+    "cd /x && mailpoll --config h2/config.toml fetch": None,
+    "mailpoll --config $X/config.toml fetch": None,
+    "sh -c 'mailpoll fetch'": None,
+    "sudo -u x mailpoll fetch": None,
+}
+
+
+@pytest.mark.parametrize("command", NAMED)
+def test_the_configuration_of_a_line_is_known(command: str) -> None:
+    named = NAMED[command]
+    assert crontab.configuration(command, {"HOME": "/home/me"}) == (Path("/home/me", named) if named else None)
+
+
+@pytest.mark.parametrize(
+    ("line", "ours"),
+    [
+        ("mailpoll fetch", False),
+        ("mailpoll --config {home}/h2/config.toml fetch", True),
+        ("mailpoll --config {home}/h3/config.toml fetch", False),
+        ("sh -c 'mailpoll fetch'", True),
+    ],
+)
+def test_a_line_that_starts_another_configuration_is_not_ours(
+    line: str, ours: bool, places: schedule.Places, tmp_path: Path
+) -> None:
+    text = f"PATH={program(tmp_path).parent}\nHOME={tmp_path}\n* * * * * {line.format(home=tmp_path)}\n"
+    wanted = tmp_path / "h2" / "config.toml"
+    [check] = schedule.job(in_crontab(places, text), wanted)
+    if ours:
+        assert said([check]) == [("ok", "your crontab starts a run")]
+    else:
+        assert check.finding.level == "warn"
+        assert check.finding.what.endswith(f", and nothing those of this configuration ({wanted})")
+        assert check.finding.advice == f"Type: mailpoll --config {wanted} install cron"
+
+
+def test_a_line_beside_those_of_others_is_found(places: schedule.Places, tmp_path: Path) -> None:
+    path = program(tmp_path)
+    text = f"HOME={tmp_path}\n* * * * * {path} fetch\nMAILPOLL_CONFIG={tmp_path}/h2.toml\n* * * * * {path} fetch\n"
+    checks = list(schedule.job(in_crontab(places, text), tmp_path / "h2.toml"))
+    assert said(checks) == [("ok", "your crontab starts a run")]
+
+
+def test_units_of_another_configuration_are_not_ours(places: schedule.Places) -> None:
+    service = places.units[0] / "mailpoll.service"
+    service.write_text("[Service]\nExecStart=/bin/mailpoll --config /etc/mailpoll/config.toml fetch\n")
+    service.with_suffix(".timer").touch()
+    assert said(list(schedule.job(places, Path("/etc/mailpoll/config.toml")))) == [
+        ("ok", "mailpoll.service starts runs")
+    ]
+    [check] = schedule.job(places, Path("/h2/config.toml"))
+    assert check.finding.what.startswith("mailpoll.service starts runs of /etc/mailpoll/config.toml, and nothing")
+
+
+def test_units_that_systemd_does_not_start_are_told_unless_cron_starts_runs(
+    places: schedule.Places, tmp_path: Path
+) -> None:
+    service = places.units[0] / "mailpoll.service"
+    service.write_text("[Service]\nExecStart=/opt/mailpoll/bin/mailpoll fetch\n")
+    service.with_suffix(".timer").touch()
+    idle = replace(places, lacking=lambda unit: (f"{unit.name} is not enabled", "Enable it"))
+    [check] = schedule.job(idle)
+    assert said([check]) == [
+        ("warn", "the unit files of mailpoll.service are there, but mailpoll.timer is not enabled")
+    ]
+    text = f"* * * * * {program(tmp_path)} fetch\n"
+    assert said(list(schedule.job(in_crontab(idle, text)))) == [("ok", "your crontab starts a run")]
+    both = said(list(schedule.job(in_crontab(places, text))))
+    assert both[2:] == [("warn", "both cron and systemd start runs; one is enough")]
+
+
+def test_systemd_that_does_not_run_starts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "BOOTED", tmp_path / "none")
+    what, advice = schedule.lacking(Path("/etc/systemd/system/mailpoll.timer"))
+    assert what == "systemd is not running"
+    assert "systemctl enable --now mailpoll.timer" in advice
+
+
+@pytest.mark.parametrize(("refused", "what"), [("", ""), ("is-enabled", "enabled"), ("is-active", "started")])
+def test_a_timer_must_be_enabled_and_started(
+    refused: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = tmp_path / "systemctl"
+    control.write_text(f'#!/bin/sh\ntest "$2" != "{refused}"\n')
+    control.chmod(0o755)
+    monkeypatch.setattr(schedule, "BOOTED", tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    lacking = schedule.lacking(Path("/etc/systemd/system/mailpoll.timer"))
+    enable = "Type: systemctl enable --now mailpoll.timer"
+    assert lacking == ((f"mailpoll.timer is not {what}", enable) if what else ("", ""))
 
 
 @pytest.mark.parametrize(
