@@ -56,6 +56,8 @@ def cron(installation: Installation, only_print: bool, user: str | None) -> None
       sudo mailpoll --config /etc/mailpoll/config.toml install cron
     """
     if os.geteuid() == 0 or user or install_cron.of_machine(installation):
+        if user:
+            _refuse_unknown(user)
         user = user or install_cron.user_of(installation)
         text = install_cron.cron_file(install_cron.fetch_words(_as_started(installation, _home(user))), user)
         if only_print:

@@ -106,6 +106,8 @@ def test_a_user_that_is_not_there_is_refused(site: Site) -> None:
     done = subprocess.run([*private("/etc/cron.d"), *command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (78, "")
     assert "there is no user noone-here. Make one: adduser" in done.stderr
+    printed = subprocess.run([*command, "--print"], capture_output=True, text=True, check=False)
+    assert (printed.returncode, printed.stdout) == (78, "")
 
 
 def test_a_crontab_gets_one_line(site: Site) -> None:
