@@ -16,7 +16,7 @@ from mailpoll.commands.output import json_option, local, one_line, print_json
 from mailpoll.commands.preview import existing_store
 from mailpoll.doctor import age
 from mailpoll.doctor.book import about
-from mailpoll.model import Trouble
+from mailpoll.model import Pause, Trouble
 from mailpoll.settings import Duration, Settings
 from mailpoll.store import DestinationState, LettingGo, Overview
 
@@ -26,10 +26,13 @@ TOO_OLD = 1
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How an account fares; `last_success` None: never."""
+    """How an account fares; `last_success` None: never. `never` are the folders that no run has looked through yet,
+    where others were, and `others` when those last were."""
 
     name: str
     last_success: datetime | None
+    never: tuple[str, ...] = ()
+    others: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +98,22 @@ def _standing(installation: Installation) -> Standing:
             overview = store.overview(moment, tuple(settings.destination), unfinished=unfinished, ahead=AHEAD)
     troubles = (*standstill.remembered(installation), *troubles)
     beat = calm.heartbeat(installation)
-    accounts = tuple(Account(name, last_success(settings, name, overview, beat)) for name in settings.account)
+    accounts = tuple(_account(settings, name, overview, beat) for name in settings.account)
     return Standing(moment, accounts, overview, troubles)
 
 
-def last_success(settings: Settings, account: str, overview: Overview | None, beat: datetime | None) -> datetime | None:
-    """When an account was last looked through to its end: of its folders the one that was longest ago counts. None
+def _account(settings: Settings, name: str, overview: Overview | None, beat: datetime | None) -> Account:
+    """How an account fares: it was last looked through to its end when that folder was which was longest ago; never,
     while one of them never was. `beat` is when a run last found nothing to do in any account."""
-    polled = (
-        [overview.polled.get((account, folder)) for folder in settings.account[account].folders] if overview else []
-    )
-    moments = [moment for moment in polled if moment is not None]
-    if not moments or len(moments) != len(polled):
-        return None
-    return min(moments) if beat is None else max(min(moments), beat)
+    folders = settings.account[name].folders
+    polled = {folder: overview.polled.get((name, folder)) if overview else None for folder in folders}
+    moments = [moment for moment in polled.values() if moment is not None]
+    if not moments:
+        return Account(name, None)
+    never = tuple(folder for folder, moment in polled.items() if moment is None)
+    if never:
+        return Account(name, None, never, min(moments))
+    return Account(name, min(moments) if beat is None else max(min(moments), beat))
 
 
 def too_old(standing: Standing, limit: timedelta) -> Iterator[str]:
@@ -116,7 +121,7 @@ def too_old(standing: Standing, limit: timedelta) -> Iterator[str]:
     moment = standing.moment
     for account in standing.accounts:
         if account.last_success is None:
-            yield f"account.{account.name}: never succeeded"
+            yield f"account.{account.name}: {_never(account) or 'never succeeded'}"
         elif moment - account.last_success > limit:
             yield f"account.{account.name}: last success {_ago(moment, account.last_success)}"
     overview = standing.overview
@@ -136,7 +141,7 @@ def _print(standing: Standing, installation: Installation) -> None:
         lines.append(("store", f"not made yet: {installation.store_url.removeprefix('sqlite:///')}"))
     else:
         for place in overview.destinations:
-            lines += _destination_lines(place, standing.moment)
+            lines += _destination_lines(place, standing)
         lines.append(("mails", _mails(overview.messages)))
         lines += [("retention", _let_go(each)) for each in overview.letting_go]
     lines += [(trouble.about, _trouble(trouble)) for trouble in standing.troubles]
@@ -152,21 +157,38 @@ def _print(standing: Standing, installation: Installation) -> None:
 def _account_lines(standing: Standing) -> Iterator[tuple[str, str]]:
     for account in standing.accounts:
         success = "never succeeded; `mailpoll doctor` looks why"
-        if account.last_success is not None:
+        if account.others is not None:
+            last = f"last success of the others {_ago(standing.moment, account.others)} ({local(account.others)})"
+            success = f"{_never(account)}; `mailpoll doctor` looks why; {last}"
+        elif account.last_success is not None:
             success = f"last success {_ago(standing.moment, account.last_success)} ({local(account.last_success)})"
         yield f"account.{account.name}", success
 
 
-def _destination_lines(place: DestinationState, moment: datetime) -> Iterator[tuple[str, str]]:
-    name = about(place.name)
+def _never(account: Account) -> str:
+    """The folders that never were looked through, as a clause; empty when there is none, or no other."""
+    folders = ", ".join(one_line(folder, 100) for folder in account.never)
+    return f"folder{'s' if len(account.never) > 1 else ''} {folders} never polled" if folders else ""
+
+
+def _destination_lines(place: DestinationState, standing: Standing) -> Iterator[tuple[str, str]]:
+    name, moment = about(place.name), standing.moment
     parts = [f"last delivered {_ago(moment, place.delivered_at)}" if place.delivered_at else "nothing delivered yet"]
     if place.oldest_waiting is not None:
         parts.append(f"{place.waiting} waiting, the oldest for {age(moment - place.oldest_waiting)}")
     counts = {"uncertain": place.uncertain, "failed": place.failed, "held": place.held}
     parts += [f"{count} {state}" for state, count in counts.items() if count]
     yield name, "; ".join(parts)
-    if place.pause is not None:
+    if place.pause is not None and not _told(place.pause, standing):
         yield name, f"paused since {local(place.pause.paused_at)}: {one_line(place.pause.reason, 200)}"
+
+
+def _told(pause: Pause, standing: Standing) -> bool:
+    """Whether a trouble that runs met tells of this pause already; it says what to do, too."""
+    name, reason = about(pause.destination), pause.reason.rstrip(".")
+    return any(
+        each.about == name and "paused" in each.sentence and reason in each.sentence for each in standing.troubles
+    )
 
 
 def _trouble(trouble: Trouble) -> str:
@@ -197,7 +219,10 @@ def _as_json(standing: Standing, old: tuple[str, ...], limit: timedelta | None) 
         "ok": not old,
         "too_old": old,
         "max_age_seconds": None if limit is None else int(limit.total_seconds()),
-        "accounts": [{"name": each.name, "last_success": each.last_success} for each in standing.accounts],
+        "accounts": [
+            {"name": each.name, "last_success": each.last_success, "never_polled": each.never}
+            for each in standing.accounts
+        ],
         "destinations": [_destination_json(place) for place in overview.destinations] if overview else [],
         "troubles": [_trouble_json(trouble) for trouble in standing.troubles],
         "messages": overview.messages if overview else {},

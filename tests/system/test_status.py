@@ -85,7 +85,14 @@ def test_an_installation_that_never_ran_says_so(mailpoll: CommandLine) -> None:
 
 def test_the_folder_that_was_looked_at_longest_ago_counts(mailpoll: CommandLine) -> None:
     polled(mailpoll, "INBOX", ago(seconds=5))
-    assert "never succeeded" in mailpoll.ok("status").out
+    assert re.fullmatch(
+        r"folder Lists never polled; `mailpoll doctor` looks why; last success of the others [56] s ago \(2.*\)",
+        line_of(mailpoll.ok("status").out, "account.main"),
+    )
+    assert mailpoll("status", "--max-age", "10m").out.startswith("TOO OLD: account.main: folder Lists never polled\n")
+    assert mailpoll.ok("status", "--json").json["accounts"] == [
+        {"name": "main", "last_success": None, "never_polled": ["Lists"]}
+    ]
     polled(mailpoll, "Lists", ago(hours=3.5))
     assert line_of(mailpoll.ok("status").out, "account.main").startswith("last success 3 h ago (2")
     polled(mailpoll, "Lists", ago(minutes=5.5), uidvalidity=2)  # renumbered since
@@ -111,6 +118,17 @@ def test_a_destination_tells_what_it_took_and_what_it_did_not(mailpoll: CommandL
         "last delivered 2 h ago; 2 waiting, the oldest for 30 min; 1 uncertain; 1 failed"
     )
     assert re.search(r"(?m)^ +paused since 2\S+ \S+: the server answered 401$", out)
+
+
+def test_a_pause_that_runs_tell_of_is_told_once(mailpoll: CommandLine) -> None:
+    pause = Pause("hook", "the server answered 401", ago(hours=1))
+    sentence = "hook is paused, its posts wait: the server answered 401. Then: mailpoll destination resume hook"
+    with mailpoll.store() as store:
+        store.outbox.pause(pause)
+        store.troubles.save([Trouble("destination.hook", 77, sentence, 9, ago(hours=1))])
+    out = mailpoll.ok("status").out
+    assert out.count("the server answered 401") == 1
+    assert "mailpoll destination resume hook" in out
 
 
 def test_a_url_is_shown_without_its_key(mailpoll: CommandLine) -> None:
