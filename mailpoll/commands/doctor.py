@@ -22,7 +22,7 @@ from mailpoll.commands.installation import Installation, home_of, now
 from mailpoll.commands.output import json_option, print_json, safe_text
 from mailpoll.commands.preview import existing_store
 from mailpoll.commands.program import own_command
-from mailpoll.commands.status import AHEAD, last_success
+from mailpoll.commands.status import AHEAD
 from mailpoll.doctor import Check, Job, account, book, files, schedule, secrets
 from mailpoll.errors import BUG, PRECEDENCE, AccessDenied, ConfigError, MailpollError, worst
 from mailpoll.model import Finding
@@ -106,12 +106,14 @@ def _all(installation: Installation) -> Iterator[Check]:
             try:
                 overview = _overview(installation, store)
             except MailpollError as problem:
-                yield doctor.failed("store", problem)
+                checks = [doctor.failed("store", problem)]
+                yield from checks
             else:
                 yield from _guarded("store", _book(installation, store, overview))
     lacking = {check.about for check in had if check.status}
     yield from _network(installation, overview, lacking)
-    yield from _guarded("cron", _runs(installation, overview))
+    unreadable = overview is None and any(check.about == "store" and check.status for check in checks)
+    yield from _guarded("cron", _runs(installation, overview, unreadable=unreadable))
 
 
 def _guarded(about: str, checks: Iterator[Check]) -> Iterator[Check]:
@@ -172,13 +174,13 @@ def _secrets(installation: Installation) -> list[Check]:
 def _state_folders(installation: Installation) -> Iterator[Check]:
     """The folder of the store, and that of what runs remember, without which they go on."""
     database, state, user = installation.sqlite_file, installation.state_directory(), os.geteuid()
-    yield from files.state(database.parent if database else state, user)
+    yield from files.state(database.parent if database else state, user, _again(installation))
     if database and state != database.parent:
         if not state.is_dir() and not home_of(state).is_dir():
             what, advice = f"{state}: there is no folder {home_of(state)}", "Give this user a home, or STATE_DIRECTORY"
             yield doctor.warn("state folder", f"{what}; {_UNREMEMBERED}", advice)
             return
-        for check in files.state(state, user):
+        for check in files.state(state, user, _again(installation)):
             found = check.finding
             yield doctor.warn(check.about, f"{found.what}; {_UNREMEMBERED}", found.advice) if check.status else check
 
@@ -186,12 +188,17 @@ def _state_folders(installation: Installation) -> Iterator[Check]:
 _UNREMEMBERED = "runs cannot remember there what they told, and tell it each time"
 
 
+def _again(installation: Installation) -> str:
+    """What asks anew, as another user as well."""
+    return shlex.join([*own_command(), "--config", str(installation.path.absolute()), "doctor"])
+
+
 def _store(installation: Installation, stack: ExitStack) -> tuple[Store | None, list[Check]]:
     """The store, and what is to be said of it; None when it is not there or cannot be opened."""
     checks: list[Check] = []
     database = installation.sqlite_file
     if database is not None:
-        checks += files.store(database, os.geteuid())
+        checks += files.store(database, os.geteuid(), _again(installation))
     try:
         store = existing_store(installation, stack)
     except MailpollError as problem:
@@ -246,14 +253,15 @@ def _account_job(installation: Installation, name: str) -> Job:
     return Job(one.about, lambda: list(account.examine(one)), partial(line.abort, "the doctor has no more time"))
 
 
-def _runs(installation: Installation, overview: Overview | None) -> Iterator[Check]:
+def _runs(installation: Installation, overview: Overview | None, *, unreadable: bool) -> Iterator[Check]:
     yield from schedule.job(_places(installation), installation.path)
     yield from book.troubles(standstill.remembered(installation))
-    settings = installation.settings
-    if settings.account:
-        moments = [last_success(settings, name, overview, calm.heartbeat(installation)) for name in settings.account]
-        done = [moment for moment in moments if moment is not None]
-        yield schedule.last_run(max(done, default=None), now())
+    accounts = installation.settings.account
+    if accounts:
+        polled = overview.polled if overview else {}
+        moments = [polled.get((name, folder)) for name, each in accounts.items() for folder in each.folders]
+        done = [moment for moment in (*moments, calm.heartbeat(installation)) if moment is not None]
+        yield schedule.unknown_run() if unreadable and not done else schedule.last_run(max(done, default=None), now())
 
 
 def _path(installation: Installation) -> Path | None:
@@ -286,27 +294,33 @@ def _as_child(named: str | None) -> list[Check]:
     except KeyError:
         home = str(places.NO_HOME)
     env = {"PATH": schedule.CRON_PATH, "HOME": home, "SHELL": "/bin/sh", "LOGNAME": user, "USER": user}
-    words = [
-        *own_command(),
-        *(("--config", str(places.expanded(named))) if named else ()),
-        "doctor",
-        "--json",
-    ]
+    words = [*own_command(), *(("--config", str(places.expanded(named))) if named else ()), "doctor"]
     cwd = home if Path(home).is_dir() else "/"
     by_hand = f"Try by hand: {shlex.join(words)}"
     try:
         done = subprocess.run(
-            words, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHILD_SECONDS, check=False
+            [*words, "--json"],
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=CHILD_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
         reason = getattr(problem, "strerror", None) or f"no end within {CHILD_SECONDS} s"
         return [doctor.fail(_CHILD, f"mailpoll cannot be started as cron does it: {reason}", by_hand, BUG)]
     try:
         return [
-            Check(each["about"], Finding(each["level"], each["what"], each["advice"]), each["status"])
+            Check(each["about"], Finding(each["level"], each["what"], _typed(each["advice"])), each["status"])
             for each in json.loads(done.stdout)
         ]
     except (ValueError, KeyError, TypeError):
         said = done.stderr.decode("utf-8", "replace").strip().removeprefix("mailpoll: ") or "it said nothing"
         what = f"started as cron does it, mailpoll ended with status {done.returncode}: {said[-500:]}"
         return [doctor.fail(_CHILD, what, by_hand, done.returncode if done.returncode in PRECEDENCE else BUG)]
+
+
+def _typed(advice: str) -> str:
+    """Advice that repeats the command line of the child process, as a person would type it."""
+    return advice.replace(" doctor --json", " doctor")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailpoll import router
-from mailpoll.crosscheck import is_loopback
+from mailpoll.crosscheck import derived_pattern, is_loopback
 from mailpoll.doctor.checks import Check, failed, ok, warn
 from mailpoll.errors import RunError, Unavailable
 from mailpoll.imap import Session
@@ -137,14 +137,44 @@ def _plus(account: Account, session: Session) -> Check:
     patterns = [router.pattern(text) for text in account.patterns]
     if settings.scope == "all" or not patterns:
         return ok(account.about, "takes every mail, whatever its address")
+    looked_at = 0
     for folder in settings.folders:
         last = session.open(folder, read_only=True).uidnext - 1
         uids = session.search(above=max(0, last - MAILS_LOOKED_AT), unseen_or_above=0, upto=last)
+        looked_at += len(uids)
         for candidate in session.candidates(uids, addresses.headers) if uids else ():
             if router.recipients(candidate.headers, patterns, addresses.headers):
                 return ok(account.about, "mail to an address of ours came to the inbox: the addresses work")
-    example = account.patterns[0].replace("%s", "test")
-    what = f"none of the newest {MAILS_LOOKED_AT} mails is for an address like {example}"
+    return _no_plus(account, looked_at)
+
+
+def _no_plus(account: Account, looked_at: int) -> Check:
+    """What to do when no mail was seen that is for an address of ours."""
+    username = account.settings.username
+    own = own_patterns(username, account.patterns)
+    if not own:
+        what = f"no pattern covers {username}, and no mail for any other address of ours is there"
+        return warn(account.about, what, f'Add "{derived_pattern(username)}" to [addresses] patterns')
+    example = own[0].replace("%s", "test")
+    if not looked_at:
+        what = f"no mail is there that shows whether {example} works"
+        return warn(account.about, what, f"Send a mail to {example}, then ask again")
+    newest = "the newest mail is not" if looked_at == 1 else f"none of the newest {looked_at} mails is"
     return warn(
-        account.about, what, f"Send a mail to {example}; if it comes back, the provider knows no such addresses"
+        account.about,
+        f"{newest} for an address like {example}",
+        f"Send a mail to {example}; if it comes back, the provider knows no such addresses",
     )
+
+
+def own_patterns(username: str, patterns: Sequence[str]) -> list[str]:
+    """Those patterns that an account with this username gets mail of; all where the username is no address."""
+    local, _, domain = username.rpartition("@")
+    if derived_pattern(username) is None:
+        return list(patterns)
+
+    def is_own(text: str) -> bool:
+        one = router.pattern(text)
+        return one.domain == router.a_labels(domain) and one.before.rstrip("+-._=") in ("", local.lower())
+
+    return [text for text in patterns if is_own(text)]

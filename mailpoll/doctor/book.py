@@ -10,7 +10,7 @@ from mailpoll import destinations
 from mailpoll.crosscheck import is_loopback
 from mailpoll.delivery import Destination
 from mailpoll.doctor.checks import Check, Job, age, fail, ok, warn
-from mailpoll.errors import ConfigError, Unavailable
+from mailpoll.errors import AccessDenied, ConfigError, Unavailable
 from mailpoll.model import Finding, Trouble
 from mailpoll.settings import Settings, mask_url
 from mailpoll.store import Channel, DestinationState, Overview
@@ -113,7 +113,9 @@ def _posts(place: DestinationState, now: datetime) -> Iterator[Check]:
     name = about(place.name)
     if place.pause is not None:
         what = f"paused for {age(now - place.pause.paused_at)}, {_wait(place.waiting)}: {place.pause.reason}"
-        yield warn(name, what, f"Put that right; then: mailpoll destination resume {shown(place.name)}")
+        advice = f"Put that right; then: mailpoll destination resume {shown(place.name)}"
+        # As the runs take it, which end with this status while posts wait there.
+        yield fail(name, what, advice, AccessDenied.exit_status) if place.waiting else warn(name, what, advice)
     elif place.oldest_waiting is not None:
         what = f"{_wait(place.waiting)}, the oldest for {age(now - place.oldest_waiting)}"
         yield warn(name, what, "They are tried by the coming runs: mailpoll posts list")

@@ -38,7 +38,7 @@ def root(user: int) -> Iterator[Check]:
         yield warn("user", "this is root", "mailpoll needs no rights: let a user of its own run it")
 
 
-def state(folder: Path, user: int) -> Iterator[Check]:
+def state(folder: Path, user: int, again: str = "mailpoll doctor") -> Iterator[Check]:
     """Whether the folder of store, lock and crash report is ours alone."""
     about = "state folder"
     try:
@@ -50,7 +50,9 @@ def state(folder: Path, user: int) -> Iterator[Check]:
         yield fail(about, f"{folder}: {problem.strerror}", _give(folder), AccessDenied.exit_status)
         return
     if info.st_uid != user:
-        yield fail(about, f"{folder} belongs to {owner(info.st_uid)}", _run_as(info.st_uid), AccessDenied.exit_status)
+        yield fail(
+            about, f"{folder} belongs to {owner(info.st_uid)}", _run_as(info.st_uid, again), AccessDenied.exit_status
+        )
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield fail(about, f"{folder} cannot be written to", f"Type: chmod 0700 {folder}", AccessDenied.exit_status)
     elif info.st_mode & 0o077:
@@ -68,7 +70,9 @@ def _to_be_made(folder: Path) -> Iterator[Check]:
         yield fail("state folder", what, _give(folder), AccessDenied.exit_status)
 
 
-def store(path: Path, user: int, free: Callable[[Path], int] | None = None) -> Iterator[Check]:
+def store(
+    path: Path, user: int, again: str = "mailpoll doctor", *, free: Callable[[Path], int] | None = None
+) -> Iterator[Check]:
     """Mode and owner of an SQLite store, the size of what was not merged into it yet, and the room on its disk."""
     about = "store"
     try:
@@ -76,7 +80,9 @@ def store(path: Path, user: int, free: Callable[[Path], int] | None = None) -> I
     except OSError:
         info = None
     if info is not None and info.st_uid != user and user:  # root is refused when the store is opened
-        yield fail(about, f"{path} belongs to {owner(info.st_uid)}", _run_as(info.st_uid), AccessDenied.exit_status)
+        yield fail(
+            about, f"{path} belongs to {owner(info.st_uid)}", _run_as(info.st_uid, again), AccessDenied.exit_status
+        )
     elif info is not None and info.st_mode & 0o077:
         yield warn(about, f"others may read {path}", f"Type: chmod 0600 {path}*")
     yield from _wal(Path(f"{path}-wal"))
@@ -117,8 +123,8 @@ def owner(uid: int) -> str:
         return f"#{uid}"
 
 
-def _run_as(uid: int) -> str:
-    return f"Run as that user: sudo -u {owner(uid)} mailpoll doctor"
+def _run_as(uid: int, again: str) -> str:
+    return f"Run as that user: sudo -u {owner(uid)} {again}"
 
 
 def _give(folder: Path) -> str:

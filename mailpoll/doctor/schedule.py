@@ -216,6 +216,12 @@ def last_run(moment: datetime | None, now: datetime) -> Check:
     return ok("runs", f"the last one was {age(now - moment)} ago")
 
 
+def unknown_run() -> Check:
+    """When a run was completed cannot be known."""
+    what = "when the last one was completed cannot be known, because the store cannot be read"
+    return warn("runs", what, "First put right what is said of the store")
+
+
 def clock(now: datetime, known: dict[str, datetime | None]) -> Check:
     """Whether the time is later than moments that are certainly over, by what happened then."""
     for what, moment in known.items():

@@ -41,19 +41,25 @@ def _check(about: str, reference: SecretRef, resolve: Resolve, *, desktop: bool)
 
 
 def differences(here: list[Check], there: list[Check]) -> Iterator[Check]:
-    """What cron sees otherwise than this process."""
-    seen = {check.about: check for check in there}
-    if all(_same(check, seen.get(check.about)) for check in here):
+    """What cron sees otherwise than this process. Of several findings about one thing, equal ones belong together."""
+    told = [(check, _like(check, there)) for check in here]
+    differing = [(check, others) for check, others in told if not _among(check, others)]
+    if not differing:
         yield ok("cron", "sees the same configuration and the same secrets as this shell")
-    for check in here:
-        other = seen.get(check.about)
-        if other is None:
+    for check, others in differing:
+        if not others:
             yield fail("cron", f"{check.about}: {check.finding.what} here; cron does not get so far",
                        "First put right what stands above")  # fmt: skip
-        elif not _same(check, other):
-            what = f"{check.about}: here: {check.finding.what}; under cron: {other.finding.what}"
-            yield warn("cron", what, other.finding.advice)
+        elif new := [other for other in others if not _among(other, here)]:
+            what = f"{check.about}: here: {check.finding.what}; under cron: {new[0].finding.what}"
+            yield warn("cron", what, new[0].finding.advice)
 
 
-def _same(check: Check, other: Check | None) -> bool:
-    return other is not None and (check.status, check.finding.what) == (other.status, other.finding.what)
+def _like(check: Check, checks: list[Check]) -> list[Check]:
+    """Those that are about the same thing."""
+    return [each for each in checks if each.about == check.about]
+
+
+def _among(check: Check, checks: list[Check]) -> bool:
+    same = ((each.about, each.status, each.finding.what) for each in checks)
+    return (check.about, check.status, check.finding.what) in same

@@ -209,14 +209,22 @@ def test_a_mistake_is_named_and_comes_with_what_to_do(name: str, dovecot: Doveco
     assert named is not None, [each for each in found if each.level != "ok"]
     assert (named.status, ended) == (status, status)
     assert named.advice
+    if name == "store of another":
+        assert named.advice.endswith(f"mailpoll --config {site.config} doctor --json")
+    unknown = [each for each in found if each.about == "runs" and "cannot be known" in each.what]
+    assert bool(unknown) == (name in ("damaged store", "state folder", "store of another"))
     assert {each.status == 0 for each in found if each.level != "fail"} <= {True}
 
 
 # What only works half → how it comes about, what the doctor warns of.
 HALF: dict[str, tuple[Callable[[Mishap], object], str]] = {
     "no plus address yet": (
+        lambda site: site.change(folders='["Empty"]', username='"username@example.com"'),
+        r"account\.main: no mail is there that shows whether username\+test@example\.com works",
+    ),
+    "no pattern": (
         lambda site: site.change(folders='["Empty"]'),
-        r"account\.main: none of the newest 200 mails is for an address like username\+test@example\.com",
+        r"account\.main: no pattern covers no-pattern@example\.com",
     ),
     "pattern": (
         lambda site: site.config.write_text(site.config.read_text().replace("+%s@example.com", "+%s@exmaple.com")),
@@ -236,9 +244,10 @@ HALF: dict[str, tuple[Callable[[Mishap], object], str]] = {
 def test_what_works_half_is_a_warning(name: str, dovecot: Dovecot, tmp_path: Path) -> None:
     upset, says = HALF[name]
     site = Mishap(tmp_path / re.sub(r"\W", "-", name), dovecot)
-    if "Empty" in name or name.startswith("no plus"):
-        with dovecot.client(site.user) as client:
-            client.create("Empty")
+    if name.startswith("no p"):
+        for user in {site.user, "username@example.com"}:
+            with dovecot.client(user) as client:
+                client.create("Empty")
     upset(site)
     status, found = looked(site)
     assert [each for each in all_of(found, "warn") if re.match(says, each)], all_of(found, "warn")
@@ -287,9 +296,10 @@ def test_a_destination_that_cannot_be_reached_or_is_paused_is_told(dovecot: Dove
         site = Mishap(tmp_path / "paused", dovecot, "hook", hook=receiver.url)
         assert site.run("fetch").returncode == 77
     status, found = looked(site)
-    assert status == 69
+    assert status == 77
     assert [each for each in all_of(found, "fail") if "cannot be reached" in each]
     [paused] = [each for each in found if each.about == "destination.hook" and "paused for" in each.what]
+    assert (paused.level, paused.status) == ("fail", 77)
     assert "1 post waits: " in paused.what
     assert paused.advice == "Put that right; then: mailpoll destination resume hook"
 
@@ -426,6 +436,17 @@ def test_with_the_eyes_of_cron_nothing_differs_when_secrets_are_files(dovecot: D
     status, found = looked(site, "--as-cron")
     assert status == 0
     assert "cron: sees the same configuration and the same secrets as this shell" in all_of(found, "ok")
+
+
+def test_with_the_eyes_of_cron_advice_repeats_what_a_person_types(dovecot: Dovecot, tmp_path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root can give a file away")
+    site = Mishap(tmp_path / "as-cron-typed", dovecot)
+    os.chown(site.database, 65534, -1)
+    status, found = looked(site, "--as-cron")
+    assert status == 77
+    [refused] = [each for each in found if each.about == "store" and each.level == "fail"]
+    assert refused.advice.endswith(f"mailpoll --config {site.config} doctor")
 
 
 def test_an_installation_without_account_and_store_is_fine(tmp_path: Path) -> None:

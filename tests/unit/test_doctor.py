@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mailpoll.commands.install_cron import cron_command
-from mailpoll.doctor import Check, Job, crontab, files, ok, schedule, secrets, together
+from mailpoll.doctor import Check, Job, account, crontab, files, ok, schedule, secrets, together, warn
 from mailpoll.errors import ConfigError, Unavailable
 from mailpoll.settings import SecretRef
 
@@ -364,3 +364,30 @@ def test_a_secret_that_cron_may_not_see_is_told(reference: SecretRef, desktop: b
     [check] = together(jobs, 5)
     assert check.finding.level == level
     assert "word" not in check.finding.what.replace("file word", "")
+
+
+def test_of_several_findings_about_one_thing_equal_ones_are_no_difference() -> None:
+    owner = warn("configuration", "/etc/mailpoll belongs to root", "")
+    here = [ok("configuration", "/etc/x.toml"), owner, ok("a.password", "comes from the file x")]
+    assert said(list(secrets.differences(here, [*here, ok("store", "can be used")]))) == [
+        ("ok", "sees the same configuration and the same secrets as this shell")
+    ]
+    there = [ok("configuration", "/etc/y.toml"), owner]
+    assert said(list(secrets.differences(here, there))) == [
+        ("warn", "configuration: here: /etc/x.toml; under cron: /etc/y.toml"),
+        ("fail", "a.password: comes from the file x here; cron does not get so far"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("username", "own"),
+    [
+        ("me@example.com", ["me+%s@example.com"]),
+        ("you@example.org", ["You-%s@EXAMPLE.org"]),
+        ("anybody@all.example", ["%s@all.example"]),
+        ("they@example.com", []),
+        ("login", ["me+%s@example.com", "You-%s@EXAMPLE.org", "%s@all.example"]),
+    ],
+)
+def test_the_patterns_of_an_account(username: str, own: list[str]) -> None:
+    assert account.own_patterns(username, ["me+%s@example.com", "You-%s@EXAMPLE.org", "%s@all.example"]) == own
