@@ -204,7 +204,8 @@ def version_of(name: str) -> str:
         "imap_tools": [str(ENVIRONMENT / "bin" / "python"), "-c", _METADATA.format("imap-tools")],
         "imapclient": [sys.executable, "-c", _METADATA.format("imapclient")],
     }[name]
-    program, env = shutil.which(asked[0], path=without_own_variables()["PATH"]), without_own_variables()
+    env = {**without_own_variables(), "HOME": "/"}  # fetchmail tells nothing without one that is there
+    program = shutil.which(asked[0], path=env["PATH"])
     if program is None:
         return ""
     done = subprocess.run([program, *asked[1:]], capture_output=True, text=True, check=False, env=env)
