@@ -264,11 +264,12 @@ def _runs(installation: Installation, overview: Overview | None, *, unreadable: 
         yield schedule.unknown_run() if unreadable and not done else schedule.last_run(max(done, default=None), now())
 
 
-def _path(installation: Installation) -> Path | None:
+def _path(installation: Installation) -> Path:
+    """The configuration file, there or not."""
     try:
         return installation.path
     except MailpollError:
-        return None
+        return Path(installation.named or places.user_config(installation.env))
 
 
 def _places(installation: Installation) -> schedule.Places:

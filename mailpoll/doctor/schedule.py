@@ -43,7 +43,7 @@ def lacking(unit: Path) -> tuple[str, str]:
     enable = f"Type: {shlex.join([*control, 'enable', '--now', unit.name])}"
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.geteuid()}"), "systemd") if own else BOOTED
     if not runtime.is_dir() or shutil.which("systemctl") is None:
-        return "systemd is not running", f"Where it runs: {enable.removeprefix('Type: ')}; else: {INSTALL}"
+        return "systemd is not running", f"{enable}, where it runs; elsewhere let cron start runs"
     for state, what in (("is-enabled", "enabled"), ("is-active", "started")):
         if not _succeeds([*control, "--quiet", state, unit.name]):
             return f"{unit.name} is not {what}", enable
@@ -102,7 +102,7 @@ def _nothing(others: Sequence[Starter], configuration: Path | None) -> Check:
     if not others:
         return warn("cron", "nothing seems to start mailpoll", install)
     where = f"{others[0].name} starts runs of {others[0].configuration}"
-    return warn("cron", f"{where}, and nothing those of this configuration ({configuration})", install)
+    return warn("cron", f"{where}; nothing starts those of this configuration ({configuration})", install)
 
 
 def _install(configuration: Path | None) -> str:

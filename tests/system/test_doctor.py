@@ -449,6 +449,33 @@ def test_with_the_eyes_of_cron_advice_repeats_what_a_person_types(dovecot: Dovec
     assert refused.advice.endswith(f"mailpoll --config {site.config} doctor")
 
 
+def test_a_crontab_that_starts_another_configuration_is_told(tmp_path: Path) -> None:
+    """For each of two configurations, and where there is none."""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text(f'[store]\nurl = "sqlite:///{tmp_path}/{name}/mailpoll.db"\n')
+    crontab = tmp_path / "crontab"
+    crontab.write_text(f"#!/bin/sh\necho '* * * * * {MAILPOLL} --config {tmp_path}/one.toml fetch'\n")
+    crontab.chmod(0o755)
+    env = {**CRON, "HOME": str(tmp_path / "home"), "PATH": f"{tmp_path}:/usr/bin:/bin"}
+
+    def told(*words: str, **more: str) -> str:
+        result = subprocess.run(
+            [MAILPOLL, *words, "doctor"], env={**env, **more}, capture_output=True, text=True, check=False
+        )
+        return result.stdout
+
+    one, two, usual = tmp_path / "one.toml", tmp_path / "two.toml", tmp_path / "home/.config/mailpoll/config.toml"
+    assert "ok    cron: your crontab starts a run\n" in told("--config", str(one))
+    assert "ok    cron: your crontab starts a run\n" in told(MAILPOLL_CONFIG=str(one))
+    for path, words, more in [
+        (two, ["--config", str(two)], {}),
+        (two, [], {"MAILPOLL_CONFIG": str(two)}),
+        (usual, [], {}),
+    ]:
+        line = f"warn  cron: your crontab starts runs of {one}; nothing starts those of this configuration ({path}) — "
+        assert line in told(*words, **more)
+
+
 def test_an_installation_without_account_and_store_is_fine(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[store]\nurl = "sqlite:///{tmp_path}/state/mailpoll.db"\n')

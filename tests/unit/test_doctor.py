@@ -193,7 +193,7 @@ def test_a_line_that_starts_another_configuration_is_not_ours(
         assert said([check]) == [("ok", "your crontab starts a run")]
     else:
         assert check.finding.level == "warn"
-        assert check.finding.what.endswith(f", and nothing those of this configuration ({wanted})")
+        assert check.finding.what.endswith(f"; nothing starts those of this configuration ({wanted})")
         assert check.finding.advice == f"Type: mailpoll --config {wanted} install cron"
 
 
@@ -212,7 +212,7 @@ def test_units_of_another_configuration_are_not_ours(places: schedule.Places) ->
         ("ok", "mailpoll.service starts runs")
     ]
     [check] = schedule.job(places, Path("/h2/config.toml"))
-    assert check.finding.what.startswith("mailpoll.service starts runs of /etc/mailpoll/config.toml, and nothing")
+    assert check.finding.what.startswith("mailpoll.service starts runs of /etc/mailpoll/config.toml; nothing")
 
 
 def test_units_that_systemd_does_not_start_are_told_unless_cron_starts_runs(
