@@ -55,8 +55,10 @@ class Outbox:
         first = sa.select(waiting.c.id).where(waiting.c.turn <= limit).order_by(waiting.c.turn, waiting.c.id)
         with transaction(self._engine, writes=False) as connection:
             ids = connection.scalars(first.limit(limit)).all()
-            rows = {row.id: row for row in connection.execute(sa.select(d).where(d.c.id.in_(ids)))} if ids else {}
-        return tuple(_delivery(rows[number]) for number in ids)
+            # The condition again: on PostgreSQL another run may have taken some since, and what it sends is its own.
+            whole = sa.select(d).where(d.c.id.in_(ids), condition)
+            rows = {row.id: row for row in connection.execute(whole)} if ids else {}
+        return tuple(_delivery(rows[number]) for number in ids if number in rows)
 
     def next_due(self) -> datetime | None:
         """When the next delivery may be tried; None: nothing is on its way."""
