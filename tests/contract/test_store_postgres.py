@@ -312,3 +312,22 @@ def test_a_pooler_in_session_mode_will_do(postgres: Postgres, name: str) -> None
                 assert theirs is None
         with Store(pooler.url(name)) as third, third.run(["a"]) as again:
             assert again == {"a"}
+
+
+def test_what_another_run_takes_while_the_due_are_read_is_left_to_it(postgres: Postgres, name: str) -> None:
+    """Which are due and what they hold are two statements, and each sees what was committed before it."""
+    with Store(postgres.url(name)) as store, Store(postgres.url(name)) as other, other.run(("b",)):
+        store.channels.add("dev", [("hook", "")], NOW)
+        [message_id] = store.ledger.accept([RawMessage(None, None, (b"x",))], NOW)
+        reading = Reading("posted", "", Facts("key"), (Post("dev", "hook", "", "Topic", "Body"),))
+        store.ledger.record([(message_id, reading)], NOW)
+        [delivery] = store.outbox.due(NOW, not_to=(), limit=10)
+        claims: list[bool] = []
+
+        def take(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if "row_number" in statement:
+                claims.append(other.outbox.claim(delivery, NOW))
+
+        sa.event.listen(store._engine, "after_cursor_execute", take)
+        assert store.outbox.due(NOW, not_to=(), limit=10) == ()
+        assert claims == [True]
