@@ -87,16 +87,17 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _anchored(settings: Settings, base: Path) -> Settings:
-    """The same settings with `ca_file` made absolute."""
+    """The same settings with `ca_file`, and the folder of outgoing mail, made absolute."""
 
-    def fix(section: Any) -> Any:
-        ca_file = getattr(section, "ca_file", None)
-        return msgspec.structs.replace(section, ca_file=str(base / expanded(ca_file))) if ca_file else section
+    def fix(section: Any, *keys: str) -> Any:
+        named = {key: getattr(section, key, None) for key in ("ca_file", *keys)}
+        return msgspec.structs.replace(section, **{k: str(base / expanded(v)) for k, v in named.items() if v})
 
     return msgspec.structs.replace(
         settings,
         account={name: fix(account) for name, account in settings.account.items()},
         destination={name: fix(destination) for name, destination in settings.destination.items()},
+        smtp=fix(settings.smtp, "file") if settings.smtp else None,
     )
 
 
@@ -139,7 +140,7 @@ def effective(settings: Settings) -> dict[str, Any]:
     return shown
 
 
-_SECRET_KEYS = frozenset({"password", "secret", "bearer", "ping_url"})
+_SECRET_KEYS = frozenset({"password", "secret", "bearer", "ping_url", "access_token"})
 
 
 def _shown(value: Any) -> Any:

@@ -6,7 +6,15 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
-from mailpoll.settings import AccountSettings, CommandSettings, HealthSettings, Settings, WebhookSettings
+from mailpoll import strict_address
+from mailpoll.settings import (
+    AccountSettings,
+    CommandSettings,
+    HealthSettings,
+    Settings,
+    SmtpSettings,
+    WebhookSettings,
+)
 
 # Character sets rather than expressions: compiling these would cost every idle run 3 ms.
 _ALNUM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -24,6 +32,9 @@ def problems_between(settings: Settings) -> Iterator[str]:
     yield from _store(settings)
     yield from _patterns(settings)
     yield from _health(settings.health)
+    if settings.smtp is not None:
+        yield from _smtp(settings.smtp)
+    yield from _alerts(settings)
     for name, account in settings.account.items():
         yield from _account(f"account.{name}", account)
     for name, destination in settings.destination.items():
@@ -191,9 +202,12 @@ def _account(path: str, account: AccountSettings) -> Iterator[str]:
         yield f'{path}.channel: works only with scope = "all". Add that, or leave channel out'
 
 
-def _host(path: str, section: AccountSettings) -> Iterator[str]:
+_SERVICE = {"acco": "imap", "smtp": "smtp"}  # by how the key path begins
+
+
+def _host(path: str, section: AccountSettings | SmtpSettings) -> Iterator[str]:
     if not section.host or _has_control(section.host) or set(section.host) & set(" /@[]"):
-        yield f"{path}.host: is no host name. Write the name alone, like imap.example.com"
+        yield f"{path}.host: is no host name. Write the name alone, like {_SERVICE[path[:4]]}.example.com"
     elif section.host.count(":") == 1:
         yield f"{path}.host: holds a port. Write the name alone, and port = … beside it"
     elif section.tls == "none" and not section.allow_plaintext and not is_loopback(section.host):
@@ -201,6 +215,63 @@ def _host(path: str, section: AccountSettings) -> Iterator[str]:
             f'{path}.tls: "none" lets everybody on the way read the password. '
             'Write "implicit" or "starttls", or add allow_plaintext = true'
         )
+
+
+def _smtp(smtp: SmtpSettings) -> Iterator[str]:
+    if smtp.host is not None:
+        yield from _host("smtp", smtp)
+    elif smtp.file is None:
+        yield 'smtp.host: is missing. Add host = "smtp.example.com", or file = "outgoing" to send nothing'
+    secrets = {"password": smtp.password, "access_token": smtp.access_token}
+    given = [name for name, secret in secrets.items() if secret is not None]
+    if len(given) == 2:
+        yield "smtp.access_token: cannot go with password. Write one of them"
+    if given and smtp.username is None:
+        yield f'smtp.username: is missing, but there is {_A[given[0]]}. Add username = "username@example.com"'
+    if smtp.username is not None and not given and smtp.host is not None:
+        yield 'smtp.password: is missing, but there is a username. Add password = { file = "smtp-password" }'
+    if smtp.auth is not None and given and (smtp.auth in _BY_TOKEN) != ("access_token" in given):
+        yield f'smtp.auth: "{smtp.auth}" does not go with {_A[given[0]]}. Leave it out, or write another'
+    for key, value in (("username", smtp.username), ("helo", smtp.helo)):
+        if value is not None and (not value or _has_control(value)):
+            yield f"smtp.{key}: is empty, or holds control characters. Write it without"
+    if smtp.helo is not None and not (_NAME | {"[", "]", ":"}).issuperset(smtp.helo):
+        yield "smtp.helo: is no host name. Write the name alone, like mail.example.com"
+    yield from _senders(smtp)
+
+
+_A = {"password": "a password", "access_token": "an access token"}
+_BY_TOKEN = ("xoauth2", "oauthbearer")
+
+
+def _senders(smtp: SmtpSettings) -> Iterator[str]:
+    if not smtp.sender:
+        yield 'smtp.from: is missing. Add from = "Gateway <gateway@example.com>"'
+    elif smtp.from_ is None and address_problem(smtp.sender):
+        yield 'smtp.from: is missing, and username is no address. Add from = "Gateway <gateway@example.com>"'
+    for key, value in (("from", smtp.from_), ("noreply", smtp.noreply)):
+        if value is not None and (reason := address_problem(value)):
+            yield f"smtp.{key}: {reason}"
+
+
+def address_problem(text: str) -> str | None:
+    """What is wrong with an address that we write to or from, and what to write instead; None when nothing is."""
+    try:
+        strict_address.parse(text)
+    except ValueError as problem:
+        return str(problem)
+    return None
+
+
+def _alerts(settings: Settings) -> Iterator[str]:
+    for one in settings.alerts.recipients:
+        if "@" not in one:
+            if not one or _has_control(one):
+                yield "alerts.to: is empty, or holds control characters. Write an address or the name of a channel"
+        elif reason := address_problem(one):
+            yield f"alerts.to: {reason}"
+        elif settings.smtp is None:
+            yield "alerts.to: names an address, but there is no [smtp] to send mail with. Add it, or name a channel"
 
 
 def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:

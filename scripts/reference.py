@@ -31,6 +31,8 @@ SECTIONS = (
     ("[unrouted]", settings.UnroutedSettings),
     ("[retention]", settings.RetentionSettings),
     ("[health]", settings.HealthSettings),
+    ("[smtp]", settings.SmtpSettings),
+    ("[alerts]", settings.AlertSettings),
     ("[store]", settings.StoreSettings),
     ("A secret", settings.SecretRef),
 )
