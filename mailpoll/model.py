@@ -385,7 +385,9 @@ class Trouble:
     """What does not work: since when, in how many runs in a row, and when somebody was told last (None: never).
 
     `about` is account.NAME, destination.NAME, what is shown of a destination's URL, "the store" or "the configuration";
-    `told` are the kinds of it (alarm.kind_of) that were told since it began, or since it was last told anew.
+    `told` are the kinds of it (alarm.kind_of) that were told since it began, or since it was last told anew. `alerted`
+    says to whom which kind was told by an alert since it began (news.mark_of). One with `ended_at` is over, and kept
+    only until all of them were told of that; `sentence` tells it then.
     """
 
     about: str
@@ -395,3 +397,5 @@ class Trouble:
     began_at: datetime
     told_at: datetime | None = None
     told: tuple[str, ...] = ()
+    alerted: tuple[str, ...] = ()
+    ended_at: datetime | None = None

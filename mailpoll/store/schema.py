@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest revision under migrations/versions: a store at this one needs no Alembic (0.3 s to import).
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -238,6 +238,10 @@ trouble = Table(
     Column("began_at", Moment, nullable=False),
     Column("told_at", Moment, comment="NULL: nobody was told yet"),
     Column("told", Words, nullable=False, server_default="", comment="which kinds of it were told, blank between"),
+    Column(
+        "alerted", Words, nullable=False, server_default="", comment="kind/recipient of alerts sent, blank between"
+    ),
+    Column("ended_at", Moment, comment="when it ended, while somebody is still to be alerted of that; else NULL"),
 )
 
 store_info = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -35,13 +36,14 @@ class Troubles:
 
     def list(self) -> tuple[Trouble, ...]:
         """All that are open, told or not, by what they are about; what has no status is no trouble."""
+        return tuple(trouble for trouble in self.kept() if trouble.ended_at is None)
+
+    def kept(self) -> tuple[Trouble, ...]:
+        """Those that are open, and those that are over while somebody is still to be alerted of that."""
         t = schema.trouble
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(sa.select(t).where(t.c.status != 0).order_by(t.c.about))
-            return tuple(
-                Trouble(r.about, r.status, r.sentence, r.runs, r.began_at, r.told_at, tuple(r.told.split()))
-                for r in rows
-            )
+            return tuple(map(_trouble, rows))
 
     def save(self, open_: Sequence[Trouble], ended: Sequence[str] = ()) -> None:
         """Writes those of `open_` anew and forgets those about `ended`."""
@@ -129,4 +131,13 @@ def _columns(trouble: Trouble) -> dict[str, object]:
         "began_at": trouble.began_at,
         "told_at": trouble.told_at,
         "told": " ".join(trouble.told),
+        "alerted": " ".join(trouble.alerted),
+        "ended_at": trouble.ended_at,
     }
+
+
+def _trouble(row: sa.Row[Any]) -> Trouble:
+    words = tuple(row.told.split()), tuple(row.alerted.split())
+    return Trouble(
+        row.about, row.status, row.sentence, row.runs, row.began_at, row.told_at, *words, ended_at=row.ended_at
+    )  # fmt: skip

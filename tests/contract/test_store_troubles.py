@@ -29,6 +29,15 @@ def test_troubles_come_back_as_they_were(store: Store) -> None:
     assert store.troubles.list() == ()
 
 
+def test_what_is_over_and_owed_to_somebody_is_kept_and_not_open(store: Store) -> None:
+    over = replace(TROUBLE, alerted=("login/a%40example.com", "login/ops"), ended_at=LATER)
+    store.troubles.save([over])
+    assert (store.troubles.list(), store.troubles.kept()) == ((), (over,))
+    again = replace(TROUBLE, alerted=over.alerted)
+    store.troubles.save([again])
+    assert (store.troubles.list(), store.troubles.kept()) == ((again,), (again,))
+
+
 def test_what_is_told_day_by_day_and_is_no_trouble_is_not_among_them(store: Store) -> None:
     assert store.troubles.told_at("unrouted") is None
     store.troubles.save([Trouble("unrouted", 0, "", 0, NOW, LATER), TROUBLE])

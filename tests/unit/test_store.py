@@ -15,13 +15,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import exc
 from support.site import empty_store
 
 from mailpoll.errors import ConfigError, MailpollError, ProtocolError, Unavailable
-from mailpoll.model import Facts, Post, RawMessage, Reading
+from mailpoll.model import Facts, Post, RawMessage, Reading, Trouble
 from mailpoll.store import Store, run_lock, schema
 from mailpoll.store.engine import BUSY_TIMEOUT_S, transaction, translated
 
@@ -113,6 +115,24 @@ def test_the_migrations_make_the_indices_of_the_models(store: Store, tmp_path: P
     schema.partial().create_all(by_models)
     assert indices(store._engine) == indices(by_models)
     by_models.dispose()
+
+
+def test_a_store_of_the_first_release_keeps_its_troubles(tmp_path: Path) -> None:
+    file = tmp_path / "old.db"
+    engine = sa.create_engine(f"sqlite:///{file}", poolclass=sa.StaticPool)
+    config = Config()
+    config.set_main_option("script_location", "mailpoll:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(schema.store_info.insert().values(id=1, created_at=NOW))
+        connection.execute(
+            sa.text("INSERT INTO trouble (about, status, sentence, runs, began_at) VALUES ('x', 77, 'no', 1, :now)"),
+            {"now": NOW.replace(tzinfo=None)},
+        )
+    engine.dispose()
+    with Store(f"sqlite:///{file}") as store:
+        assert store.troubles.list() == (Trouble("x", 77, "no", 1, NOW),)
 
 
 def test_a_store_that_vanished_is_not_replaced_by_an_empty_one(path: Path) -> None:
