@@ -90,7 +90,7 @@ def _domain(domain: str) -> str:
 
 
 def a_labels(domain: str) -> str:
-    """An internationalised domain in A-labels, by IDNA 2008 (RFC 5891), where `straße.example` is not `strasse.example`.
+    """An internationalised domain in A-labels, by IDNA 2008 (RFC 5891), for which `straße` is not `strasse`.
 
     Raises ValueError for what is no domain there, an emoji for one.
     """

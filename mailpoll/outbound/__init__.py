@@ -1,0 +1,25 @@
+"""Outgoing e-mail over SMTP: made, sent step by step, and diagnosed where it was not."""
+
+from mailpoll.outbound.cause import Cause, Said
+from mailpoll.outbound.causes import CAUSES
+from mailpoll.outbound.diagnosis import Diagnosis
+from mailpoll.outbound.mail import Mail, compose, tokenised
+from mailpoll.outbound.sending import Letter, Report, Result, deliver, send
+from mailpoll.outbound.steps import Step, Watch
+
+__all__ = [
+    "CAUSES",
+    "Cause",
+    "Diagnosis",
+    "Letter",
+    "Mail",
+    "Report",
+    "Result",
+    "Said",
+    "Step",
+    "Watch",
+    "compose",
+    "deliver",
+    "send",
+    "tokenised",
+]

@@ -1,0 +1,7 @@
+"""The table of causes as a whole, in the order in which it is searched."""
+
+from __future__ import annotations
+
+from mailpoll.outbound import causes_replies, causes_way
+
+CAUSES = (*causes_way.CAUSES, *causes_replies.CAUSES)

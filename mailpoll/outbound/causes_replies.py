@@ -1,0 +1,505 @@
+"""The table of causes, second part: what servers say, and what it means.
+
+The first row that fits is the cause: words that one provider uses stand above codes that all use, for codes mislead (a
+quota is 451 at SendGrid, a sandbox 421 at Mailgun, an unknown domain 450 at Postfix). A new cause is a row here and a
+test; words in `says` are as the providers' documentation or people's reports of real sessions have them.
+"""
+
+from __future__ import annotations
+
+from mailpoll.outbound.cause import MAIL_STAGES, Cause, Said, When
+
+_LOGIN = ("auth", *MAIL_STAGES)  # Microsoft tells a failed login again at MAIL FROM
+_FROM = "Set from to an address that your account may send as"
+_NOREPLY = "set noreply to one too (noreply_tokens = false keeps it as it is), or leave noreply out"
+_WHOLE_DOMAIN = "with the whole domain verified, any address of it may send, random no-reply ones too"
+_APP = "https://myaccount.google.com/apppasswords"
+
+_PROVIDERS = (
+    Cause(
+        "token-refused", 77,
+        "the server refused the access token",
+        "Get a new one: they last an hour or so. It must be for this user and for sending mail (Google: "
+        "https://mail.google.com/, Microsoft: SMTP.Send)",
+        (When(stages=("auth",), codes=r"5[2-5]", by_token=True,
+              words=r"^(?!.*(SmtpClientAuthentication|security defaults|too many|basic auth))"),),
+        (Said("Gmail", "auth", "535 5.7.8 Username and Password not accepted. (status 400, scope "
+                               "https://mail.google.com/)"),),
+    ),
+    Cause(
+        "gmail-app-password", 77,
+        "Gmail wants an app password instead of the one you type into a browser",
+        f"With 2-Step Verification turned on, make one at {_APP} and put it where password says",
+        (When(stages=_LOGIN, words=r"application-specific password required|p=InvalidSecondFactor"),),
+        (Said("Gmail", "auth", "534 5.7.9 Application-specific password required. For more information, go to "
+                               "https://support.google.com/mail/?p=InvalidSecondFactor - gsmtp"),),
+    ),
+    Cause(
+        "gmail-credentials", 77,
+        "Gmail refused user name and password",
+        f"Use an app password ({_APP}; it needs 2-Step Verification), not the account's; it ends when the account's "
+        "password changes. username is the whole address",
+        (When(stages=_LOGIN, words=r"username and password not accepted|p=BadCredentials"),),
+        (Said("Gmail", "auth", "535 5.7.8 Username and Password not accepted. For more information, go to "
+                               "https://support.google.com/mail/?p=BadCredentials - gsmtp"),),
+    ),
+    Cause(
+        "gmail-web-login", 77,
+        "Google holds this login for suspicious",
+        f"Sign in with a browser and confirm that it was you, then use an app password ({_APP})",
+        (When(stages=_LOGIN, words=r"log in (via|with) your web browser|answer/78754"),),
+        (Said("Gmail", "auth", "534 5.7.14 Please log in via your web browser and then try again. Learn more at "
+                               "https://support.google.com/mail/answer/78754 - gsmtp"),),
+    ),
+    Cause(
+        "gmail-relay", 77,
+        "Google's relay does not know this machine",
+        "Register this machine's address in the Admin console (SMTP relay service), with a sender in your domain; an "
+        "account with a password uses smtp.gmail.com",
+        (When(words=r"invalid credentials for relay|mail relay denied"),),
+        (Said("Google Workspace", "rcpt", "550 5.7.1 Invalid credentials for relay [192.0.2.1]. The IP address you've "
+                                          "registered in your G Suite SMTP Relay service doesn't match domain of the "
+                                          "account this email is being sent from."),),
+    ),
+    Cause(
+        "not-a-submission-server", 78,
+        "this server takes mail for its own users only, not from programs that send",
+        "host is where others deliver mail (an MX); name the server your provider gives for sending",
+        (When(words=r"not authorized to send email directly to our servers|no smtp service.*block list"),),
+        (Said("Gmail", "dot", "550 5.7.1 The IP you're using to send mail is not authorized to send email directly to "
+                              "our servers. Please use the SMTP relay at your service provider instead."),
+         Said("GMX", "greeting", "554 gmx.net Nemesis ESMTP Service not available No SMTP service IP address is block "
+                                 "listed")),
+    ),
+    Cause(
+        "microsoft-smtp-off", 77,
+        "Microsoft has sending by SMTP turned off for this mailbox",
+        "The administrator turns it on: Set-CASMailbox -Identity user@example.com -SmtpClientAuthenticationDisabled "
+        "$false; a personal outlook.com mailbox takes OAuth only (access_token)",
+        (When(stages=_LOGIN, words=r"SmtpClientAuthentication is disabled"),),
+        (Said("Microsoft 365", "auth", "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled "
+                                       "for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information."),
+         Said("Outlook.com", "auth", "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled "
+                                     "for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information.")),
+    ),
+    Cause(
+        "microsoft-oauth", 77,
+        "Microsoft takes no passwords for this mailbox, only OAuth",
+        "Set access_token instead of password, to a command that prints an access token for SMTP.Send; or the "
+        "administrator allows passwords again (until they end for good)",
+        (When(stages=_LOGIN, words=r"basic authentication is (disabled|not supported)|security defaults policy|"
+                                   r"did not meet the criteria"),),
+        (Said("Microsoft 365", "auth", "535 5.7.139 Authentication unsuccessful, basic authentication is disabled."),
+         Said("Microsoft 365", "auth", "550 5.7.30 Basic authentication is not supported for Client Submission."),
+         Said("Microsoft 365", "auth", "535 5.7.139 Authentication unsuccessful, the request did not meet the criteria "
+                                       "to be authenticated successfully. Contact your administrator."),
+         Said("Microsoft 365", "auth", "535 5.7.139 Authentication unsuccessful, user is locked by your organization's "
+                                       "security defaults policy. Contact your administrator.")),
+    ),
+    Cause(
+        "microsoft-credentials", 77,
+        "Microsoft refused the login",
+        "Compare username and password; with an access token: its user, its scope (SMTP.Send) and that SMTP is turned "
+        "on for the mailbox. Where two factors are asked for, only an access token will do",
+        (When(stages=_LOGIN, words=r"user credentials were incorrect|account has an issue"),
+         When(stages=_LOGIN, codes=r"535 5\.7\.(3|139)\b")),
+        (Said("Microsoft 365", "auth", "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect."),
+         Said("Microsoft 365", "auth", "535 5.7.3 Authentication unsuccessful"),
+         Said("Microsoft 365", "mail", "530 5.7.57 Client not authenticated to send mail. Error: 535 5.7.139 "
+                                       "Authentication unsuccessful, the user credentials were incorrect.")),
+    ),
+    Cause(
+        "microsoft-send-as", 77,
+        "the mailbox may not send as {sender}",
+        f"Give it Send As permission for that address (a shared mailbox, an alias), or set from to its own; {_NOREPLY}",
+        (When(words=r"SendAsDenied|not allowed to send as|permissions to send as this sender"),),
+        (Said("Microsoft 365", "dot", "554 5.2.252 SendAsDenied; user@example.com not allowed to send as "
+                                      "gateway@example.com"),
+         Said("Exchange", "dot", "550 5.7.60 SMTP; Client does not have permissions to send as this sender")),
+    ),
+    Cause(
+        "microsoft-new-tenant", 77,
+        "Microsoft does not send for this tenant, or takes nothing from this address",
+        "New and trial tenants may not send outside: ask Microsoft's support, or use another provider",
+        (When(words=r"traffic not accepted from this IP|bad outbound sender"),),
+        (Said("Microsoft 365", "rcpt", "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this "
+                                       "IP."),),
+    ),
+    Cause(
+        "ses-identity", 77,
+        "Amazon SES has not verified an address or domain: {words}",
+        f"If it is the sender: verify its domain, in this region ({_WHOLE_DOMAIN}). If it is the recipient: the "
+        "account is in the sandbox; verify that address, too, or ask for production access",
+        (When(words=r"Email address is not verified|identities failed the check"),),
+        (Said("Amazon SES", "dot", "554 Message rejected: Email address is not verified. The following identities "
+                                   "failed the check in region EU-WEST-1: gateway@example.com"),),
+    ),
+    Cause(
+        "ses-policy", 77,
+        "the SES user may not send this mail",
+        "Allow it ses:SendRawEmail for the sender (and, in the sandbox, the recipient) in IAM, or make new SMTP "
+        "credentials",
+        (When(words=r"not authorized to perform .?ses:|Sending (suspended|paused)|Account paused"),),
+        (Said("Amazon SES", "dot", "554 Access denied: User `arn:aws:iam::123456789012:user/ses' is not authorized to "
+                                   "perform `ses:SendRawEmail' on resource `arn:aws:ses:eu-west-1:123456789012:"
+                                   "identity/example.com'"),),
+    ),
+    Cause(
+        "ses-credentials", 77,
+        "Amazon SES refused user name and password",
+        "They must be SMTP credentials, made in the SES console for this very region; the keys of AWS do not work",
+        (When(stages=("auth",), codes=r"535", host=r"\.amazonaws\.com$"), When(words=r"not subscribed to SES")),
+        (Said("Amazon SES", "auth", "535 Authentication Credentials Invalid",
+              "email-smtp.eu-west-1.amazonaws.com"),),
+    ),
+    Cause(
+        "sendgrid-credentials", 77,
+        "SendGrid refused user name and password",
+        'username is the word apikey, and the password an API key (SG.…) that may send mail',
+        (When(stages=("auth",), words=r"Bad username / password|authorization grant is invalid"),),
+        (Said("SendGrid", "auth", "535 Authentication failed: Bad username / password"),
+         Said("SendGrid", "auth", "535 Authentication failed: The provided authorization grant is invalid, expired, or "
+                                  "revoked")),
+    ),
+    Cause(
+        "sendgrid-sender", 77,
+        "SendGrid does not know the sender {sender}",
+        f"Authenticate the domain of the sender there ({_WHOLE_DOMAIN}), or verify this single sender; then {_NOREPLY}",
+        (When(words=r"does not match a verified Sender Identity|not authorized to send from that email"),),
+        (Said("SendGrid", "dot", "550 The from address does not match a verified Sender Identity. Mail cannot be sent "
+                                 "until this error is resolved."),),
+    ),
+    Cause(
+        "credits", 77,
+        "the plan with this provider is used up",
+        "Look into your account there: the trial is over, or this month's mails are sent",
+        (When(words=r"Maximum credits exceeded"),),
+        (Said("SendGrid", "auth", "451 Authentication failed: Maximum credits exceeded"),),
+    ),
+    Cause(
+        "mailgun-credentials", 77,
+        "Mailgun refused user name and password",
+        "They are the SMTP credentials of the domain (postmaster@mg.example.com), not the API key; domains in the EU "
+        "want host = \"smtp.eu.mailgun.org\"",
+        (When(stages=("auth",), words=r"Mailgun is not loving"),),
+        (Said("Mailgun", "auth", "535 5.7.0 Mailgun is not loving your login or password"),),
+    ),
+    Cause(
+        "mailgun-sandbox", 77,
+        "Mailgun sends to authorized recipients only for this domain or account",
+        "Add {about} to the authorized recipients, or use a domain of your own; activate the account where it says so",
+        (When(words=r"is not allowed to send|are for test purposes only|activate your Mailgun account"),),
+        (Said("Mailgun", "data", "421 Domain sandbox123.mailgun.org is not allowed to send: Sandbox subdomains are for "
+                                 "test purposes only. Please add your own domain or add the address to authorized "
+                                 "recipients in Account Settings."),),
+    ),
+    Cause(
+        "provider-not-active", 77,
+        "the account is not activated for sending, or blocked",
+        "Log in to the provider's pages and look, or ask its support",
+        (When(words=r"not yet activated|email outgoing blocked|account .{0,40}(suspended|disabled)"),),
+        (Said("Brevo", "dot", "502 5.7.0 Your SMTP account is not yet activated."),
+         Said("Zoho", "dot", "554 5.1.8 Email Outgoing Blocked")),
+    ),
+    Cause(
+        "address-not-allowed", 77,
+        "the provider takes no logins from this machine's address",
+        "Add it to the addresses that may log in, in the provider's security settings",
+        (When(words=r"unauthori[sz]ed IP address"),),
+        (Said("Brevo", "auth", "525 5.7.1 Unauthorized IP address"),),
+    ),
+)  # fmt: skip
+
+_LATER = (
+    Cause(
+        "too-many-logins", 75,
+        "the server has seen too many logins, and takes none for a while",
+        "Wait an hour, and look which program tries a wrong password over and over",
+        (When(stages=("auth",), words=r"too many (login|bad auth|failed|authentication)"),),
+        (Said("Gmail", "auth", "454 4.7.0 Too many login attempts, please try again later."),
+         Said("Yahoo", "auth", "535 5.7.0 (#AUTH005) Too many bad auth attempts.")),
+    ),
+    Cause(
+        "login-not-now", 75,
+        "the server cannot check logins now",
+        "Try again later",
+        (When(stages=("auth",), codes=r"4", words=""), ),
+        (Said("Postfix", "auth", "454 4.7.0 Temporary authentication failure: Connection lost"),
+         Said("Exim", "auth", "435 Unable to authenticate at present")),
+    ),
+    Cause(
+        "greylisted", 75,
+        "the server greylists: it takes a mail from somebody new at a later try only",
+        "Try again in some minutes. A server to send through does not do that: is host the one for sending?",
+        (When(words=r"gr[ea]y.?list"),),
+        (Said("Postfix", "rcpt", "450 4.2.0 <a@example.net>: Recipient address rejected: Greylisted"),
+         Said("others", "rcpt", "451 4.7.1 Greylisting in action, please come back later")),
+    ),
+    Cause(
+        "sender-domain", 77,
+        "the server finds no domain {sender_domain}, which the sender {sender} is of",
+        f"{_FROM}; a domain that takes no mail has no MX record",
+        (When(words=r"Sender address rejected: Domain not found|sender domain (must|does)|domain of sender address"),),
+        (Said("Postfix", "rcpt", "450 4.1.8 <gateway@nowhere.example>: Sender address rejected: Domain not found"),),
+    ),
+    Cause(
+        "rate", 75,
+        "the server takes no more mail for now: a limit of your account or of this machine is reached",
+        "Wait: limits are by minute, hour or day. Look what else sends with this account",
+        (When(words=r"throttl|rate|sending (limit|quota)|daily.*(limit|quota)|quota exceeded|(limit|quota) .{0,40}"
+                    r"(exceeded|reached)|too (many|much) (mail|messages|recipients|connections|concurrent|auth)|"
+                    r"sender thread limit|exceeded .{0,40}limit|temporarily deferred|"
+                    r"SubmissionQuotaExceeded|24-hour sending", codes=r"(?!552)"),),
+        (Said("Amazon SES", "dot", "454 Throttling failure: Maximum sending rate exceeded"),
+         Said("Gmail", "dot", "550 5.4.5 Daily user sending limit exceeded. For more information on Gmail sending "
+                              "limits go to https://support.google.com/a/answer/166852"),
+         Said("Microsoft 365", "dot", "432 4.3.2 Concurrent connections limit exceeded. Visit "
+                                      "https://aka.ms/concurrent_sending for more information."),
+         Said("Postfix", "greeting", "421 4.7.0 mail.example.com Error: too many connections from 192.0.2.1")),
+    ),
+    Cause(
+        "helo-later", 75,
+        "the server closed the connection at the greeting of ours",
+        "If it lasts, set helo to the full name of this machine: a name like localhost is taken for an attack",
+        (When(stages=("ehlo",), codes=r"4"),),
+        (Said("Google Workspace", "ehlo", "421 4.7.0 Try again later, closing connection."),),
+    ),
+)  # fmt: skip
+
+_LOGINS = (
+    Cause(
+        "starttls-first", 78,
+        "the server wants TLS before anything else",
+        'Set tls = "starttls" for port 587, or "implicit" for 465',
+        (When(words=r"must issue a STARTTLS|STARTTLS.{0,30}(first|required)|encryption (is )?(required|needed)"),
+         When(codes=r"538|5\d\d 5\.7\.11"),
+         When(stages=("auth",), codes=r"503|504", tls="none")),
+        (Said("Postfix", "mail", "530 5.7.0 Must issue a STARTTLS command first"),
+         Said("RFC 4954", "auth", "538 5.7.11 Encryption required for requested authentication mechanism")),
+    ),
+    Cause(
+        "auth-not-here", 78,
+        "the server takes no logins here",
+        "Use its submission port, 587 or 465; where it takes mail without a login, leave username and password out",
+        (When(stages=("auth",), codes=r"503|502|500"),),
+        (Said("Postfix", "auth", "503 5.5.1 Error: authentication not enabled"),
+         Said("Exim", "auth", "503 AUTH command used when not advertised")),
+    ),
+    Cause(
+        "auth-mechanism", 78,
+        "the server does not know the way to log in that was tried ({detail})",
+        "Leave auth out, or set it to another of those it offers",
+        (When(stages=("auth",), codes=r"504|501|534 5\.7\.9"),),
+        (Said("Microsoft 365", "auth", "504 5.7.4 Unrecognized authentication type"),),
+    ),
+    Cause(
+        "credentials", 77,
+        "the server refused user name and password",
+        "Compare both with what your provider says. The user name is mostly the whole address; many want an app "
+        "password, and sending by SMTP turned on in their settings (GMX, WEB.DE)",
+        (When(stages=("auth",), codes=r"5[2-5]"),),
+        (Said("Postfix", "auth", "535 5.7.8 Error: authentication failed: authentication failure"),
+         Said("Exim", "auth", "535 Incorrect authentication data"),
+         Said("GMX", "auth", "535 Authentication credentials invalid, please check"),
+         Said("Fastmail", "auth", "535 5.7.0 Incorrect username or password")),
+    ),
+    Cause(
+        "must-authenticate", 78,
+        "the server wants a login before it takes mail",
+        "Add username and password (or access_token) to [smtp]",
+        (When(codes=r"530", login=False),
+         When(words=r"authentication (is )?required|unauthenticated senders|not logged in|please (log in|authenticate)|"
+                    r"turn on SMTP Authentication|not authenticated", login=False)),
+        (Said("Gmail", "mail", "530 5.7.0 Authentication Required. For more information, go to "
+                               "https://support.google.com/mail/?p=WantAuthError - gsmtp"),
+         Said("Microsoft 365", "mail", "530 5.7.57 Client not authenticated to send mail."),
+         Said("SendGrid", "mail", "550 Unauthenticated senders not allowed")),
+    ),
+    Cause(
+        "login-not-kept", 77,
+        "the server wants a login, though it took ours",
+        "Ask its owner: the account may not send",
+        (When(codes=r"530"),
+         When(words=r"authentication (is )?required|unauthenticated senders|not logged in|not authenticated")),
+        (),
+    ),
+)  # fmt: skip
+
+_MAIL = (
+    Cause(
+        "too-large", 65,
+        "the mail is larger than the server takes",
+        "A test mail is small: the server has no room, or a limit that lets nothing through",
+        (When(codes=r"552 5\.(3\.4|2\.3)|552$|5\d\d 5\.3\.4", words=r"(?!.*mailbox full)"),
+         When(words=r"(message|mail).{0,30}(too (large|big|long)|size exceeds)|exceeded .{0,30}size limit")),
+        (Said("Postfix", "mail", "552 5.3.4 Message size exceeds fixed limit"),
+         Said("Gmail", "mail", "552 5.2.3 Your message exceeded Google's message size limits."),
+         Said("Amazon SES", "dot", "552 Message is too long")),
+    ),
+    Cause(
+        "storage", 75,
+        "there is no room: on the server, or in a mailbox",
+        "Try again later; a full mailbox its owner must empty (Microsoft: the sender's, too)",
+        (When(words=r"insufficient system storage|mailbox (is )?full|over quota|QuotaExceeded"),
+         When(codes=r"452 4\.3\.1|[45]\d\d [45]\.2\.2")),
+        (Said("Postfix", "mail", "452 4.3.1 Insufficient system storage"),
+         Said("Microsoft 365", "dot", "554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException")),
+    ),
+    Cause(
+        "helo", 78,
+        "the server does not like the name we greet it with",
+        'Set helo to the full name of this machine in DNS, like helo = "mail.example.com"',
+        (When(words=r"h?e(lo|hlo) (command rejected|argument|name)|invalid (helo|ehlo)|need fully-qualified host"),
+         When(stages=("ehlo",), codes=r"5")),
+        (Said("Postfix", "rcpt", "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname"),
+         Said("Exim", "ehlo", "501 Syntactically invalid EHLO argument(s)")),
+    ),
+    Cause(
+        "blocked", 77,
+        "the server turns this machine's address away",
+        "It stands on a block list, or has no name in DNS, as most at home and in clouds: send through a server that "
+        "you log in to, at port 587 or 465",
+        (When(words=r"blocked using|block.?list|black.?list|cannot find your (reverse )?hostname|client host rejected|"
+                    r"poor reputation|banned|denylist"),
+         When(stages=("greeting",), codes=r"5")),
+        (Said("Postfix", "rcpt", "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using "
+                                 "zen.spamhaus.org"),
+         Said("Postfix", "rcpt", "450 4.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.1]")),
+    ),
+    Cause(
+        "noreply-refused", 77,
+        "the server took the mail from your own sender a moment ago, and refused the same from {sender}: your account "
+        "may not send as the no-reply address",
+        "Allow the whole domain (a catch-all, Send As, a verified domain); or noreply_tokens = false where the "
+        "provider allows single addresses only; or leave noreply out, and all mail comes from `from`",
+        (When(stages=MAIL_STAGES, codes=r"5", noreply_only=True, words=r"^(?!.*(spam|virus|content))"),),
+        (),
+    ),
+    Cause(
+        "sender-refused", 77,
+        "the server does not let this account send as {sender}",
+        f"{_FROM}, usually its own; and {_NOREPLY}",
+        (When(words=r"sender (address )?(is )?(rejected|not allowed|refused|verif)|verification failed for|"
+                    r"sender verif|"
+                    r"not owned by|from (header )?(sender )?(address )?(domain )?(is )?not (one of|verified|allowed)|"
+                    r"not authori[sz]ed to send from|authori[sz]ed to use .{0,30}(sender|from)|relaying disallowed as|"
+                    r"mail from address must be same|header address|(invalid|bad) (sender|return path|reverse-path)|"
+                    r"from address", codes=r"5|450 4\.1\.[078]|45\d 4\.7\.1"),
+         When(codes=r"5\d\d 5\.1\.[078]"),
+         When(stages=("mail",), codes=r"5")),
+        (Said("Postfix", "rcpt", "553 5.7.1 <gateway@example.com>: Sender address rejected: not owned by user "
+                                 "username@example.com"),
+         Said("Exim", "rcpt", "550 Verification failed for <gateway@example.com> No Such User Here"),
+         Said("GMX", "dot", "550 Requested action not taken: mailbox unavailable Sender address is not allowed."),
+         Said("iCloud", "dot", "550 5.7.0 From address is not one of your addresses"),
+         Said("Fastmail", "dot", "551 5.7.1 Not authorised to send from this header address"),
+         Said("Zoho", "dot", "553 Relaying disallowed as gateway@example.com"),
+         Said("SMTP2GO", "dot", "550 From header sender domain not verified"),
+         Said("QQ", "mail", "501 mail from address must be same as authorization user")),
+    ),
+    Cause(
+        "local-relaying", 77,
+        "the mail system of this machine does not send mail to {about} on",
+        "Let it (Postfix: mynetworks and relayhost; Debian's exim4: dpkg-reconfigure exim4-config, an internet site or "
+        "a smarthost)",
+        (When(words=r"relay", loopback=True),),
+        (),
+    ),
+    Cause(
+        "relaying", 77,
+        "the server does not send mail to {about} on for us (relaying denied)",
+        "Log in: add username and password, and use the submission port, 587 or 465; if you do, compare host: it may "
+        "be another server of the provider, or of another region",
+        (When(words=r"relay(ing|ed|s)?\b.{0,40}(denied|not (permitted|allowed)|disallowed|prohibited|refused)|"
+                    r"(unable|cannot|not permitted|do not|don't) (to )?relay|relay access denied"),
+         When(stages=("rcpt",), codes=r"551")),
+        (Said("Postfix", "rcpt", "554 5.7.1 <a@example.net>: Relay access denied"),
+         Said("Postfix", "rcpt", "454 4.7.1 <a@example.net>: Relay access denied"),
+         Said("Exim", "rcpt", "550 relay not permitted"),
+         Said("Exim", "rcpt", "550 Please turn on SMTP Authentication in your mail client. [192.0.2.1]:1234 is not "
+                              "permitted to relay through this server without authentication.")),
+    ),
+    Cause(
+        "domain-policy", 77,
+        "the mail was refused for what the DNS says of the sender's domain (SPF, DKIM, DMARC)",
+        "Send through a server that the domain's SPF record names and that signs for it, or set from to an address of "
+        "the account's own domain",
+        (When(codes=r"[45]\d\d [45]\.7\.(2[0-9])\b", words=r"(?!.*hostname)"),
+         When(words=r"\b(SPF|DKIM|DMARC)\b|unauthenticated (email|mail)")),
+        (Said("Gmail", "dot", "550 5.7.26 This mail has been blocked because the sender is unauthenticated. Gmail "
+                              "requires all senders to authenticate with either SPF or DKIM."),),
+    ),
+    Cause(
+        "content", 77,
+        "the server refused what the mail says or looks like",
+        "A test mail is harmless: ask the provider, whose filter it is; GMX and WEB.DE say this of a foreign from, too",
+        (When(words=r"spam|virus|content|suspicious|reject due to policy|policy restrictions|unsolicited",
+              stages=MAIL_STAGES),),
+        (Said("Postfix", "dot", "554 5.7.1 Spam message rejected"),
+         Said("GMX", "dot", "554 Transaction failed Reject due to policy restrictions.")),
+    ),
+    Cause(
+        "recipient-refused", 65,
+        "the server refuses the recipient {about}",
+        "Compare the address; a server that holds the domain for its own says this of all users it does not know",
+        (When(stages=("rcpt",), codes=r"5\d\d 5\.1\.[1236]|550$|553|55[01] 5\.2\.1|556"),
+         When(stages=("rcpt", "dot"), codes=r"5|450 4\.1\.[12]",
+              words=r"user unknown|unknown user|no such (user|recipient|mailbox)|mailbox (unavailable|not found)|"
+                    r"unrouteable|does not exist|recipient address rejected|not a valid RFC")),
+        (Said("Postfix", "rcpt", "550 5.1.1 <a@example.net>: Recipient address rejected: User unknown in virtual "
+                                 "mailbox table"),
+         Said("Gmail", "rcpt", "550 5.1.1 The email account that you tried to reach does not exist."),
+         Said("Exim", "rcpt", "550 Unrouteable address")),
+    ),
+    Cause(
+        "policy", 77,
+        "a rule of the server forbids this mail",
+        "Ask its owner, with the words of the server; what it says is all that is known",
+        (When(stages=MAIL_STAGES, codes=r"5\d\d 5\.7\."),
+         When(words=r"policy|prohibit|administrat|access denied|not permitted|forbidden", codes=r"5")),
+        (Said("Exim", "dot", "550 Administrative prohibition"),
+         Said("others", "dot", "550 5.7.1 Access denied")),
+    ),
+)  # fmt: skip
+
+_REST = (
+    Cause(
+        "later", 75,
+        "the server does not take it now",
+        "Try again in some minutes; if it lasts, ask its owner",
+        (When(codes=r"4"),),
+        (Said("Exim", "rcpt", "451 Temporary local problem - please try later"),
+         Said("Gmail", "mail", "421 4.3.0 Temporary System Problem. Try again later"),
+         Said("Microsoft 365", "dot", "451 4.7.0 Temporary server error. Please try again later.")),
+    ),
+    Cause(
+        "recipient-rejected", 65,
+        "the server refuses the recipient {about}",
+        "Compare the address, and read the words of the server",
+        (When(stages=("rcpt",), codes=r"5"),),
+        (),
+    ),
+    Cause(
+        "mail-refused", 65,
+        "the server refused the mail",
+        "Read the words of the server; if they do not tell, ask its owner",
+        (When(stages=MAIL_STAGES, codes=r"5"),),
+        (),
+    ),
+    Cause(
+        "starttls-refused", 69,
+        "the server offers STARTTLS and then refuses it",
+        'Try again later; if it lasts, use port 465 with tls = "implicit", or tell its owner',
+        (When(stages=("starttls",)),),
+        (),
+    ),
+    Cause(
+        "unexpected", 76,
+        "the server gave an answer that does not belong there",
+        "Ask its owner; `mailpoll send-test -v` shows the whole conversation",
+        (When(),),
+        (),
+    ),
+)  # fmt: skip
+
+CAUSES = (*_PROVIDERS, *_LATER, *_LOGINS, *_MAIL, *_REST)

@@ -1,0 +1,72 @@
+"""The mails we send ourselves: their header fields and bytes (RFC 5322, RFC 3834)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from typing import Literal
+
+from mailpoll.message.automatic import OWN_MARK
+from mailpoll.model import NamedAddress
+from mailpoll.strict_address import needs_smtputf8
+
+# What the mail is for; the mark by which a gateway of ours knows it again.
+Kind = Literal["test", "alert"]
+_TOKEN_OCTETS = 10  # 16 characters of base32
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that is ready to be sent: its envelope, and its bytes with CR LF."""
+
+    sender: NamedAddress
+    to: tuple[NamedAddress, ...]
+    message_id: str
+    subject: str
+    data: bytes
+
+    @property
+    def smtputf8(self) -> bool:
+        """Whether only servers that offer SMTPUTF8 (RFC 6531) can take it."""
+        return any(needs_smtputf8(each.address) for each in (self.sender, *self.to))
+
+
+def compose(
+    sender: NamedAddress, to: Sequence[NamedAddress], subject: str, text: str, *, kind: Kind, now: datetime
+) -> Mail:
+    """A mail in UTF-8 with the fields that mail of a program must have. Addresses come from strict_address.parse.
+
+    Raises ValueError for a line break in a name or the subject: it would begin another header field.
+    """
+    message_id = f"<{secrets.token_hex(16)}@{sender.address.rpartition('@')[2].strip('[]')}>"
+    utf8 = any(needs_smtputf8(each.address) for each in (sender, *to))
+    message = EmailMessage(SMTPUTF8 if utf8 else SMTP)
+    message["From"] = _address(sender)
+    message["To"] = [_address(each) for each in to]
+    message["Subject"] = subject
+    message["Date"] = now
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5: no answering machine answers
+    message[OWN_MARK.title()] = kind
+    message.set_content(text, charset="utf-8", cte="quoted-printable")
+    return Mail(sender, tuple(to), message_id, subject, message.as_bytes())
+
+
+def tokenised(noreply: NamedAddress) -> NamedAddress:
+    """`noreply-<random>@` for `noreply@`: an address that nobody can guess, and so nobody can misuse."""
+    import base64
+
+    local, _, domain = noreply.address.rpartition("@")
+    token = base64.b32encode(secrets.token_bytes(_TOKEN_OCTETS)).decode().lower()
+    return NamedAddress(noreply.name, f"{local}-{token}@{domain}")
+
+
+def _address(named: NamedAddress) -> Address:
+    local, _, domain = named.address.rpartition("@")
+    unquoted = local[1:-1] if local.startswith('"') else local
+    return Address(named.name, unquoted, domain)

@@ -1,0 +1,197 @@
+"""Sends mails one after the other over one session, and says of each what became of it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mailpoll.crosscheck import is_loopback
+from mailpoll.errors import worst
+from mailpoll.outbound import files
+from mailpoll.outbound.cause import Circumstances, Role
+from mailpoll.outbound.diagnosis import Diagnosis, diagnose
+from mailpoll.outbound.happening import Stopped
+from mailpoll.outbound.mail import Mail
+from mailpoll.outbound.session import Limits, Session
+from mailpoll.outbound.steps import Step, Unwatched, Watch
+from mailpoll.settings import SmtpSettings
+
+log = logging.getLogger(__name__)
+
+# sent: to all; partly: to some; later: refused for now; uncertain: the answer was lost; untried: it did not come to
+# that; written: into a file.
+Outcome = Literal["sent", "partly", "refused", "later", "uncertain", "untried", "written"]
+
+# How servers tell the name under which they keep a mail: Postfix and SendGrid, Exim, sendmail, qmail, Amazon SES and
+# Gmail. RFC 5321 has none.
+_QUEUE_IDS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"queued as ([A-Za-z0-9_.-]+)",
+        r"\bid=([A-Za-z0-9_.-]+)",
+        r"^(\w{8,}) Message accepted",
+        r"\bqp (\d+)",
+        r"^ok:? (?:\d{9,} )?([A-Za-z0-9][A-Za-z0-9_.-]{9,})",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail, and whether its sender is the default one or the no-reply address."""
+
+    mail: Mail
+    role: Role = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a mail. `reply` is what the server said of it, `refused` why it did not take some recipients,
+    `diagnosis` why it was not sent."""
+
+    letter: Letter
+    outcome: Outcome
+    reply: str = ""
+    queue_id: str = ""
+    refused: tuple[Diagnosis, ...] = ()
+    diagnosis: Diagnosis | None = None
+    file: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of all mails. `diagnosis` is what kept the server from being ready for them."""
+
+    results: list[Result] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    transcript: list[str] = field(default_factory=list)
+    diagnosis: Diagnosis | None = None
+
+    @property
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """Everything that went wrong, in the order in which it did."""
+        of_mails = [d for r in self.results for d in (*r.refused, *([r.diagnosis] if r.diagnosis else []))]
+        return tuple(dict.fromkeys([*([self.diagnosis] if self.diagnosis else []), *of_mails]))
+
+    @property
+    def status(self) -> int:
+        """The exit status: of what needs a person most."""
+        return worst([diagnosis.status for diagnosis in self.diagnoses])
+
+
+def send(
+    settings: SmtpSettings,
+    secret: str,
+    letters: Sequence[Letter],
+    *,
+    watch: Watch | None = None,
+    limits: Limits | None = None,
+) -> Report:
+    """Sends `letters`, or writes them into files where the settings say so. What goes wrong is in the report.
+
+    Args:
+        secret: the password or the access token; empty for none.
+        watch: told of every step.
+        limits: in seconds; by default as the settings and Limits say.
+
+    Raises:
+        ConfigError: `ca_file` cannot be used.
+        Unavailable: a file cannot be written.
+    """
+    if settings.file is not None:
+        return Report([_written(settings.file, letter) for letter in letters])
+    session = Session(settings, secret, watch or Unwatched(), limits or Limits(opening=settings.timeout))
+    report = Report(steps=session.steps, transcript=session.transcript)
+    try:
+        for letter in letters:
+            report.results.append(_handed_over(session, letter, report))
+    finally:
+        session.close()
+    return report
+
+
+def deliver(settings: SmtpSettings, secret: str, mail: Mail) -> str:
+    """Sends one mail; gives the server's words, or the file it was written to.
+
+    Raises:
+        ConfigError, LoginRefused, AccessDenied, Unavailable, ProtocolError, TemporaryFailure, PermanentFailure: by its
+            cause. A mail that some of its recipients got counts as not sent.
+    """
+    report = send(settings, secret, [Letter(mail)])
+    for diagnosis in report.diagnoses:
+        raise diagnosis.error()
+    return report.results[0].file or report.results[0].reply
+
+
+def queue_id(words: str) -> str:
+    """The name under which a server keeps a mail, from what it said when it took it; empty where it told none."""
+    return next((found[1] for pattern in _QUEUE_IDS if (found := pattern.search(words))), "")
+
+
+def _written(folder: str, letter: Letter) -> Result:
+    path = files.write(folder, letter.mail)
+    log.info("mail %s written to %s", letter.mail.message_id, path)
+    return Result(letter, "written", file=str(path))
+
+
+def _handed_over(session: Session, letter: Letter, report: Report) -> Result:
+    """One letter; once the way to the server has failed, the others are not tried."""
+    if report.diagnosis is not None:
+        return Result(letter, "untried")
+    at = _circumstances(session.settings, letter, report.results)
+    try:
+        if not session.ready:
+            session.open()
+    except Stopped as stopped:
+        session.close(politely=stopped.happening.event == "reply")
+        report.diagnosis = diagnose(stopped.happening, at)
+        return _told(Result(letter, "untried"), report.diagnosis)
+    try:
+        taken = session.send(letter.mail)
+    except Stopped as stopped:
+        diagnosis = diagnose(stopped.happening, at)
+        if not diagnosis.of_the_mail:
+            report.diagnosis = diagnosis
+            session.close(politely=False)
+        elif not session.begin_again():
+            session.close(politely=False)
+        return _told(Result(letter, _outcome(diagnosis), diagnosis.said, diagnosis=diagnosis), diagnosis)
+    refused = tuple(diagnose(happening, at) for happening in taken.refused)
+    result = Result(letter, "partly" if refused else "sent", str(taken.reply), queue_id(taken.reply.words), refused)
+    return _told(result, *refused)
+
+
+def _circumstances(settings: SmtpSettings, letter: Letter, before: Sequence[Result]) -> Circumstances:
+    return Circumstances(
+        settings.host or "",
+        settings.port,
+        settings.tls or "",
+        is_loopback(settings.host or ""),
+        login=settings.username is not None and (settings.password or settings.access_token) is not None,
+        by_token=settings.access_token is not None,
+        role=letter.role,
+        sender=letter.mail.sender.address,
+        recipients=", ".join(each.address for each in letter.mail.to),
+        taken_before=any(result.letter.role == "default" and result.outcome == "sent" for result in before),
+    )
+
+
+def _outcome(diagnosis: Diagnosis) -> Outcome:
+    if diagnosis.cause.name == "uncertain":
+        return "uncertain"
+    return "later" if diagnosis.status == 75 else "refused" if diagnosis.said else "untried"
+
+
+def _told(result: Result, *diagnoses: Diagnosis) -> Result:
+    """`result`, with one line of the log about it."""
+    mail = result.letter.mail
+    to = ", ".join(each.address for each in mail.to)
+    if diagnoses:
+        why = "; ".join(f"{d.cause.name}: {d.said or d.what}" for d in diagnoses)
+        log.warning("mail %s from %s to %s: %s (%s)", mail.message_id, mail.sender.address, to, result.outcome, why)
+    else:
+        log.info("mail %s from %s to %s: sent: %s", mail.message_id, mail.sender.address, to, result.reply)
+    return result
