@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from mailpoll import __version__
+from mailpoll.commands import stopping
 from mailpoll.errors import BUG, MailpollError, Unavailable
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "destination": ("mailpoll.commands.destination", "The services posts go to: list, check, resume, examples."),
     "messages": ("mailpoll.commands.messages", "What came in: list, show, export, retry, release, drop."),
     "posts": ("mailpoll.commands.posts", "What went out: list, show, retry, resend, drop."),
+    "send-test": ("mailpoll.commands.send_test", "Send two test mails, and say what is wrong if they do not leave."),
     "status": ("mailpoll.commands.status", "When mail last came in and went out, and what waits."),
     "doctor": ("mailpoll.commands.doctor", "Look at everything that can be wrong, and say what to do."),
     "preview": ("mailpoll.commands.preview", "Show what mails would become, without writing anything."),
@@ -113,12 +115,8 @@ def main(glances: Mapping[str, Glance] | None = None) -> NoReturn:
     os._exit(status)
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, as Ctrl-C: what was begun is given back, so that no mail is blamed for a machine that goes down."""
-
-
 def _terminate(_number: int, _frame: object) -> NoReturn:
-    raise Terminated
+    raise stopping.Terminated
 
 
 def _status(glances: Mapping[str, Glance]) -> int:
@@ -129,7 +127,7 @@ def _status(glances: Mapping[str, Glance]) -> int:
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt) as stopped:
         click.echo(STOPPED, err=True)
-        return 143 if Terminated in (type(stopped), type(stopped.__cause__)) else 130
+        return stopping.status_of(stopped)
     except MailpollError as problem:
         from mailpoll.commands.output import say
 

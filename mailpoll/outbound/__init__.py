@@ -1,6 +1,6 @@
 """Outgoing e-mail over SMTP: made, sent step by step, and diagnosed where it was not."""
 
-from mailpoll.outbound.cause import Cause, Said
+from mailpoll.outbound.cause import Cause, Role, Said
 from mailpoll.outbound.causes import CAUSES
 from mailpoll.outbound.diagnosis import Diagnosis
 from mailpoll.outbound.mail import Mail, compose, tokenised
@@ -15,6 +15,7 @@ __all__ = [
     "Mail",
     "Report",
     "Result",
+    "Role",
     "Said",
     "Step",
     "Watch",
