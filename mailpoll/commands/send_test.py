@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -158,7 +159,7 @@ class _Shown:
 
     def __init__(self, letters: Sequence[Letter]) -> None:
         self._coming = list(letters)
-        self._live = click.get_text_stream("stdout").isatty()
+        self._live = sys.stdout.isatty()
 
     def begun(self, step: Step) -> None:
         """At a terminal the name of the step is there before it has ended."""
