@@ -15,8 +15,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from mailpoll import errors, settings
+from mailpoll import errors, outbound, settings
 from mailpoll.cli import root
+from mailpoll.outbound.steps import TITLES
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 MADE = "\n<!-- Made by scripts/reference.py from the code; changes belong there. -->\n"
@@ -166,7 +167,65 @@ def shown(command: click.Command, name: str, parent: click.Context | None) -> cl
     return click.Context(command, info_name=name, parent=parent, **{**command.context_settings, "terminal_width": 100})
 
 
-PAGES = {"settings.md": settings_page, "exit-statuses.md": exit_statuses_page, "commands.md": commands_page}
+# Where the rows of the table of causes stand under a heading of their own: the first cause of each part.
+PARTS = {
+    "no-such-name": "On the way to the server",
+    "tls-first": "TLS",
+    "not-smtp": "The conversation",
+    "token-refused": "What one provider says",
+    "too-many-logins": "Not now",
+    "starttls-first": "The login",
+    "too-large": "The mail, its sender, its recipients",
+    "later": "All else",
+}
+# What stands for the placeholders of the table.
+EXAMPLE = {
+    "host": "smtp.example.com",
+    "port": "587",
+    "sender": "gateway@example.com",
+    "sender_domain": "example.com",
+    "about": "user@example.net",
+    "detail": "…",
+    "words": "…",
+}
+INTRODUCTION = """
+`mailpoll send-test user@example.com` takes the steps of sending a mail one by one, and names what goes wrong by one of
+the words below. The same words stand in `--json` as `cause`, and in the log.
+
+What fails tells where to look: *name lookup* and *TCP*, the network; *TLS*, `tls` and `port`; *AUTH*, `username` and
+`password`; *MAIL FROM* and *RCPT TO*, who may send to whom; what comes after *DATA* is about this very mail. Postfix
+tells at RCPT TO what it has against a sender; Amazon SES, SendGrid and Microsoft tell it after the mail. Of several causes
+that fit, the one that stands first here is named.
+
+The number is the [exit status](exit-statuses.md). *Said* are the words of servers by which the cause is known, as their
+documentation or reports of their users have them.
+"""
+
+
+def troubleshooting_page() -> str:
+    """The causes of `send-test`, from the table that it looks them up in."""
+    unknown = PARTS.keys() - {cause.name for cause in outbound.CAUSES}
+    if unknown:
+        raise SystemExit(f"there are no causes {', '.join(sorted(unknown))}: change PARTS")
+    parts = ["# What is wrong with outgoing mail", MADE, INTRODUCTION.strip("\n"), ""]
+    for cause in outbound.CAUSES:
+        if cause.name in PARTS:
+            parts += [f"## {PARTS[cause.name]}", ""]
+        what, advice = (text.format(**EXAMPLE) for text in (cause.what, cause.advice))
+        begin = what if "." in what.split()[0] else f"{what[:1].upper()}{what[1:]}"  # a host name stays as it is
+        parts += [f"### {cause.name}", "", f"{begin}. ({cause.status})", ""]
+        parts += [f"**Do:** {advice}.", ""]
+        parts += [f"- Said by {said.server}, at {TITLES[said.stage]}: `` {said.line} ``" for said in cause.says]
+        parts += [""] if cause.says else []
+    return "\n".join(parts)
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "exit-statuses.md": exit_statuses_page,
+    "commands.md": commands_page,
+    "troubleshooting-smtp.md": troubleshooting_page,
+}
 
 
 def outdated() -> list[str]:

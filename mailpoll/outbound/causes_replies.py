@@ -496,7 +496,7 @@ _REST = (
     Cause(
         "unexpected", 76,
         "the server gave an answer that does not belong there",
-        "Ask its owner; `mailpoll send-test -v` shows the whole conversation",
+        "Ask its owner; -v shows the whole conversation",
         (When(),),
         (),
     ),
