@@ -144,7 +144,7 @@ def _configuration(installation: Installation) -> Iterator[Check]:
 
 
 # What can be left out of a wrong configuration without making the rest of it mean something else.
-_SPARED = ("account", "fetch", "reader", "retention", "health")
+_SPARED = ("account", "fetch", "reader", "retention", "health", "smtp", "alerts")
 
 
 def _rest(installation: Installation) -> Installation | None:
@@ -233,7 +233,8 @@ def _network(installation: Installation, overview: Overview | None, lacking: set
     used = [place.name for place in overview.destinations] if overview else list(settings.destination)
     make = assembly.Configured(installation).make
     usable = [name for name in used if not book.unusable(name, settings)]  # the others are told with their channels
-    jobs = [*(_account_job(installation, name) for name in settings.account), *book.jobs(usable, make)]
+    accounts = [_account_job(installation, name) for name in settings.account]
+    jobs = [*accounts, *_smtp_job(installation), *book.jobs(usable, make)]
     return doctor.together([job for job in jobs if not _lacks(job.about, lacking)], SECONDS)
 
 
@@ -251,6 +252,13 @@ def _account_job(installation: Installation, name: str) -> Job:
         partial(assembly.connect_to, installation, name, settings.account[name], line),
     )
     return Job(one.about, lambda: list(account.examine(one)), partial(line.abort, "the doctor has no more time"))
+
+
+def _smtp_job(installation: Installation) -> Iterator[Job]:
+    from mailpoll.doctor import smtp
+
+    if (settings := installation.settings.smtp) is not None:
+        yield Job(smtp.ABOUT, lambda: list(smtp.examine(settings, installation.smtp_secret(settings))))
 
 
 def _runs(installation: Installation, overview: Overview | None, *, unreadable: bool) -> Iterator[Check]:

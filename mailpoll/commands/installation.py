@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mailpoll import config, idle, places, secret
 from mailpoll.errors import AccessDenied, ConfigError
-from mailpoll.settings import SecretRef, Settings
+from mailpoll.settings import SecretRef, Settings, SmtpSettings
 
 if TYPE_CHECKING:
     from mailpoll.idle import Glance
@@ -74,6 +74,14 @@ class Installation:
     def secret(self, reference: SecretRef, about: str) -> str:
         """The secret a reference points to; `about` is its key path."""
         return secret.resolve(reference, base=self.path.parent, env=self.env, about=about)
+
+    def smtp_secret(self, smtp: SmtpSettings) -> str:
+        """The password or the access token of [smtp]; "" without a login, and where mails go into files."""
+        if smtp.file is not None:
+            return ""
+        if smtp.access_token is not None:
+            return self.secret(smtp.access_token, "smtp.access_token")
+        return "" if smtp.password is None else self.secret(smtp.password, "smtp.password")
 
     def store(self, *, only_read: bool = False) -> Store:
         """The store, opened and brought up to date; a context manager."""

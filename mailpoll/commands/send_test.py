@@ -77,7 +77,7 @@ def command(
     smtp = _settings(installation)
     to = [_recipient(text) for text in dict.fromkeys(recipients)]
     letters = [_letter(role, address, to) for role, address in _chosen(smtp, senders)]
-    secret = _secret(installation, smtp)
+    secret = installation.smtp_secret(smtp)
     try:
         return _sent(smtp, secret, letters, senders, verbose=verbose, as_json=as_json)
     except KeyboardInterrupt as stopped:
@@ -107,14 +107,6 @@ def _settings(installation: Installation) -> SmtpSettings:
     if smtp is None:
         raise ConfigError("there is no [smtp], so no mail can be sent", about=str(installation.path), advice=_SECTION)
     return smtp
-
-
-def _secret(installation: Installation, smtp: SmtpSettings) -> str:
-    if smtp.file is not None:
-        return ""
-    if smtp.access_token is not None:
-        return installation.secret(smtp.access_token, "smtp.access_token")
-    return installation.secret(smtp.password, "smtp.password") if smtp.password is not None else ""
 
 
 def _recipient(text: str) -> NamedAddress:

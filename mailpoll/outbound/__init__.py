@@ -4,7 +4,7 @@ from mailpoll.outbound.cause import Cause, Role, Said
 from mailpoll.outbound.causes import CAUSES
 from mailpoll.outbound.diagnosis import Diagnosis
 from mailpoll.outbound.mail import Mail, compose, tokenised
-from mailpoll.outbound.sending import Letter, Report, Result, deliver, send
+from mailpoll.outbound.sending import Letter, Probe, Report, Result, deliver, probe, send
 from mailpoll.outbound.steps import Step, Watch
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Diagnosis",
     "Letter",
     "Mail",
+    "Probe",
     "Report",
     "Result",
     "Role",
@@ -21,6 +22,7 @@ __all__ = [
     "Watch",
     "compose",
     "deliver",
+    "probe",
     "send",
     "tokenised",
 ]

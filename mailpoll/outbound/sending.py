@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from mailpoll.crosscheck import is_loopback
@@ -126,6 +127,29 @@ def deliver(settings: SmtpSettings, secret: str, mail: Mail) -> str:
     return report.results[0].file or report.results[0].reply
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How far a server let us come: `diagnosis` is what stopped us, `certificate_ends` the end of its certificate."""
+
+    about: str
+    diagnosis: Diagnosis | None
+    certificate_ends: datetime | None
+
+
+def probe(settings: SmtpSettings, secret: str) -> Probe:
+    """Takes all steps before a mail, the login included, and hangs up. Raises ConfigError as send() does."""
+    at = _circumstances(settings, None, ())
+    session = Session(settings, secret, Unwatched(), Limits(opening=settings.timeout))
+    diagnosis = None
+    try:
+        session.open()
+    except Stopped as stopped:
+        diagnosis = diagnose(stopped.happening, at)
+    finally:
+        session.close()
+    return Probe(f"{settings.host}:{settings.port}", diagnosis, session.certificate_ends)
+
+
 def queue_id(words: str) -> str:
     """The name under which a server keeps a mail, from what it said when it took it; empty where it told none."""
     return next((found[1] for pattern in _QUEUE_IDS if (found := pattern.search(words))), "")
@@ -164,7 +188,7 @@ def _handed_over(session: Session, letter: Letter, report: Report) -> Result:
     return _told(result, *refused)
 
 
-def _circumstances(settings: SmtpSettings, letter: Letter, before: Sequence[Result]) -> Circumstances:
+def _circumstances(settings: SmtpSettings, letter: Letter | None, before: Sequence[Result]) -> Circumstances:
     return Circumstances(
         settings.host or "",
         settings.port,
@@ -172,9 +196,9 @@ def _circumstances(settings: SmtpSettings, letter: Letter, before: Sequence[Resu
         is_loopback(settings.host or ""),
         login=settings.username is not None and (settings.password or settings.access_token) is not None,
         by_token=settings.access_token is not None,
-        role=letter.role,
-        sender=letter.mail.sender.address,
-        recipients=", ".join(each.address for each in letter.mail.to),
+        role=letter.role if letter else "default",
+        sender=letter.mail.sender.address if letter else "",
+        recipients=", ".join(each.address for each in letter.mail.to) if letter else "",
         taken_before=any(result.letter.role == "default" and result.outcome == "sent" for result in before),
     )
 

@@ -7,6 +7,7 @@ import socket
 import ssl
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from mailpoll.outbound import dialing, login, tls
 from mailpoll.outbound.dialogue import Dialogue
@@ -51,6 +52,7 @@ class Session:
     limits: Limits
     steps: list[Step] = field(default_factory=list)
     transcript: list[str] = field(default_factory=list)
+    certificate_ends: datetime | None = None
     _dialogue: Dialogue | None = None
     _addresses: tuple[dialing.Address, ...] = ()
 
@@ -150,7 +152,8 @@ class Session:
     def _secure(self, dialogue: Dialogue, context: ssl.SSLContext) -> None:
         with self._step(dialogue, "tls") as step:
             try:
-                step.result = tls.described(dialogue.secure(context))
+                secured = dialogue.secure(context)
+                step.result, self.certificate_ends = tls.described(secured), tls.ends(secured)
             except OSError as error:
                 raise Stopped(self._certificate_names(tls.happening(error, "tls"))) from None
 

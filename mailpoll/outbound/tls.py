@@ -50,9 +50,15 @@ def described(tls: ssl.SSLSocket) -> str:
         parts.append(f"certificate of {subject}")
     if issuer := _common_name(certificate.get("issuer", ())):
         parts.append(f"by {issuer}")
-    if ends := certificate.get("notAfter"):
-        parts.append(f"until {datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC):%Y-%m-%d}")
+    if (moment := ends(tls)) is not None:
+        parts.append(f"until {moment:%Y-%m-%d}")
     return printable(", ".join(parts))
+
+
+def ends(tls: ssl.SSLSocket) -> datetime | None:
+    """When the certificate of the other side ends."""
+    moment = (tls.getpeercert() or {}).get("notAfter")
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(moment), UTC) if isinstance(moment, str) else None
 
 
 def names(certificate: dict[str, Any]) -> tuple[str, ...]:
