@@ -23,8 +23,13 @@ PASSING = frozenset({Unavailable.exit_status, TemporaryFailure.exit_status})
 CONFIGURATION = "configuration"
 STORE = "store"
 PROGRAM = "mailpoll"
+SMTP = "smtp"
+ALERTS = "alerts"
+# What is known only once somebody was to be alerted.
+OF_ALERTS = frozenset({SMTP, ALERTS})
 ACCOUNT = "account."
 DESTINATION = "destination."
+NOTHING_TO_MAIL = "smtp: no alert waits any more"
 # Mail for addresses that no channel has: no trouble, and told once a day all the same.
 UNROUTED = "unrouted"
 
@@ -33,6 +38,8 @@ _OTHERS_WORDS = re.compile(r": | \(")
 _ENDS = {
     CONFIGURATION: "the configuration can be used again",
     STORE: "the store works again",
+    SMTP: "mail can be sent again",
+    ALERTS: "everybody can be alerted again",
 }
 
 
@@ -102,7 +109,20 @@ def decide(
             told = (*told, notice.kind)
             lines.append(reminder(notice, began.began_at) if known else beginning(notice))
     told_at, told = (now, told) if lines else (began.told_at, began.told)
-    return Trouble(first.about, first.status, first.sentence, runs, began.began_at, told_at, told), tuple(lines)
+    after = Trouble(first.about, first.status, first.sentence, runs, began.began_at, told_at, told, began.alerted)
+    return after, tuple(lines)
+
+
+def ripe(after: Trouble, notices: Sequence[Notice], *, alert_after: int) -> tuple[Notice, ...]:
+    """Those of `notices` that whoever is to be alerted has to know of, whether cron or a person heard of them or not;
+    `after` is the trouble after the run that met them."""
+    return tuple(
+        as_told(after, notice)
+        for notice in notices
+        if notice.status not in PASSING
+        or after.runs >= alert_after
+        or any(mark.startswith(f"{notice.kind}/") for mark in after.alerted)
+    )
 
 
 def as_told(trouble: Trouble | None, notice: Notice) -> Notice:

@@ -25,7 +25,8 @@ class Journal:
 
     No bodies are kept: a run may read thousands of mails. `posts_of`, where somebody wants to know so much, gives the
     deliveries of a message. `patterns` are those of our addresses. `told` says that it was told, or is for the caller
-    to tell; `unsaid` that there is something left that a run of cron has to tell.
+    to tell; `unsaid` that there is something left that a run of cron has to tell, `owing` that somebody is still to be
+    alerted of something; `alerts` are those that were sent or could not be.
     """
 
     talkative: bool = False
@@ -43,6 +44,8 @@ class Journal:
     settled: bool = False
     told: bool = False
     unsaid: bool = False
+    alerts: list[dict[str, object]] = field(default_factory=list)
+    owing: bool = False
 
     def read(self, message_id: int, reading: Reading) -> None:
         """A message was read."""
@@ -63,6 +66,12 @@ class Journal:
         """A destination was paused."""
         self.pauses.append(pause)
 
+    def add(self, other: Journal) -> None:
+        """What was done besides: what `other` holds of mails and posts."""
+        self.readings += other.readings
+        self.attempts += other.attempts
+        self.pauses += other.pauses
+
     @property
     def exit_status(self) -> int:
         """The one that most needs a person of everything that went wrong."""
@@ -78,7 +87,7 @@ class Journal:
         """Whether the next run, if nothing new comes, has nothing to do and nothing to say. False before the run is
         settled."""
         calm = all(result.error is None and result.finished and not result.notes for result in self.accounts)
-        return self.settled and calm and not self.unsaid and not self.open and not self.exit_status
+        return self.settled and calm and not self.unsaid and not self.owing and not self.open and not self.exit_status
 
     @contextmanager
     def telling_events(self) -> Iterator[None]:
@@ -136,6 +145,7 @@ class Journal:
                 {"about": t.about, "status": t.status, "since": t.began_at, "sentence": t.sentence} for t in self.open
             ],
             "ended": self.ended,
+            "alerts": self.alerts,
             "accounts": [
                 {
                     "account": result.account,

@@ -1,4 +1,4 @@
-"""Logins that were refused are left alone for a while: providers lock accounts that hammer at them."""
+"""What was refused is left alone for a while: providers lock accounts, and shut out senders, that insist."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from mailpoll.errors import LoginRefused
+from mailpoll.errors import LoginRefused, MailpollError, PermanentFailure
 from mailpoll.model import Refusal
 from mailpoll.retry import LONGEST_LOGIN_DELAY, login_delay
-from mailpoll.settings import AccountSettings, to_builtin
+from mailpoll.settings import AccountSettings, SmtpSettings, to_builtin
 
 if TYPE_CHECKING:
     from mailpoll.store import Store
 
 T = TypeVar("T")
+
+_BEFORE = "the server refused the login when it was last tried"
 
 # Whoever logs in to an account has tried it again by then, whichever way its clock was wrong.
 STALE = timedelta(days=2)
@@ -27,17 +29,34 @@ class LeftAlone(LoginRefused):
     """A login that was refused before, and was not tried now."""
 
 
+class Undeliverable(PermanentFailure):
+    """Mail to somebody that the server did not take before, and was not tried now."""
+
+
 class Gate:
     """Lets an account log in, or leaves it alone. Used by the thread of the account; what came of it is read when the
-    run is over: `until` is the moment before which no login is tried."""
+    run is over: `until` is the moment before which no login is tried.
+
+    What is refused may be something else: `refused` is the error that says so, and `left_alone` the one that is raised
+    instead of trying it. `account` is then a name that no account can have.
+    """
 
     def __init__(
-        self, account: str, settings: AccountSettings, refusal: Refusal | None, now: Callable[[], datetime]
+        self,
+        account: str,
+        settings: AccountSettings | SmtpSettings,
+        refusal: Refusal | None,
+        now: Callable[[], datetime],
+        *,
+        refused: type[MailpollError] = LoginRefused,
+        left_alone: MailpollError | None = None,
     ) -> None:
         self.account = account
         self.refusal = refusal
         self._settings = settings
         self._now = now
+        self._refused = refused
+        self._left_alone = left_alone or LeftAlone(_BEFORE, about=f"account.{account}")
 
     @property
     def until(self) -> datetime | None:
@@ -51,10 +70,10 @@ class Gate:
             before = None
         now = self._now()
         if before is not None and now < before.until <= now + LONGEST_LOGIN_DELAY:
-            raise LeftAlone("the server refused the login when it was last tried", about=f"account.{self.account}")
+            raise self._left_alone
         try:
             session = log_in()
-        except LoginRefused:
+        except self._refused:
             failures = before.failures + 1 if before else 1
             mark = before.fingerprint if before else _fingerprint(os.urandom(16), self._settings, password)
             self.refusal = Refusal(self.account, failures, now + login_delay(failures), mark)
@@ -71,6 +90,19 @@ def gates(
     return {name: Gate(name, settings, refusals.get(name), now) for name, settings in accounts.items()}
 
 
+def at_smtp(
+    settings: SmtpSettings, refusals: Mapping[str, Refusal], now: Callable[[], datetime], recipient: str = ""
+) -> Gate:
+    """A gate for the login at the SMTP server; or for mail to `recipient`. The brackets are in no account's name, and
+    who logs in where is, since configurations may share a store."""
+    if not recipient:
+        name = f"[smtp] {settings.username}@{settings.host}"
+        return Gate(name, settings, refusals.get(name), now, left_alone=LeftAlone(_BEFORE, about="smtp"))
+    name = f"[smtp] to {recipient} by {settings.username}@{settings.host}"
+    alone = Undeliverable("the server did not take it when it was last tried", about="smtp")
+    return Gate(name, settings, refusals.get(name), now, refused=PermanentFailure, left_alone=alone)
+
+
 def remember(store: Store, passed: Mapping[str, Gate], configured: Collection[str], now: datetime) -> None:
     """Writes down what came of the logins of a run, where that is news. What the configuration does not know may be an
     account of another that shares the store: it is forgotten only once nobody cares for it any more."""
@@ -82,7 +114,7 @@ def remember(store: Store, passed: Mapping[str, Gate], configured: Collection[st
     store.refusals.save(news, well + gone)
 
 
-def _is_of(fingerprint: str, settings: AccountSettings, password: str) -> bool:
+def _is_of(fingerprint: str, settings: AccountSettings | SmtpSettings, password: str) -> bool:
     """Whether a fingerprint is that of these settings and this password."""
     import hmac
 
@@ -90,8 +122,8 @@ def _is_of(fingerprint: str, settings: AccountSettings, password: str) -> bool:
     return hmac.compare_digest(fingerprint, _fingerprint(salt, settings, password))
 
 
-def _fingerprint(salt: bytes, settings: AccountSettings, password: str) -> str:
-    """What changes when the section of an account or its password does.
+def _fingerprint(salt: bytes, settings: AccountSettings | SmtpSettings, password: str) -> str:
+    """What changes when the section of an account, or [smtp], or the password does.
 
     The store may be copied to places where the password is not, and a password may be weak: so it is kept as servers
     keep those of their users, by scrypt with a salt of its own (the parameters of its paper for logins: 16 MB, 50 ms).

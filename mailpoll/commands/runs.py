@@ -13,7 +13,8 @@ import click
 from mailpoll import config
 from mailpoll.commands import assembly, calm, logins, speaking
 from mailpoll.commands.installation import Installation, now
-from mailpoll.commands.journal import Journal
+from mailpoll.commands.journal import Journal, tell
+from mailpoll.commands.news import News
 from mailpoll.commands.speaking import Listener
 from mailpoll.dialogue import Plan
 from mailpoll.poll import Run
@@ -69,13 +70,43 @@ def run_once(
                 store.ledger.looked_through(failed, beat)
             logins.remember(store, gates, accounts, now())
             speaker = speaking.Speaker(store, now(), installation.settings.fetch.alert_after, listener)
-            speaker.settle(journal, gates, accounts, installation.destination_names())
+            news = speaker.settle(journal, gates, accounts, installation.destination_names())
+            _alert(installation, store, journal, speaker, news, ends=ends, at_once=at_once)
         # Not before the turn has ended: who found this run at work has written by now what it is to do.
         signed, at = calm.signature(installation), now()
         until = None if limit or since else calm.wake_at(installation, store, journal, at)
     if until is not None:
         calm.remember(installation, journal, signed, at, until)
     return journal
+
+
+def _alert(
+    installation: Installation,
+    store: Store,
+    journal: Journal,
+    speaker: speaking.Speaker,
+    news: Sequence[News],
+    *,
+    ends: float,
+    at_once: bool,
+) -> None:
+    """Alerts whom the configuration names of what begins and ends; `ends` is the deadline on time.monotonic()."""
+    if not installation.settings.alerts.recipients:
+        return
+    from mailpoll.commands import alerts, standstill
+
+    def post_now() -> None:
+        left = ends - time.monotonic()
+        if left < alerts.GRACE_S:
+            return  # the next run does it
+        aside = Journal(journal.talkative, journal.patterns, journal.posts_of)
+        execute(installation, store, aside, deadline_s=left)
+        if speaker.listener != "nobody":
+            tell(aside.events())
+        journal.add(aside)
+
+    found = (*news, *standstill.ended(installation))
+    alerts.after_run(installation, store, journal, speaker, found, ends=ends, at_once=at_once, post_now=post_now)
 
 
 def _begun(installation: Installation) -> float:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from mailpoll.commands import alarm, notices, troubles
+from mailpoll.commands import alarm, news, notices, troubles
 from mailpoll.commands.alarm import Notice
 from mailpoll.commands.journal import Journal, tell
 from mailpoll.commands.logins import Gate
+from mailpoll.commands.news import News
 from mailpoll.errors import ConfigError
 from mailpoll.model import Trouble
 
@@ -33,30 +34,74 @@ class Speaker:
 
     def settle(
         self, journal: Journal, gates: Mapping[str, Gate], accounts: Collection[str], destinations: Collection[str]
-    ) -> None:
+    ) -> tuple[News, ...]:
         """Tells the `listener` of a run, and then writes down who was told what: a run that is ended in between tells
-        twice rather than never.
+        twice rather than never. Gives what there is to alert others of.
 
         `gates` are those of the `accounts` it polled; another run takes care of the others. What is neither among them
         nor among the `destinations` may be of another configuration that shares the store.
         """
-        known = {trouble.about: trouble for trouble in self.store.troubles.list()}
+        kept = {trouble.about: trouble for trouble in self.store.troubles.kept()}
+        known = {about: trouble for about, trouble in kept.items() if trouble.ended_at is None}
         closed, untried = notices.of_destinations(journal, self.store, known, destinations, self.now)
         met = {**notices.of_accounts(journal, {name: gate.until for name, gate in gates.items()}), **closed}
-        changes = [self._change(known.get(about), some) for about, some in met.items()]
-        quiet = [trouble for about, trouble in known.items() if about not in met and about not in untried]
+        changes = [self._change(kept.get(about), some) for about, some in met.items()]
+        learnt = met.keys() | untried | alarm.OF_ALERTS
+        quiet = [trouble for about, trouble in known.items() if about not in learnt]
         over = [trouble for trouble in quiet if _is_ours(trouble, gates, destinations)]
         others = {f"{alarm.ACCOUNT}{name}" for name in accounts}
         gone = [t for t in quiet if t not in over and t.about not in others and alarm.stale(t, self.now)]
         unrouted = self._unrouted(journal)
         journal.open = (*(change.trouble for change in changes), *(known[about] for about in sorted(untried)))
-        journal.ended = _ends(journal, over, self.now)
-        owed = [t for t in over if self.listener == "nobody" and t.told_at and not alarm.stale(t, self.now)]
-        journal.unsaid = journal.unsaid or bool(owed)
+        ends = self._end(journal, over, _ends(journal, over, self.now))
+        past = [trouble for trouble in kept.values() if trouble.ended_at is not None and trouble.about not in met]
+        gone += [trouble for trouble in past if news.is_forgotten(trouble, self.now)]
+        gone += [known[about] for about in alarm.OF_ALERTS & known.keys() if alarm.stale(known[about], self.now)]
         self._tell(journal, [line for change in changes for line in change.lines])
-        news = [trouble for trouble in (*journal.open, *unrouted) if known.get(trouble.about) != trouble]
-        self.store.troubles.save(news, [trouble.about for trouble in (*over, *gone) if trouble not in owed])
+        saved = [trouble for trouble in (*journal.open, *unrouted) if kept.get(trouble.about) != trouble]
+        self.store.troubles.save([*saved, *ends.kept], [*ends.gone, *(trouble.about for trouble in gone)])
         journal.settled = True
+        late = [News(trouble, trouble.sentence, self.store.troubles) for trouble in past if trouble not in gone]
+        return (*(each for change in changes for each in change.news), *ends.news, *late)
+
+    def settle_one(self, journal: Journal, about: str, notices: Sequence[Notice], how: str = "") -> tuple[News, ...]:
+        """As settle(), of a single thing that is known after it: what was met of it, or that it is over."""
+        kept = next((each for each in self.store.troubles.kept() if each.about == about), None)
+        if notices:
+            change = self._change(kept, notices)
+            journal.open = (*journal.open, change.trouble)
+            self._say(change.lines)
+            self.store.troubles.save([change.trouble])
+            return change.news
+        if kept is None or kept.ended_at is not None:
+            return ()
+        ends = self._end(journal, [kept], {about: alarm.end(kept, self.now, how)})
+        self._say([alarm.end(kept, self.now, how)] if kept.told_at is not None else [])
+        self.store.troubles.save(ends.kept, ends.gone)
+        return ends.news
+
+    def _say(self, lines: Sequence[str]) -> None:
+        if self.listener != "nobody":
+            tell(lines)
+
+    def _end(self, journal: Journal, over: Sequence[Trouble], sentences: Mapping[str, str]) -> _Ends:
+        """What becomes of troubles that are over. Where it is for a run of cron to tell that, or somebody is to be
+        alerted, they are kept until that was done."""
+        kept, gone, told = [], [], []
+        for trouble in over:
+            sentence = sentences[trouble.about]
+            unsaid = self.listener == "nobody" and trouble.told_at and not alarm.stale(trouble, self.now)
+            ended = trouble if unsaid else replace(trouble, sentence=sentence, ended_at=self.now)
+            if trouble.alerted:
+                told.append(News(ended, sentence, self.store.troubles))
+            if unsaid:
+                journal.unsaid = True
+            elif trouble.alerted:
+                kept.append(ended)
+            else:
+                gone.append(trouble.about)
+        journal.ended = (*journal.ended, *(sentences[t.about] for t in over if t.told_at is not None))
+        return _Ends(tuple(kept), tuple(gone), tuple(told))
 
     def _tell(self, journal: Journal, lines: Sequence[str]) -> None:
         if self.listener == "person":
@@ -82,22 +127,39 @@ class Speaker:
         return [Trouble(alarm.UNROUTED, 0, "", 0, self.now, self.now)]
 
     def _change(self, trouble: Trouble | None, met: Sequence[Notice]) -> _Change:
+        alerted = trouble.alerted if trouble else ()
+        if trouble is not None and trouble.ended_at is not None:  # it begins anew: who did not hear of its end knows it
+            trouble = None
         after, lines = alarm.decide(trouble, met, self.now, alert_after=self.alert_after)
-        if self.listener == "cron":
-            return _Change(after, lines)
         if self.listener == "nobody":
             told_at, told = (trouble.told_at, trouble.told) if trouble else (None, ())
-            return _Change(replace(after, told_at=told_at, told=told), ())
-        told = tuple(dict.fromkeys((*after.told, *(notice.kind for notice in met))))
-        return _Change(replace(after, told_at=self.now, told=told), alarm.in_full(trouble, met))
+            after, lines = replace(after, told_at=told_at, told=told), ()
+        elif self.listener == "person":
+            told = tuple(dict.fromkeys((*after.told, *(notice.kind for notice in met))))
+            after, lines = replace(after, told_at=self.now, told=told), alarm.in_full(trouble, met)
+        after = replace(after, alerted=alerted)
+        ripe = alarm.ripe(after, met, alert_after=self.alert_after)
+        begun = (News(after, alarm.beginning(notice), self.store.troubles, notice.kind) for notice in ripe)
+        return _Change(after, lines, tuple(begun))
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A trouble as it is after a run, and the lines that are to be told of it."""
+    """A trouble as it is after a run, the lines that are to be told of it, and what others are to be alerted of."""
 
     trouble: Trouble
     lines: tuple[str, ...]
+    news: tuple[News, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Troubles that are over: those that are kept for a while, what those were about that are forgotten, and what
+    others are to be alerted of."""
+
+    kept: tuple[Trouble, ...]
+    gone: tuple[str, ...]
+    news: tuple[News, ...]
 
 
 def _is_ours(trouble: Trouble, polled: Collection[str], destinations: Collection[str]) -> bool:
@@ -108,18 +170,17 @@ def _is_ours(trouble: Trouble, polled: Collection[str], destinations: Collection
     return name == trouble.about or name in destinations or trouble.status == ConfigError.exit_status
 
 
-def _ends(journal: Journal, over: list[Trouble], now: datetime) -> tuple[str, ...]:
-    """What is told of troubles that are over: nothing of those that nobody heard of, nor of accounts that are gone."""
-    polled = {f"{alarm.ACCOUNT}{result.account}" for result in journal.accounts}
+def _ends(journal: Journal, over: Sequence[Trouble], now: datetime) -> dict[str, str]:
+    """What is to be told of troubles that are over, by what they were about."""
     posted = {
         troubles.destination(attempt.delivery.post.destination)
         for attempt in journal.attempts
         if attempt.state == "delivered"
     }
-    told = [trouble for trouble in over if trouble.told_at is not None]
-    accounts = [alarm.end(t, now) for t in told if t.about in polled]
-    others = [t for t in told if not t.about.startswith(alarm.ACCOUNT)]
-    return (
-        *accounts,
-        *(alarm.end(t, now, "" if t.about in posted else f"{t.about}: no post waits any more") for t in others),
-    )
+
+    def how(about: str) -> str:
+        if about.startswith(alarm.ACCOUNT) or about in posted:
+            return ""
+        return f"{about}: no post waits any more"
+
+    return {trouble.about: alarm.end(trouble, now, how(trouble.about)) for trouble in over}

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 import msgspec
 
 from mailpoll.commands import alarm, calm, crash
+from mailpoll.commands.alarm import Notice
 from mailpoll.commands.installation import Installation, make_state_folder, now
 from mailpoll.commands.journal import tell
+from mailpoll.commands.news import News, is_forgotten
 from mailpoll.commands.output import say
-from mailpoll.errors import BUG, MailpollError
+from mailpoll.errors import BUG, ConfigError, MailpollError, worst
 from mailpoll.model import Trouble
 from mailpoll.settings import FetchSettings
 
+if TYPE_CHECKING:
+    from mailpoll.commands.alert_mail import Send
+
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 NAME = "troubles.json"
 # How long the troubles of a configuration that nobody runs any more are kept.
@@ -38,28 +46,31 @@ def watched(
     always: bool,
     heard: bool = True,
     clock: Callable[[], datetime] = now,
+    send: Send | None = None,
 ) -> T | int | None:
     """What `work` gives; or the exit status of what stopped it, which was told: `always`, or when it begins, once a day
     while it lasts and when it ends. None from `work` says that it could not look. What is told where it is not `heard`,
-    by a program perhaps, a run of cron tells again.
+    by a program perhaps, a run of cron tells again. Whom [alerts] names is told as well, by mail (`send` sends it): of
+    the beginning here, of the end by the run that works.
     """
     memory = Memory(installation, always, heard, clock)
     try:
         alert_after = installation.settings.fetch.alert_after
     except MailpollError as problem:
-        return memory.met(alarm.CONFIGURATION, problem, FetchSettings().alert_after)
+        return memory.met(alarm.CONFIGURATION, problem, FetchSettings().alert_after, send)
     memory.over(alarm.CONFIGURATION)
     try:
         result = work()
     except MailpollError as problem:
-        return memory.met(alarm.STORE, problem, alert_after)
+        return memory.met(alarm.STORE, problem, alert_after, send)
     except (click.ClickException, click.Abort, click.exceptions.Exit):
         raise
     except Exception as problem:
-        return memory.met(alarm.PROGRAM, problem, alert_after)
+        return memory.met(alarm.PROGRAM, problem, alert_after, send)
     if result is not None:
         memory.over(alarm.STORE, alarm.PROGRAM)
-    if memory.owes:
+        memory.over(alarm.SMTP, how=alarm.NOTHING_TO_MAIL)
+    if memory.owes or (installation.settings.alerts.recipients and memory.ended()):
         calm.forget(installation)
     return result
 
@@ -79,51 +90,82 @@ class Memory:
         except MailpollError:  # there is no configuration
             self._path = crash.usual() / NAME
 
-    def met(self, about: str, problem: Exception, alert_after: int) -> int:
-        """Tells what stopped a run, if that is to be told now, and remembers it. Gives the exit status.
+    def met(self, about: str, problem: Exception, alert_after: int, send: Send | None = None) -> int:
+        """Tells what stopped a run, if that is to be told now, and remembers it. Gives the exit status, which counts an
+        alert that could not be sent.
 
         No run is over at a glance until one has told the end of it.
         """
         with contextlib.suppress(MailpollError):  # there is no configuration
             calm.forget(self._installation)
         status = problem.exit_status if isinstance(problem, MailpollError) else BUG
-        told = problem if isinstance(problem, MailpollError) else None
-        sentence = str(problem) if told else crash.sentence(problem)
-        notice = alarm.Notice(about, status, alarm.kind_of(problem), sentence)
+        known = problem if isinstance(problem, MailpollError) else None
+        sentence = str(problem) if known else crash.sentence(problem)
+        notice = Notice(about, status, alarm.kind_of(problem), sentence)
+        trouble = self._notice(notice, alert_after, lambda each, since: _say(known, each.sentence, since))
+        if trouble is None or not alarm.ripe(trouble, [notice], alert_after=alert_after):
+            return status
+        from mailpoll.commands import alerts
+
+        news = [News(trouble, _whole(sentence, known), self, notice.kind), *self.ended()]
+        told = alerts.of_standstill(self._installation, news, self._now, **({"send": send} if send else {}))
+        for each in told.notices:
+            self._notice(each, alert_after, _tell)
+        if told.tried and not told.notices and not told.late:
+            self.over(alarm.SMTP)
+        return worst([status, *(each.status for each in told.notices)])
+
+    def _notice(self, notice: Notice, alert_after: int, say: Callable[[Notice, str], None]) -> Trouble | None:
+        """Says what was met, if that is to be said now, and remembers it: the trouble, if it could be remembered."""
         entries = self._read()
-        before = entries.get(about)
+        kept = entries.get(notice.about)
+        before = kept if kept and kept.ended_at is None else None
+        notice = alarm.as_told(before, notice)
         after, lines = alarm.decide(before, [notice], self._now(), alert_after=alert_after)
         if not self._heard:
             after = replace(after, told_at=before.told_at if before else None, told=before.told if before else ())
         elif self._always:
             after = replace(after, told_at=self._now(), told=tuple(dict.fromkeys((*after.told, notice.kind))))
+        after = replace(after, alerted=kept.alerted if kept else ())
         if lines or self._always:
-            self._tell(told, sentence, before if lines and lines[0] != sentence else None)
-        unkept = self._write({**entries, about: after})
+            lasts = before if lines and lines[0] != alarm.beginning(notice) else None
+            say(notice, f"since {alarm.moment(lasts.began_at)}: " if lasts else "")
+        unkept = self._write({**entries, notice.about: after})
         if unkept and not self._always:
             if not lines:
-                self._tell(told, sentence, None)
+                say(notice, "")
             tell([f"this is said at every run, since {self._path} cannot be written ({unkept})"])
-        return status
+        return None if unkept else after
 
-    def over(self, *abouts: str) -> None:
-        """Tells the end of what was told, and forgets it; where it is not heard, it waits for a run of cron."""
+    def save(self, open_: Sequence[Trouble], ended: Sequence[str] = ()) -> None:
+        """Writes those of `open_` anew and forgets those about `ended`."""
+        entries = {**self._read(), **{trouble.about: trouble for trouble in open_}}
+        if unkept := self._write({about: each for about, each in entries.items() if about not in ended}):
+            log.warning("%s cannot be written: %s", self._path, unkept)
+
+    def ended(self) -> tuple[News, ...]:
+        """What is over, where somebody is still to be alerted of that."""
+        kept = [each for each in self._read().values() if each.ended_at is not None]
+        return tuple(News(each, each.sentence, self) for each in kept if not is_forgotten(each, self._now()))
+
+    def over(self, *abouts: str, how: str = "") -> None:
+        """Tells the end of what was told, and forgets it; where it is not heard, it waits for a run of cron, and whom
+        an alert told of it is still to be alerted of its end. `how` as in alarm.end."""
         entries = self._read()
-        over = [entries[about] for about in abouts if about in entries]
+        over = [entries[about] for about in abouts if about in entries and entries[about].ended_at is None]
         owed = [t for t in over if not self._heard and t.told_at is not None and not alarm.stale(t, self._now())]
         ended = [entries.pop(trouble.about) for trouble in over if trouble not in owed]
-        self.owes = self.owes or bool(owed)
         heard = [trouble for trouble in ended if self._heard and trouble.told_at is not None]
-        lines = [alarm.end(trouble, self._now()) for trouble in heard]
+        self.owes = self.owes or bool(owed)
+        lines = [alarm.end(trouble, self._now(), how) for trouble in heard]
+        for trouble in ended:
+            if trouble.alerted:
+                sentence = alarm.end(trouble, self._now(), how)
+                entries[trouble.about] = replace(trouble, sentence=sentence, ended_at=self._now())
+        forgotten = [each for each in entries.values() if is_forgotten(each, self._now())]
+        ended += [entries.pop(each.about) for each in forgotten]
         if ended:  # what cannot be forgotten would be told at every run: it waits until it can
             self._write(entries, lambda: tell(lines))
-
-    def _tell(self, problem: MailpollError | None, sentence: str, lasting: Trouble | None) -> None:
-        since = f"since {alarm.moment(lasting.began_at)}: " if lasting else ""
-        if problem is None:
-            tell([f"{since}{sentence}"])
-        else:
-            say(problem, since)
 
     def _file(self) -> dict[str, dict[str, Trouble]]:
         """The troubles of all configurations; a file that is damaged or missing knows of none."""
@@ -131,7 +173,8 @@ class Memory:
             found = msgspec.json.decode(self._path.read_bytes(), type=_FILE)
         except (OSError, ValueError, RecursionError):
             return {}
-        moments = [at for kept in found.values() for one in kept.values() for at in (one.began_at, one.told_at) if at]
+        troubles = [one for kept in found.values() for one in kept.values()]
+        moments = [at for one in troubles for at in (one.began_at, one.told_at, one.ended_at) if at]
         return found if all(at.tzinfo for at in moments) else {}
 
     def _lasts(self, kept: dict[str, Trouble]) -> bool:
@@ -167,6 +210,23 @@ class Memory:
         return ""
 
 
+def _say(problem: MailpollError | None, sentence: str, since: str) -> None:
+    if problem is None:
+        tell([f"{since}{sentence}"])
+    else:
+        say(problem, since)
+
+
+def _tell(notice: Notice, since: str) -> None:
+    tell([f"{since}{alarm.beginning(notice)}"])
+
+
+def _whole(sentence: str, problem: MailpollError | None) -> str:
+    """With all problems of a configuration."""
+    problems = problem.problems if isinstance(problem, ConfigError) else ()
+    return "\n  ".join((sentence, *problems))
+
+
 def _make(folder: Path) -> None:
     make_state_folder(folder)
     if os.geteuid() == 0 and folder.stat().st_uid != 0:
@@ -179,4 +239,9 @@ def remembered(installation: Installation) -> tuple[Trouble, ...]:
     found = kept.get(installation.named, {})
     with contextlib.suppress(MailpollError):  # cron names the file of the machine, a person need not
         found = found or kept.get(str(installation.path), {})
-    return tuple(sorted(found.values(), key=lambda trouble: trouble.began_at))
+    return tuple(sorted((t for t in found.values() if t.ended_at is None), key=lambda trouble: trouble.began_at))
+
+
+def ended(installation: Installation) -> tuple[News, ...]:
+    """What stopped whole runs and is over, where somebody is still to be alerted of that."""
+    return Memory(installation, always=False, heard=False, clock=now).ended()

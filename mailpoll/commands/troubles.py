@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mailpoll.commands import crash
+from mailpoll.commands import alarm, crash
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.delivery import Attempt
 from mailpoll.destinations import is_url
@@ -28,6 +28,17 @@ def of_account(account: str, error: BaseException) -> str:
         return f"{name}: this is a bug: {type(error).__name__}: {error}. {crash.keep(error)}"
     advice = error.advice or ("The next run tries again." if isinstance(error, Unavailable) else "")
     return f"{_who(name, error)}: {_what(error)}" + (f". {advice}" if advice else "")
+
+
+def of_smtp(error: BaseException, to: str = "") -> str:
+    """Why an alert could not be mailed; `to` whom, where that matters."""
+    name = f"smtp: no mail to {to}" if to else alarm.SMTP
+    if not isinstance(error, MailpollError):
+        return f"{name}: this is a bug: {type(error).__name__}: {error}. {crash.keep(error)}"
+    if error.about not in ("", alarm.SMTP):  # smtp.password, or smtp.example.com:587
+        name = f"{name} ({error.about})"
+    advice = error.advice or ("The next run tries again." if error.exit_status in alarm.PASSING else "")
+    return f"{name}: {_what(error)}" + (f". {advice}" if advice else "")
 
 
 def next_login(until: datetime | None) -> str:

@@ -238,9 +238,7 @@ trouble = Table(
     Column("began_at", Moment, nullable=False),
     Column("told_at", Moment, comment="NULL: nobody was told yet"),
     Column("told", Words, nullable=False, server_default="", comment="which kinds of it were told, blank between"),
-    Column(
-        "alerted", Words, nullable=False, server_default="", comment="kind/recipient of alerts sent, blank between"
-    ),
+    Column("alerted", Words, nullable=False, server_default="", comment="kind/recipient of alerts sent, blank between"),
     Column("ended_at", Moment, comment="when it ended, while somebody is still to be alerted of that; else NULL"),
 )
 

@@ -1,0 +1,197 @@
+"""Tells those whom [alerts] names, once each, that a trouble began or is over: by a way that is not the failing one."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import socket
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from mailpoll import config, strict_address
+from mailpoll.commands import alarm, alert_mail, alert_post, alert_text
+from mailpoll.commands.alarm import Notice
+from mailpoll.commands.alert_mail import Mailer, NoTime, Refusals, Send
+from mailpoll.commands.alert_text import Place
+from mailpoll.commands.installation import Installation
+from mailpoll.commands.journal import Journal
+from mailpoll.commands.news import News, Owed
+from mailpoll.errors import ConfigError, LoginRefused, MailpollError, MessageError
+from mailpoll.settings import Settings, SmtpSettings
+
+if TYPE_CHECKING:
+    from mailpoll.commands.speaking import Speaker
+    from mailpoll.store import Store
+
+# How long past the deadline of a run a mail may still be sent: where an account is busy until then run by run, nobody
+# would ever be told.
+GRACE_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Told:
+    """What came of alerts by mail: the notices of what went wrong, whether anything was to be told, and whether the
+    time was over before all of it was."""
+
+    notices: list[Notice] = field(default_factory=list)
+    tried: bool = False
+    late: bool = False
+
+
+@dataclass
+class Alerter:
+    """Alerts of `owed`."""
+
+    installation: Installation
+    owed: Owed
+    now: Callable[[], datetime]
+    ends: float
+    at_once: bool = False
+    send: Send = alert_mail.by_smtp
+    journal: Journal = field(default_factory=Journal)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.installation.settings
+
+    @property
+    def place(self) -> Place:
+        """Where the troubles are."""
+        path = str(self.installation.path)
+        return Place(socket.gethostname(), path, f"mailpoll --config {shlex.quote(path)}")
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The addresses among the recipients of alerts: as they are written, and by which they are remembered."""
+        return {one: _address(one) for one in self.settings.alerts.recipients if "@" in one}
+
+    def by_mail(self, refusals: Refusals) -> Told:
+        """Mails to every address what it has still to be told."""
+        told, smtp = Told(), self.settings.smtp
+        for written, address in self.addresses.items():
+            news = self.owed.to(address, without={alarm.SMTP})
+            if not news or smtp is None:
+                continue
+            told.tried = True
+            mailer = self._mailer(smtp, refusals)
+            try:
+                words = mailer.mail(written, alert_text.subject(news, self.place), alert_text.text(news, self.place))
+            except NoTime:
+                told.late = True
+                break
+            except Exception as problem:  # a bug, too, must not end the run: it is told as a trouble of its own
+                until = mailer.next_login() if isinstance(problem, LoginRefused) else None
+                told.notices.append(alert_mail.notice(problem, address, until))
+                self._note(address, news, problem=told.notices[-1].sentence)
+                if not isinstance(problem, MessageError):
+                    break  # not only this recipient has it
+            else:
+                self.owed.told(address, news)
+                self._note(address, news, words=words)
+        return told
+
+    def _mailer(self, smtp: SmtpSettings, refusals: Refusals) -> Mailer:
+        return Mailer(self.installation, smtp, refusals, self.now, self.ends, self.at_once, self.send)
+
+    def by_post(self, store: Store, failing: Collection[str]) -> bool:
+        """Puts what they have still to be told in for the channels that work; whether there was anything."""
+        known = alert_post.channels(store, self.settings.alerts.recipients)
+        accepted = False
+        for channel in alert_post.usable(known, failing, self.settings):
+            if news := self.owed.to(channel):
+                subject, text = alert_text.subject(news, self.place), alert_text.text(news, self.place)
+                alert_post.accept(store, channel, subject, text, host=self.place.host, now=self.now())
+                self.owed.told(channel, news)
+                self._note(channel, news, words="accepted")
+                accepted = True
+        return accepted
+
+    def owing(self) -> bool:
+        """Whether somebody has still to be told something."""
+        by_mail = (self.owed.to(address, without={alarm.SMTP}) for address in self.addresses.values())
+        channels = (one for one in self.settings.alerts.recipients if "@" not in one)
+        return any(by_mail) or any(self.owed.to(channel) for channel in channels)
+
+    def _note(self, to: str, news: Sequence[News], *, words: str = "", problem: str = "") -> None:
+        subject = alert_text.subject(news, self.place)
+        self.journal.alerts.append({"to": to, "subject": subject, "error": problem or None})
+        if problem:
+            log.warning("alert to %s not sent, %s: %s", to, subject, problem)
+            return
+        log.info("alert to %s sent, %s (%s)", to, subject, words)
+        if self.journal.talkative:
+            click.echo(f"alert to {to} sent: {subject}")
+
+
+def _address(written: str) -> str:
+    return strict_address.parse(written).address.lower()
+
+
+def after_run(
+    installation: Installation,
+    store: Store,
+    journal: Journal,
+    speaker: Speaker,
+    news: Sequence[News],
+    *,
+    ends: float,
+    at_once: bool = False,
+    post_now: Callable[[], None] = lambda: None,
+    send: Send = alert_mail.by_smtp,
+) -> None:
+    """Alerts of what a run found. Mail first: that it cannot be sent is told in the channels, and to whom `speaker`
+    tells. `post_now` posts what is put in for the channels."""
+    channels = alert_post.channels(store, installation.settings.alerts.recipients)
+    owed = Owed([*news, *speaker.settle_one(journal, alarm.ALERTS, alert_post.notices(channels))])
+    alerter = Alerter(installation, owed, lambda: speaker.now, ends + GRACE_S, at_once, send, journal)
+    told = alerter.by_mail(store.refusals)
+    if not told.late or told.notices:
+        owed.add(speaker.settle_one(journal, alarm.SMTP, told.notices, "" if told.tried else alarm.NOTHING_TO_MAIL))
+    else:
+        journal.open = (*journal.open, *(t for t in store.troubles.list() if t.about == alarm.SMTP))
+    failing = {trouble.about for trouble in journal.open} | alert_post.failing(store, speaker.now)
+    if alerter.by_post(store, failing):
+        post_now()
+    journal.owing = alerter.owing()
+
+
+def of_standstill(
+    installation: Installation, news: Sequence[News], now: Callable[[], datetime], send: Send = alert_mail.by_smtp
+) -> Told:
+    """Alerts of what stopped a whole run: by mail only, since no channel can be had."""
+    usable = able(installation)
+    if usable is None or not news:
+        return Told()
+    deadline_s = usable.settings.fetch.deadline
+    alerter = Alerter(usable, Owed(news), now, time.monotonic() + min(deadline_s, 2 * alert_mail.STEP_S), send=send)
+    return alerter.by_mail(alert_mail.FileRefusals(usable.state_directory()))
+
+
+def able(installation: Installation) -> Installation | None:
+    """The installation, as far as alerts need it: also where other sections of its configuration cannot be used. None
+    where [smtp] or [alerts] cannot, or name nobody."""
+    try:
+        settings = installation.settings
+    except ConfigError as problem:
+        paths = {sentence.partition(":")[0].partition(".")[0] for sentence in problem.problems}
+        if not paths or paths & {"smtp", "alerts"}:
+            return None
+        others = {each.name for each in msgspec.structs.fields(Settings)} - {"smtp", "alerts"}
+        with suppress(MailpollError):
+            rest = Installation(str(installation.path), installation.env)
+            rest.settings = config.load(installation.path, without={(name,) for name in others | paths})
+            return rest if rest.settings.alerts.recipients else None
+        return None
+    except MailpollError:
+        return None
+    return installation if settings.alerts.recipients else None

@@ -1,0 +1,90 @@
+"""What is news of a trouble to those who are alerted: that it began, and that it is over; each of them is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from urllib.parse import quote
+
+from mailpoll.model import Trouble
+
+# Whom an end could not be told for so long does not wait for it any more.
+OWED = timedelta(days=7)
+
+
+class Memory(Protocol):
+    """Where a trouble is remembered: the store, or the file beside it."""
+
+    def save(self, open_: Sequence[Trouble], ended: Sequence[str] = ()) -> None:
+        """Writes those of `open_` anew and forgets those about `ended`."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A trouble that began, with the kind of it (alarm.kind_of); or, without a kind, one that is over."""
+
+    trouble: Trouble
+    sentence: str
+    memory: Memory
+    kind: str = ""
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Where the trouble is remembered."""
+        return id(self.memory), self.trouble.about
+
+
+def mark_of(kind: str, recipient: str) -> str:
+    """What Trouble.alerted holds once `recipient` was told of `kind`; a word without blanks."""
+    return f"{kind}/{quote(recipient, safe='@')}"
+
+
+def is_told(trouble: Trouble, recipient: str) -> bool:
+    """Whether `recipient` was told of any kind of it."""
+    return any(mark.endswith(mark_of("", recipient)) for mark in trouble.alerted)
+
+
+def is_forgotten(trouble: Trouble, now: datetime) -> bool:
+    """Whether it ended so long ago that nobody waits to be told."""
+    return trouble.ended_at is not None and abs(now - trouble.ended_at) > OWED
+
+
+class Owed:
+    """The news that are still to be told, and to whom."""
+
+    def __init__(self, news: Iterable[News] = ()) -> None:
+        self._news: list[News] = []
+        self._troubles: dict[tuple[int, str], Trouble] = {}
+        self.add(news)
+
+    def add(self, news: Iterable[News]) -> None:
+        """More of them."""
+        for each in news:
+            self._news.append(each)
+            self._troubles[each.place] = each.trouble
+
+    def to(self, recipient: str, *, without: Collection[str] = ()) -> tuple[News, ...]:
+        """What `recipient` has still to be told; not of the troubles about `without`."""
+        return tuple(n for n in self._news if n.trouble.about not in without and self._is_owed(n, recipient))
+
+    def told(self, recipient: str, news: Sequence[News]) -> None:
+        """Writes down that `recipient` was told. Call it afterwards: a run that is ended in between tells twice rather
+        than never."""
+        for each in news:
+            trouble = self._troubles[each.place]
+            ending = mark_of("", recipient)
+            rest = tuple(mark for mark in trouble.alerted if not mark.endswith(ending))
+            marks = (*trouble.alerted, mark_of(each.kind, recipient)) if each.kind else rest
+            trouble = self._troubles[each.place] = replace(trouble, alerted=marks)
+            if trouble.ended_at is None or marks:
+                each.memory.save([trouble])
+            else:
+                each.memory.save([], [trouble.about])
+
+    def _is_owed(self, news: News, recipient: str) -> bool:
+        trouble = self._troubles[news.place]
+        if news.kind:
+            return mark_of(news.kind, recipient) not in trouble.alerted
+        return is_told(trouble, recipient)

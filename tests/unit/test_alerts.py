@@ -1,0 +1,632 @@
+"""Who is alerted of what, by which way, and how often."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.site import empty_store
+
+from mailpoll.commands import alarm, alert_mail, alert_post, alert_text, alerts, logins, standstill
+from mailpoll.commands.alert_text import Place
+from mailpoll.commands.installation import Installation
+from mailpoll.commands.journal import Journal
+from mailpoll.commands.news import News, Owed, mark_of
+from mailpoll.commands.speaking import Listener, Speaker
+from mailpoll.crew import AccountResult
+from mailpoll.errors import (
+    ConfigError,
+    LoginRefused,
+    MailpollError,
+    PermanentFailure,
+    TemporaryFailure,
+    Unavailable,
+)
+from mailpoll.model import NamedAddress, Pause, Refusal, Rest, Trouble
+from mailpoll.settings import SmtpSettings
+from mailpoll.store import Store
+
+MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)
+REFUSED = LoginRefused("the server refused the login", about="imap.example.com:993", advice="Check it.")
+AWAY = Unavailable("nothing listens there", about="imap.example.com:993")
+SMTP_AWAY = Unavailable("nothing listens there", about="smtp.example.com:587")
+SMTP_REFUSED = LoginRefused("the server refused the login", about="smtp.example.com:587")
+ADMIN = "admin@example.com"
+HOST = socket.gethostname()
+CONFIG = """
+[alerts]
+to = {to}
+[smtp]
+host = "smtp.example.com"
+username = "gateway@example.com"
+password = {{ file = "smtp-password" }}
+[account.main]
+host = "imap.example.com"
+username = "username@example.com"
+password = {{ file = "smtp-password" }}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+class Office:
+    """A gateway whose runs meet what they are told to, and an SMTP server that takes mail, or does not."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (folder / "mailpoll.db").write_bytes(empty_store())
+        self.store = Store(f"sqlite:///{folder / 'mailpoll.db'}")
+        self.config = folder / "config.toml"
+        (folder / "smtp-password").write_text("secret")
+        (folder / "smtp-password").chmod(0o600)
+        self.alert(ADMIN)
+        self.env = {"STATE_DIRECTORY": str(folder)}
+        self.now = MONDAY
+        self.down: dict[str, BaseException] = {}  # by recipient; "" is the server
+        self.mails: list[tuple[str, str, str]] = []
+        self.tries = 0
+        self.ends_in_s = 50.0
+        self.journal = Journal()
+        self._capsys = capsys
+
+    def alert(self, *to: str) -> None:
+        """Sets who is to be alerted."""
+        self.config.write_text(CONFIG.format(to=list(to)))
+
+    def send(self, settings: SmtpSettings, secret: str, to: NamedAddress, subject: str, text: str, now: Any) -> str:
+        self.tries += 1
+        assert secret in ("secret", "another")
+        for name in ("", to.address):
+            if name in self.down:
+                raise self.down[name]
+        self.mails.append((to.address, subject.removeprefix(f"mailpoll on {HOST}: "), text))
+        return "250 queued"
+
+    def run(self, error: BaseException | None = None, listener: Listener = "cron", **more: Any) -> list[str]:
+        """A run a minute later, and what cron hears of it."""
+        self.now += timedelta(minutes=1)
+        installation = Installation(str(self.config), self.env)
+        self.journal = journal = Journal(accounts=(AccountResult("main", error=error, finished=error is None),))
+        gates = logins.gates(self.store, installation.settings.account, lambda: self.now)
+        speaker = Speaker(self.store, self.now, 5, listener)
+        news = [*speaker.settle(journal, gates, ["main"], ["store", "hook"]), *standstill.ended(installation)]
+        ends = time.monotonic() + self.ends_in_s
+        alerts.after_run(installation, self.store, journal, speaker, news, ends=ends, send=self.send, **more)
+        return self._capsys.readouterr().err.splitlines()
+
+    def watched(self, work: Any) -> int:
+        """The exit status of a run that may be stopped altogether."""
+        self.now += timedelta(minutes=1)
+        installation = Installation(str(self.config), self.env)
+        found: Any = standstill.watched(installation, work, always=False, clock=lambda: self.now, send=self.send)
+        return found if isinstance(found, int) else 0
+
+    def fails(self, problem: Exception) -> int:
+        def work() -> Journal:
+            raise problem
+
+        return self.watched(work)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """To whom, and the subject."""
+        return [(to, subject) for to, subject, _ in self.mails]
+
+    @property
+    def posted(self) -> list[str]:
+        """The subjects of the mails that were put in."""
+        found = []
+        for unread in self.store.ledger.unread(9):
+            raw = b"".join(self.store.ledger.chunks(unread.id))
+            found.append(f"{unread.sent_to}: {message_from_bytes(raw, policy=default)['Subject']}")
+        return [subject.replace(f"mailpoll on {HOST}: ", "") for subject in found]
+
+
+@pytest.fixture
+def office(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Office]:
+    office = Office(tmp_path, capsys)
+    with office.store:
+        yield office
+
+
+BEGUN, OVER = (ADMIN, "account.main refuses the login"), (ADMIN, "account.main works again")
+
+
+def test_a_trouble_is_told_once_when_it_begins_and_once_when_it_ends(office: Office) -> None:
+    for _ in range(3):
+        office.run(REFUSED)
+    office.now += timedelta(days=3)
+    office.run(REFUSED)
+    assert office.told == [BEGUN]
+    office.run()
+    office.run()
+    assert office.told == [BEGUN, OVER]
+    assert office.store.troubles.kept() == ()
+
+
+def test_what_may_pass_by_itself_is_told_when_it_did_not(office: Office) -> None:
+    for _ in range(4):
+        office.run(AWAY)
+    assert office.told == []
+    office.run(AWAY)
+    office.run(AWAY)
+    assert office.told == [(ADMIN, "account.main does not work")]
+    office.run()
+    assert office.told[1:] == [OVER]
+
+
+def test_what_passed_before_anybody_was_told_is_never_told(office: Office) -> None:
+    office.run(AWAY)
+    office.run()
+    assert office.told == []
+
+
+@pytest.mark.parametrize("listener", ["cron", "person", "nobody"])
+def test_it_does_not_matter_who_heard_of_it_otherwise(office: Office, listener: Listener) -> None:
+    office.run(REFUSED, listener)
+    office.run(REFUSED, "person")
+    office.run(None, listener)
+    office.run(None, "nobody")
+    assert office.told == [BEGUN, OVER]
+
+
+def test_a_person_who_saw_it_at_the_first_run_makes_it_no_riper(office: Office) -> None:
+    for _ in range(3):
+        office.run(AWAY, "person")
+    assert office.told == []
+
+
+def test_what_cron_is_owed_after_an_alert_is_still_told_to_cron(office: Office) -> None:
+    office.run(REFUSED)
+    assert office.run(None, "nobody") == []
+    assert office.told == [BEGUN, OVER]
+    [line] = office.run()
+    assert line.startswith("mailpoll: account.main works again")
+    assert office.told == [BEGUN, OVER]
+
+
+def test_another_kind_of_the_same_trouble_is_told_once_too(office: Office) -> None:
+    office.run(REFUSED)
+    office.run(ConfigError("there is no folder Alerts"))
+    office.run(REFUSED)
+    office.run(ConfigError("there is no folder Alerts"))
+    office.run()
+    assert office.told == [BEGUN, (ADMIN, "account.main does not work"), OVER]
+
+
+def test_the_mail_says_what_since_when_where_and_what_to_type(office: Office) -> None:
+    office.run(REFUSED)
+    [(_, _, text)] = office.mails
+    assert "account.main (imap.example.com:993): the server refused the login. Check it." in text
+    assert "(since 2026-11-16 08:01)" in text
+    assert f"Host: {HOST}\nConfiguration: {office.config}\n" in text
+    assert f"mailpoll --config {office.config} status\n" in text
+    assert f"mailpoll --config {office.config} doctor\n" in text
+
+
+def test_a_mail_that_cannot_be_sent_is_a_trouble_of_its_own_and_stays_owed(office: Office) -> None:
+    office.down[""] = SMTP_AWAY
+    for _ in range(4):
+        said = office.run(REFUSED)
+        assert said == [] or "smtp" not in said[0]
+    [line] = office.run(REFUSED)
+    assert line == "mailpoll: smtp (smtp.example.com:587): nothing listens there. The next run tries again."
+    assert {trouble.about: trouble.status for trouble in office.journal.open} == {"account.main": 77, "smtp": 69}
+    office.down.clear()
+    [line] = office.run(REFUSED)
+    assert line.startswith("mailpoll: mail can be sent again, after ")
+    assert office.told == [BEGUN]
+
+
+def test_an_smtp_trouble_counts_with_its_status_from_the_first_run(office: Office) -> None:
+    office.run(REFUSED)
+    office.down[""] = SMTP_AWAY
+    office.run()
+    assert office.journal.exit_status == 69
+    assert not office.journal.at_rest
+
+
+def test_an_end_that_could_not_be_told_is_told_later_with_the_time_it_ended(office: Office) -> None:
+    office.run(REFUSED)
+    office.down[""] = SMTP_AWAY
+    for _ in range(3):
+        office.run()
+    assert [trouble.about for trouble in office.store.troubles.list()] == ["smtp"]
+    office.down.clear()
+    office.run()
+    assert office.told == [BEGUN, OVER]
+    assert "account.main works again, after 1 min (since 2026-11-16 08:01)" in office.mails[1][2]
+    assert office.store.troubles.kept() == ()
+    assert office.journal.at_rest
+
+
+def test_an_end_is_not_owed_for_ever(office: Office) -> None:
+    office.run(REFUSED)
+    office.down[""] = SMTP_AWAY
+    office.run()
+    office.now += timedelta(days=8)
+    office.run()
+    office.down.clear()
+    office.run()
+    assert office.told == [BEGUN]
+    assert office.store.troubles.kept() == ()
+
+
+def test_what_begins_anew_before_its_end_could_be_told_is_one_trouble_to_the_admin(office: Office) -> None:
+    office.run(REFUSED)
+    office.down[""] = SMTP_AWAY
+    office.run()
+    office.run(REFUSED)
+    office.down.clear()
+    office.run(REFUSED)
+    assert office.told == [BEGUN]
+    office.run()
+    assert office.told == [BEGUN, OVER]
+
+
+def test_what_is_over_before_the_way_works_again_is_not_told_late(office: Office) -> None:
+    office.down[""] = SMTP_AWAY
+    for _ in range(6):
+        office.run(REFUSED)
+    [_, line] = office.run()
+    assert line.startswith("mailpoll: smtp: no alert waits any more, after ")
+    office.down.clear()
+    office.run()
+    assert office.told == []
+    assert office.journal.at_rest
+
+
+def test_a_refused_login_is_left_alone_like_that_of_an_account(office: Office) -> None:
+    office.down[""] = SMTP_REFUSED
+    said = office.run(REFUSED)
+    assert "It is tried again after 08:02:00, when the settings or the password change" in said[1]
+    tries = [office.tries]
+    for _ in range(22):
+        office.run(REFUSED)
+        tries.append(office.tries)
+    assert [tries.index(n) for n in range(1, office.tries + 1)] == [0, 1, 6, 21]
+    assert office.journal.exit_status == 77
+    (office.config.parent / "smtp-password").write_text("another")
+    office.down.clear()
+    office.run(REFUSED)
+    assert office.told == [BEGUN]
+    assert office.store.refusals.list() == ()
+
+
+def test_a_refusal_of_smtp_is_nobodys_account(office: Office) -> None:
+    office.down[""] = SMTP_REFUSED
+    office.run(REFUSED)
+    logins.remember(office.store, {}, ["main"], office.now)
+    [refusal] = office.store.refusals.list()
+    assert refusal.account.startswith("[smtp] ")
+
+
+def test_now_leaves_nothing_alone(office: Office) -> None:
+    office.down[""] = SMTP_REFUSED
+    office.run(REFUSED)
+    office.run(REFUSED, at_once=True)
+    assert office.tries == 2
+
+
+def test_one_recipient_who_is_refused_keeps_nothing_from_the_others(office: Office) -> None:
+    office.alert("gone@example.com", ADMIN)
+    office.down["gone@example.com"] = PermanentFailure("550 no such user", about="smtp.example.com:587")
+    said = office.run(REFUSED)
+    assert "smtp: no mail to gone@example.com (smtp.example.com:587): 550 no such user" in said[1]
+    assert office.told == [BEGUN]
+    assert office.run(REFUSED) == []
+    assert office.run(REFUSED) == []
+    assert (office.told, office.tries) == ([BEGUN], 3)
+    assert office.journal.exit_status == 77
+
+
+def test_a_bug_of_the_sender_is_a_trouble_and_ends_no_run(office: Office) -> None:
+    office.down[""] = ZeroDivisionError("oh")
+    said = office.run(REFUSED)
+    assert "smtp: this is a bug: ZeroDivisionError: oh" in said[1]
+    assert office.journal.exit_status == 77
+
+
+def test_a_secret_that_is_not_there_is_a_trouble_of_smtp(office: Office) -> None:
+    (office.config.parent / "smtp-password").unlink()
+    said = office.run(REFUSED)
+    assert "mailpoll: smtp" in said[1]
+    assert "smtp.password" in said[1]
+    assert office.tries == 0
+
+
+def test_without_time_nothing_is_begun_and_all_stays_owed(office: Office) -> None:
+    office.ends_in_s = -alerts.GRACE_S
+    office.run(REFUSED)
+    assert (office.tries, office.journal.owing) == (0, True)
+    office.ends_in_s = 50.0
+    office.run(REFUSED)
+    assert office.told == [BEGUN]
+
+
+def test_a_run_without_time_does_not_end_the_trouble_of_smtp(office: Office) -> None:
+    office.down[""] = SMTP_AWAY
+    office.run(REFUSED)
+    office.ends_in_s = -alerts.GRACE_S
+    office.run(REFUSED)
+    assert [trouble.about for trouble in office.journal.open] == ["account.main", "smtp"]
+
+
+def test_each_step_has_only_what_is_left_of_the_time(office: Office) -> None:
+    seen = []
+
+    def send(settings: SmtpSettings, *_: Any) -> str:
+        seen.append(settings.timeout)
+        return ""
+
+    office.ends_in_s = -1.0
+    office.send = send  # type: ignore[method-assign]
+    office.run(REFUSED)
+    assert 3.0 < seen[0] <= 4.0
+
+
+def channel(office: Office, name: str = "ops", *targets: str) -> None:
+    office.store.channels.add(name, [(target, "") for target in targets or ("store",)], MONDAY)
+
+
+def test_a_channel_gets_a_mail_that_nobody_takes_for_a_loop(office: Office) -> None:
+    channel(office)
+    office.alert("ops")
+    posted = []
+    office.run(REFUSED, post_now=lambda: posted.append(True))
+    assert office.posted == ["ops: account.main refuses the login"]
+    [unread] = office.store.ledger.unread(9)
+    raw = message_from_bytes(b"".join(office.store.ledger.chunks(unread.id)), policy=default)
+    assert (raw["Auto-Submitted"], raw["X-Mailpoll"]) == ("auto-generated", None)
+    assert raw["From"].addresses[0].display_name == "mailpoll"
+    office.run(REFUSED, post_now=lambda: posted.append(True))
+    office.run(post_now=lambda: posted.append(True))
+    assert office.posted[1:] == ["ops: account.main works again"]
+    assert posted == [True, True]
+    assert office.tries == 0
+
+
+def pauses(office: Office, name: str) -> None:
+    office.store.outbox.pause(Pause(name, "closed", MONDAY, "x"))
+
+
+def test_no_channel_is_used_all_of_whose_destinations_fail(office: Office) -> None:
+    channel(office, "ops", "hook")
+    channel(office, "both", "hook", "store")
+    office.alert("ops", "both", ADMIN)
+    office.config.write_text(
+        office.config.read_text() + '[destination.hook]\nkind = "webhook"\nurl = "http://localhost:1/"\n'
+    )
+    pauses(office, "hook")
+    office.run(REFUSED)
+    assert office.posted == ["both: account.main refuses the login"]
+    assert office.told == [BEGUN]
+    office.store.outbox.resume("hook")
+    office.run(REFUSED)
+    assert office.posted[1:] == ["ops: account.main refuses the login"]
+
+
+def test_a_destination_that_rests_or_is_not_configured_is_no_way_either(office: Office) -> None:
+    office.alert("ops")
+    channel(office, "ops", "hook")
+    office.run(REFUSED)
+    assert office.posted == []
+    office.store.outbox.rest(Rest("hook", 1, office.now + timedelta(hours=1)))
+    assert alert_post.failing(office.store, office.now) == {"destination.hook"}
+    office.run()
+    assert office.posted == []
+    assert office.journal.at_rest
+
+
+def test_a_channel_that_is_not_there_is_told_by_mail(office: Office) -> None:
+    office.alert("ops", ADMIN)
+    [line] = office.run()
+    assert line == (
+        "mailpoll: alerts.to: there is no channel ops. Type: mailpoll channel add ops, or write the name of one there "
+        "is"
+    )
+    assert office.journal.exit_status == 78
+    assert office.told == [(ADMIN, "not everybody can be alerted")]
+    channel(office)
+    [line] = office.run()
+    assert line.startswith("mailpoll: everybody can be alerted again, after 1 min")
+    assert office.told[1:] == [(ADMIN, "everybody can be alerted again")]
+
+
+CHANGES = [({"enabled": False}, "is disabled"), ({"targets": ()}, "has no destination")]
+
+
+@pytest.mark.parametrize(("change", "what"), CHANGES)
+def test_nor_can_one_that_is_disabled_or_leads_nowhere(office: Office, change: dict[str, Any], what: str) -> None:
+    channel(office)
+    assert alert_post.notices(alert_post.channels(office.store, ["ops"])) == []
+    office.store.channels.set("ops", **change)
+    known = office.store.channels.as_address("ops")
+    [notice] = alert_post.notices({"ops": known})
+    assert what in notice.sentence
+
+
+def test_that_mail_cannot_be_sent_is_told_in_the_channels(office: Office) -> None:
+    channel(office)
+    office.alert(ADMIN, "ops")
+    office.down[""] = SMTP_REFUSED
+    office.run(REFUSED)
+    assert office.posted == ["ops: 2 troubles"]
+    office.down.clear()
+    office.run()
+    assert office.posted[1:] == ["ops: 2 troubles are over"]
+    assert office.told == []
+
+
+def test_one_mail_for_all_of_a_run(office: Office) -> None:
+    pauses(office, "hook")
+    office.run(REFUSED)
+    office.store.troubles.save([Trouble("destination.store", 77, "x", 1, MONDAY, alerted=("x/admin@example.com",))])
+    office.run(ConfigError("another"))
+    assert office.told == [BEGUN, (ADMIN, "account.main does not work; destination.store: no post waits any more")]
+
+
+def test_those_who_are_named_later_are_told_of_what_lasts(office: Office) -> None:
+    office.run(REFUSED)
+    office.alert(ADMIN, "Second <second@example.com>")
+    office.run(REFUSED)
+    office.run(REFUSED)
+    assert office.told == [BEGUN, ("second@example.com", BEGUN[1])]
+
+
+def test_a_broken_configuration_is_told_where_smtp_and_alerts_can_be_read(office: Office) -> None:
+    good = office.config.read_text()
+    office.config.write_text(f"{good}[fetch]\nalert_afer = 5\n[fitch]\n")
+    assert office.watched(Journal) == 78
+    assert office.watched(Journal) == 78
+    assert office.told == [(ADMIN, "the configuration cannot be used")]
+    assert "fetch.alert_afer: is no setting. Did you mean alert_after?" in office.mails[0][2]
+    office.config.write_text(good)
+
+    def work() -> Journal:
+        office.run()
+        return office.journal
+
+    assert office.watched(work) == 0
+    assert office.told[1:] == [(ADMIN, "the configuration can be used again")]
+    assert office.watched(work) == 0
+    assert len(office.told) == 2
+
+
+@pytest.mark.parametrize("mistake", ["[smtp", "[smtp]\nhosst = 1", "[alerts]\nto = 1"])
+def test_not_where_they_cannot(office: Office, mistake: str) -> None:
+    office.config.write_text(office.config.read_text().replace("[alerts]\n", "").replace("to = ", "#") + mistake)
+    assert office.watched(Journal) == 78
+    assert office.told == []
+
+
+def test_a_store_that_is_not_there_is_told_by_mail_and_its_end_by_the_run_after(office: Office) -> None:
+    for _ in range(6):
+        assert office.fails(Unavailable("another program holds it", about="/x/mailpoll.db")) == 69
+    assert office.told == [(ADMIN, "the store cannot be used")]
+    state = office.config.parent / "troubles.json"
+    assert office.watched(Journal) == 0
+    assert "ended_at" in state.read_text()
+    assert standstill.remembered(Installation(str(office.config), office.env)) == ()
+    office.run()
+    assert office.told[1:] == [(ADMIN, "the store works again")]
+    assert office.watched(Journal) == 0
+    assert state.read_text() == "{}"
+
+
+def test_no_login_is_tried_every_minute_while_there_is_no_store(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.down[""] = SMTP_REFUSED
+    tries = []
+    for _ in range(8):
+        assert office.fails(ConfigError("the store that was here is gone")) == 78
+        tries.append(office.tries)
+    assert tries == [1, 2, 2, 2, 2, 2, 3, 3]
+    assert (office.config.parent / "alerts.json").stat().st_mode & 0o777 == 0o600
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[2][:5] for line in said] == [" the ", " smtp"]
+
+
+def test_what_cannot_be_remembered_is_not_mailed_every_minute(office: Office) -> None:
+    state = office.config.parent / "troubles.json"
+    state.mkdir()
+    assert office.fails(ConfigError("the store that was here is gone")) == 78
+    assert office.told == []
+
+
+def news(about: str, sentence: str = "It is broken", kind: str = "login") -> News:
+    return News(Trouble(about, 77, sentence, 1, MONDAY), sentence, NOWHERE, kind)
+
+
+class Nowhere:
+    def save(self, open_: Any, ended: Any = ()) -> None:
+        pass
+
+
+NOWHERE = Nowhere()
+PLACE = Place("gw", "/etc/mailpoll/config.toml", "mailpoll")
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ([news("destination.team", kind="paused-2026")], "mailpoll on gw: destination.team is paused"),
+        ([news("a"), news("b"), news("c")], "mailpoll on gw: 3 troubles"),
+        ([news("a", "a works again, after 1 d", kind="")], "mailpoll on gw: a works again"),
+        ([news("a", kind="x"), news("b", "b x", kind=""), news("c", "c", kind="")],
+         "mailpoll on gw: a does not work; 2 troubles are over"),
+        ([news("x\r\nBcc: y")], "mailpoll on gw: x Bcc: y refuses the login"),
+    ],
+)  # fmt: skip
+def test_the_subject_says_it_in_a_line(told: list[News], wanted: str) -> None:
+    assert alert_text.subject(told, PLACE) == wanted
+
+
+def test_no_token_of_an_address_leaves_by_an_alert() -> None:
+    token = "abcdefghijklmnopqrstuvwxyz"
+    said = alert_text.text([news("a", f"answered 400: no <username+{token}@example.com>")], PLACE)
+    assert token not in said
+    assert "username+…wxyz@example.com" in said
+
+
+def test_what_was_told_is_written_down_only_then() -> None:
+    saved: list[Any] = []
+
+    class Memory:
+        def save(self, open_: Any, ended: Any = ()) -> None:
+            saved.append((tuple(open_), tuple(ended)))
+
+    memory = Memory()
+    over = Trouble("x", 77, "x works again", 1, MONDAY, alerted=("login/a@b.c", "other/ops"), ended_at=MONDAY)
+    owed = Owed([News(over, "x works again", memory)])
+    assert owed.to("d@e.f") == ()
+    owed.told("a@b.c", owed.to("a@b.c"))
+    assert saved[0][0][0].alerted == ("other/ops",)
+    owed.told("ops", owed.to("ops"))
+    assert saved[1] == ((), ("x",))
+    assert owed.to("ops") == ()
+
+
+def test_marks_are_words() -> None:
+    assert mark_of("login", '"a b"@example.com') == "login/%22a%20b%22@example.com"
+
+
+def test_a_damaged_file_of_refusals_knows_nothing(tmp_path: Path) -> None:
+    refusals = alert_mail.FileRefusals(tmp_path)
+    assert refusals.list() == ()
+    one = Refusal("[smtp] x", 1, MONDAY, "f")
+    refusals.save([one])
+    assert refusals.list() == (one,)
+    refusals.save([], ["[smtp] x"])
+    assert refusals.list() == ()
+    (tmp_path / "alerts.json").write_text("[")
+    assert refusals.list() == ()
+
+
+def test_a_mail_that_was_not_taken_now_is_tried_by_the_next_run(office: Office) -> None:
+    office.down[ADMIN] = TemporaryFailure("451 try later", about="smtp.example.com:587")
+    office.run(REFUSED)
+    assert office.journal.exit_status == 77
+    office.down.clear()
+    office.run(REFUSED)
+    assert office.told == [BEGUN]
+
+
+def test_errors_that_pass_are_one_kind(office: Office) -> None:
+    errors: list[MailpollError] = [SMTP_AWAY, TemporaryFailure("451")]
+    assert {alert_mail.notice(error, ADMIN, None).kind for error in errors} == {"passing"}
+    assert {alert_mail.notice(error, ADMIN, None).about for error in errors} == {alarm.SMTP}
