@@ -90,6 +90,7 @@ anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
 
+_STARTS = 3
 _QUEUES = "active bounce corrupt defer deferred flush hold incoming private saved trace"
 
 _AUTH_FOR_POSTFIX = """\
@@ -144,14 +145,25 @@ class Postfix:
         authority = Authority(folder / "certs")
         self.ca_file = authority.ca_file
         self._certificate, self._key = certificate or authority.issue()
+        self._choose_ports()
+        self._dovecot: dovecot.Dovecot | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _choose_ports(self) -> None:
         self.starttls_port = free_port()
         self.strict_port = free_port()
         self.tls_port = free_port()
         self.local_port = free_port()
-        self._dovecot: dovecot.Dovecot | None = None
-        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        for _ in range(_STARTS - 1):
+            try:
+                return self._started()
+            except RuntimeError:  # one of the ports was taken since
+                self._choose_ports()
+        return self._started()
+
+    def _started(self) -> Self:
         # Sockets need a short path, and Postfix's own users one that root's private folders do not close.
         self._home = Path(tempfile.mkdtemp(prefix="mp"))
         self._home.chmod(0o755)
@@ -162,7 +174,10 @@ class Postfix:
             extra = _AUTH_FOR_POSTFIX.format(home=self._home)
             self._dovecot = dovecot.Dovecot(place, extra_config=extra).__enter__()
             command = [_MASTER, "-c", self._home / "conf"]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+            with (self._folder / "master.log").open("wb") as errors:
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stderr=errors, start_new_session=True
+                )
             wait_for_greeting(self.local_port, b"220", self._gone)
         except BaseException:
             self.stop()
@@ -243,4 +258,5 @@ class Postfix:
     def _gone(self) -> str:
         if self._process is None or self._process.poll() is None:
             return ""
-        return self.log()[-2000:] or f"status {self._process.returncode}"
+        told = self.log()[-2000:] or (self._folder / "master.log").read_text()
+        return f"status {self._process.returncode}, {told}"
