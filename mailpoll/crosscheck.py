@@ -7,14 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 from mailpoll import strict_address
-from mailpoll.settings import (
-    AccountSettings,
-    CommandSettings,
-    HealthSettings,
-    Settings,
-    SmtpSettings,
-    WebhookSettings,
-)
+from mailpoll.settings import AccountSettings, CommandSettings, HealthSettings, Settings, SmtpSettings, WebhookSettings
 
 # Character sets rather than expressions: compiling these would cost every idle run 3 ms.
 _ALNUM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -247,20 +240,11 @@ _BY_TOKEN = ("xoauth2", "oauthbearer")
 def _senders(smtp: SmtpSettings) -> Iterator[str]:
     if not smtp.sender:
         yield 'smtp.from: is missing. Add from = "Gateway <gateway@example.com>"'
-    elif smtp.from_ is None and address_problem(smtp.sender):
+    elif smtp.from_ is None and strict_address.problem(smtp.sender):
         yield 'smtp.from: is missing, and username is no address. Add from = "Gateway <gateway@example.com>"'
     for key, value in (("from", smtp.from_), ("noreply", smtp.noreply)):
-        if value is not None and (reason := address_problem(value)):
+        if value is not None and (reason := strict_address.problem(value)):
             yield f"smtp.{key}: {reason}"
-
-
-def address_problem(text: str) -> str | None:
-    """What is wrong with an address that we write to or from, and what to write instead; None when nothing is."""
-    try:
-        strict_address.parse(text)
-    except ValueError as problem:
-        return str(problem)
-    return None
 
 
 def _alerts(settings: Settings) -> Iterator[str]:
@@ -268,10 +252,22 @@ def _alerts(settings: Settings) -> Iterator[str]:
         if "@" not in one:
             if not one or _has_control(one):
                 yield "alerts.to: is empty, or holds control characters. Write an address or the name of a channel"
-        elif reason := address_problem(one):
+        elif reason := strict_address.problem(one):
             yield f"alerts.to: {reason}"
         elif settings.smtp is None:
             yield "alerts.to: names an address, but there is no [smtp] to send mail with. Add it, or name a channel"
+        elif _is_ours(strict_address.parse(one).address, settings):
+            yield "alerts.to: mail to it would come back to us. Write the address of a person, or name a channel"
+
+
+def _is_ours(address: str, settings: Settings) -> bool:
+    """Whether one of our patterns matches, or it is that of an account that takes all mail."""
+    from mailpoll import router  # few write down whom to alert
+
+    derived = (derived_pattern(account.username) for account in settings.account.values())
+    usable = (p for p in settings.addresses.patterns or derived if p and not _pattern_problem(p))
+    dedicated = (account.username.lower() for account in settings.account.values() if account.scope == "all")
+    return address.lower() in dedicated or any(router.pattern(p).detail(address) is not None for p in usable)
 
 
 def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:

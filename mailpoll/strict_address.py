@@ -41,6 +41,15 @@ def parse(text: str) -> NamedAddress:
     return NamedAddress(name, path)
 
 
+def problem(text: str) -> str | None:
+    """What is wrong with an address that we write to or from, and what to write instead; None when nothing is."""
+    try:
+        parse(text)
+    except ValueError as wrong:
+        return str(wrong)
+    return None
+
+
 def needs_smtputf8(address: str) -> bool:
     """Whether only servers that know SMTPUTF8 (RFC 6531) can take it: its local-part is not ASCII."""
     return not address.isascii()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +18,13 @@ from mailpoll import idle, strict_address
 from mailpoll.commands import alarm, logins, troubles
 from mailpoll.commands.alarm import Notice
 from mailpoll.commands.installation import Installation
-from mailpoll.commands.logins import Gate, LeftAlone, Undeliverable
-from mailpoll.errors import BUG, LoginRefused, MailpollError, PermanentFailure
+from mailpoll.commands.logins import REFUSED, Gate, LeftAlone, Undeliverable
+from mailpoll.errors import BUG, LoginRefused, MailpollError, Unanswered
 from mailpoll.model import NamedAddress, Refusal
 from mailpoll.settings import SmtpSettings
 
 STEP_S = 10.0  # for each step of a dialogue at the most
+MAIL_S = 20.0  # for a mail
 LEAST_S = 1.0  # with less than this left it is not begun
 
 log = logging.getLogger(__name__)
@@ -77,7 +79,8 @@ class Mailer:
         address = strict_address.parse(to)
 
         def send() -> str:
-            return self.send(hurried, secret, address, subject, text, self.now())
+            moment = self.now()
+            return _within(min(left, MAIL_S), lambda: self.send(hurried, secret, address, subject, text, moment))
 
         login, recipient = self._gate(), self._gate(address.address)
         try:
@@ -113,10 +116,31 @@ def notice(problem: BaseException, to: str, until: datetime | None) -> Notice:
     status = problem.exit_status if isinstance(problem, MailpollError) else BUG
     fresh = not isinstance(problem, LeftAlone | Undeliverable)
     tail = troubles.next_login(until) if isinstance(problem, LoginRefused) else ""
-    if isinstance(problem, PermanentFailure):  # of one recipient, while others may hear of all
+    if isinstance(problem, REFUSED):  # one recipient, while others may hear of all
         kind = f"refused-{quote(to)}"
         return Notice(alarm.SMTP, status, kind, troubles.of_smtp(problem, to), fresh)
     return Notice(alarm.SMTP, status, alarm.kind_of(problem), troubles.of_smtp(problem), fresh, tail)
+
+
+def _within(seconds: float, work: Callable[[], str]) -> str:
+    """What `work` gives. A server that dribbles keeps to the time of each step, and would hold the run up all the same."""
+    done: list[tuple[str, BaseException | None]] = []
+
+    def run() -> None:
+        try:
+            done.append((work(), None))
+        except BaseException as problem:
+            done.append(("", problem))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not done:
+        raise Unanswered(f"sending a mail took more than {seconds:.0f} s", about=alarm.SMTP)
+    [(words, error)] = done
+    if error is not None:
+        raise error
+    return words
 
 
 class FileRefusals:

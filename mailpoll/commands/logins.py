@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from mailpoll.errors import LoginRefused, MailpollError, PermanentFailure
+from mailpoll.errors import LoginRefused, MailpollError, PermanentFailure, Unanswered
 from mailpoll.model import Refusal
 from mailpoll.retry import LONGEST_LOGIN_DELAY, login_delay
 from mailpoll.settings import AccountSettings, SmtpSettings, to_builtin
@@ -25,6 +25,10 @@ _BEFORE = "the server refused the login when it was last tried"
 STALE = timedelta(days=2)
 
 
+# Of mail to somebody: a server that takes it and does not say so would bring it to them every minute.
+REFUSED = (PermanentFailure, Unanswered)
+
+
 class LeftAlone(LoginRefused):
     """A login that was refused before, and was not tried now."""
 
@@ -37,7 +41,7 @@ class Gate:
     """Lets an account log in, or leaves it alone. Used by the thread of the account; what came of it is read when the
     run is over: `until` is the moment before which no login is tried.
 
-    What is refused may be something else: `refused` is the error that says so, and `left_alone` the one that is raised
+    What is refused may be something else: `refused` are the errors that say so, and `left_alone` the one that is raised
     instead of trying it. `account` is then a name that no account can have.
     """
 
@@ -48,7 +52,7 @@ class Gate:
         refusal: Refusal | None,
         now: Callable[[], datetime],
         *,
-        refused: type[MailpollError] = LoginRefused,
+        refused: tuple[type[MailpollError], ...] = (LoginRefused,),
         left_alone: MailpollError | None = None,
     ) -> None:
         self.account = account
@@ -100,7 +104,7 @@ def at_smtp(
         return Gate(name, settings, refusals.get(name), now, left_alone=LeftAlone(_BEFORE, about="smtp"))
     name = f"[smtp] to {recipient} by {settings.username}@{settings.host}"
     alone = Undeliverable("the server did not take it when it was last tried", about="smtp")
-    return Gate(name, settings, refusals.get(name), now, refused=PermanentFailure, left_alone=alone)
+    return Gate(name, settings, refusals.get(name), now, refused=REFUSED, left_alone=alone)
 
 
 def remember(store: Store, passed: Mapping[str, Gate], configured: Collection[str], now: datetime) -> None:

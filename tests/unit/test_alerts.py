@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from mailpoll.errors import (
     MailpollError,
     PermanentFailure,
     TemporaryFailure,
+    Unanswered,
     Unavailable,
 )
 from mailpoll.model import NamedAddress, Pause, Refusal, Rest, Trouble
@@ -331,6 +333,22 @@ def test_one_recipient_who_is_refused_keeps_nothing_from_the_others(office: Offi
     assert office.run(REFUSED) == []
     assert (office.told, office.tries) == ([BEGUN], 3)
     assert office.journal.exit_status == 77
+
+
+def test_a_mail_whose_answer_is_lost_is_not_sent_again_every_minute(office: Office) -> None:
+    office.down[""] = Unanswered("no answer after the mail", about="smtp.example.com:587")
+    for _ in range(5):
+        office.run(REFUSED)
+    assert office.tries == 2
+
+
+def test_a_server_that_dribbles_holds_up_no_run(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alert_mail, "MAIL_S", 0.01)
+    over = threading.Event()
+    office.send = lambda *_: str(over.wait(60))  # type: ignore[method-assign]
+    office.run(REFUSED)
+    over.set()
+    assert "took more than" in office.journal.open[-1].sentence
 
 
 def test_a_bug_of_the_sender_is_a_trouble_and_ends_no_run(office: Office) -> None:

@@ -163,6 +163,25 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     }
 
 
+ALERTS = "[smtp]\nhost = 'smtp.example.com'\nfrom = 'gw@example.com'\n[alerts]\nto = '{}'\n"
+CATCH_ALL = "[addresses]\npatterns = ['%s@example.com']\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ACCOUNT + ALERTS.format("username+x@example.com"),
+        ACCOUNT + ALERTS.format("Admin <USERNAME+x@EXAMPLE.com>"),
+        ACCOUNT + CATCH_ALL + ALERTS.format("admin@example.com"),
+        ACCOUNT + 'scope = "all"\n' + ALERTS.format("username@example.com"),
+    ],
+)
+def test_nobody_is_alerted_by_mail_that_comes_back(tmp_path: Path, text: str) -> None:
+    assert problems(tmp_path, text) == (
+        "alerts.to: mail to it would come back to us. Write the address of a person, or name a channel",
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -180,6 +199,9 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         "[destination.d]\nkind = 'webhook'\nurl = 'http://app:3000/'\nallow_plaintext = true",
         "[destination.d]\nkind = 'command'\ncommand = ['/bin/cat']\non_uncertain = 'repost'",
         "\ufeff[fetch]\ndeadline = 30",
+        f"{ACCOUNT}{ALERTS.format('username@example.com')}",
+        f"{ACCOUNT}{ALERTS.format('Admin <admin@example.org>')}",
+        "[alerts]\nto = ['ops', 'team']",
     ],
 )
 def test_what_is_right_is_taken(tmp_path: Path, text: str) -> None:
