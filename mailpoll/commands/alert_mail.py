@@ -123,7 +123,10 @@ def notice(problem: BaseException, to: str, until: datetime | None) -> Notice:
 
 
 def _within(seconds: float, work: Callable[[], str]) -> str:
-    """What `work` gives. A server that dribbles keeps to the time of each step, and would hold the run up all the same."""
+    """What `work` gives. A server that dribbles keeps to the time of each step, and would hold up the run all the same.
+
+    Raises Unanswered when that takes longer, and what `work` raises.
+    """
     done: list[tuple[str, BaseException | None]] = []
 
     def run() -> None:

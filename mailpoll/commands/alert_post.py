@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mailpoll.commands import alarm, troubles
 from mailpoll.commands.alarm import Notice
-from mailpoll.doctor import book
+from mailpoll.doctor import alerts, book
 from mailpoll.errors import ConfigError
 from mailpoll.model import KnownAddress, RawMessage
 from mailpoll.settings import Settings
@@ -40,12 +40,8 @@ def notices(known: Mapping[str, KnownAddress | None]) -> list[Notice]:
 def problem_of(name: str, channel: KnownAddress | None) -> tuple[str, str] | None:
     """Why no alert can go into a channel, and what to do; None when one can."""
     if channel is None:
-        return f"there is no channel {name}", f"Type: mailpoll channel add {name}, or write the name of one there is"
-    if not channel.channel_enabled:
-        return f"channel {name} is disabled", f"Type: mailpoll channel enable {name}"
-    if not channel.targets:
-        return f"channel {name} has no destination", f"Type: mailpoll channel set {name} --to store"
-    return None
+        return alerts.problem_of(name, None, ())
+    return alerts.problem_of(name, channel.channel_enabled, channel.targets)
 
 
 def _word(name: str) -> str:

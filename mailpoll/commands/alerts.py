@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from mailpoll import config, strict_address
+from mailpoll import config
 from mailpoll.commands import alarm, alert_mail, alert_post, alert_text
 from mailpoll.commands.alarm import Notice
 from mailpoll.commands.alert_mail import Mailer, NoTime, Refusals, Send
 from mailpoll.commands.alert_text import Place
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.journal import Journal
-from mailpoll.commands.news import News, Owed
+from mailpoll.commands.news import News, Owed, known_as
 from mailpoll.errors import ConfigError, LoginRefused, MailpollError, MessageError
 from mailpoll.settings import Settings, SmtpSettings
 
@@ -73,7 +73,7 @@ class Alerter:
     @property
     def addresses(self) -> dict[str, str]:
         """The addresses among the recipients of alerts: as they are written, and by which they are remembered."""
-        return {one: _address(one) for one in self.settings.alerts.recipients if "@" in one}
+        return {one: known_as(one) for one in self.settings.alerts.recipients if "@" in one}
 
     def by_mail(self, refusals: Refusals) -> Told:
         """Mails to every address what it has still to be told."""
@@ -129,12 +129,8 @@ class Alerter:
             log.warning("alert to %s not sent, %s: %s", to, subject, problem)
             return
         log.info("alert to %s sent, %s (%s)", to, subject, words)
-        if self.journal.talkative:
+        if self.journal.talkative and not log.isEnabledFor(logging.INFO):
             click.echo(f"alert to {to} sent: {subject}")
-
-
-def _address(written: str) -> str:
-    return strict_address.parse(written).address.lower()
 
 
 def after_run(

@@ -23,7 +23,7 @@ from mailpoll.commands.output import json_option, print_json, safe_text
 from mailpoll.commands.preview import existing_store
 from mailpoll.commands.program import own_command
 from mailpoll.commands.status import AHEAD
-from mailpoll.doctor import Check, Job, account, book, files, schedule, secrets
+from mailpoll.doctor import Check, Job, account, alerts, book, files, schedule, secrets
 from mailpoll.errors import BUG, PRECEDENCE, AccessDenied, ConfigError, MailpollError, worst
 from mailpoll.model import Finding
 from mailpoll.store import Overview, Store
@@ -219,7 +219,9 @@ def _book(installation: Installation, store: Store, overview: Overview) -> Itera
     known = {"it was installed": schedule.built(), "the store was made": overview.created_at}
     yield schedule.clock(moment, {**known, "the newest mail came": overview.newest_at})
     yield from book.patterns(settings, config.patterns(settings))
-    yield from book.channels(settings, store.channels.list(), store.addressed())
+    channels = store.channels.list()
+    yield from book.channels(settings, channels, store.addressed())
+    yield from alerts.recipients(settings, channels)
     yield from book.posts(overview, moment)
     yield from book.troubles(store.troubles.list())
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+from mailpoll import strict_address
 from mailpoll.model import Trouble
 
 # Whom an end could not be told for so long does not wait for it any more.
@@ -39,6 +40,16 @@ class News:
 def mark_of(kind: str, recipient: str) -> str:
     """What Trouble.alerted holds once `recipient` was told of `kind`; a word without blanks."""
     return f"{kind}/{quote(recipient, safe='@')}"
+
+
+def known_as(recipient: str) -> str:
+    """By what a recipient of [alerts] is remembered: the address alone, or the name of the channel."""
+    return strict_address.parse(recipient).address.lower() if "@" in recipient else recipient
+
+
+def who_knows(trouble: Trouble) -> tuple[str, ...]:
+    """Those who were told of any kind of it."""
+    return tuple(dict.fromkeys(unquote(mark.partition("/")[2]) for mark in trouble.alerted))
 
 
 def is_told(trouble: Trouble, recipient: str) -> bool:

@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 import click
 
 from mailpoll.commands import calm, standstill
+from mailpoll.commands.alarm import CONFIGURATION, OF_ALERTS, PASSING, PROGRAM, SMTP, STORE
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.news import known_as, who_knows
 from mailpoll.commands.output import json_option, local, one_line, print_json
 from mailpoll.commands.preview import existing_store
 from mailpoll.doctor import age
@@ -96,7 +98,8 @@ def _standing(installation: Installation) -> Standing:
             troubles = store.troubles.list()
             unfinished = timedelta(seconds=settings.retention.unfinished.seconds)
             overview = store.overview(moment, tuple(settings.destination), unfinished=unfinished, ahead=AHEAD)
-    troubles = (*standstill.remembered(installation), *troubles)
+    alerting = bool(settings.alerts.recipients)
+    troubles = (*standstill.remembered(installation), *(t for t in troubles if alerting or t.about not in OF_ALERTS))
     beat = calm.heartbeat(installation)
     accounts = tuple(_account(settings, name, overview, beat) for name in settings.account)
     return Standing(moment, accounts, overview, troubles)
@@ -145,6 +148,7 @@ def _print(standing: Standing, installation: Installation) -> None:
         lines.append(("mails", _mails(overview.messages)))
         lines += [("retention", _let_go(each)) for each in overview.letting_go]
     lines += [(trouble.about, _trouble(trouble)) for trouble in standing.troubles]
+    lines += [("alerts", line) for line in _alerts(installation.settings, standing.troubles)]
     places = list(dict.fromkeys(name for name, _ in lines))
     lines.sort(key=lambda line: places.index(line[0]))  # a trouble comes with what it is about
     width = max(len(name) for name, _ in lines)
@@ -195,6 +199,24 @@ def _trouble(trouble: Trouble) -> str:
     return f"in trouble since {local(trouble.began_at)}: {one_line(trouble.sentence, 300)}"
 
 
+def _alerts(settings: Settings, troubles: tuple[Trouble, ...]) -> Iterator[str]:
+    """Who is alerted, and of what some of them do not know yet, since the way to them does not work, perhaps."""
+    named = settings.alerts.recipients
+    if not named:
+        return
+    yield f"go to {', '.join(name if '@' in name else f'channel {name}' for name in named)}"
+    for trouble in troubles:
+        ripe = trouble.status not in PASSING or trouble.runs >= settings.fetch.alert_after
+        missed = [name for name in named if known_as(name) not in who_knows(trouble) and _can_be_told(name, trouble)]
+        if ripe and missed:
+            yield f"not told of {trouble.about}: {', '.join(missed)}"
+
+
+def _can_be_told(name: str, trouble: Trouble) -> bool:
+    """Whether there is a way to a recipient of alerts that is not what the trouble is about."""
+    return trouble.about not in ((SMTP,) if "@" in name else (CONFIGURATION, STORE, PROGRAM))
+
+
 def _mails(counts: dict[str, int]) -> str:
     words = {"accepted": "not read yet"}
     return ", ".join(f"{count} {words.get(state, state)}" for state, count in counts.items() if count) or "none wait"
@@ -240,6 +262,7 @@ def _trouble_json(trouble: Trouble) -> dict[str, object]:
         "runs": trouble.runs,
         "since": trouble.began_at,
         "told_at": trouble.told_at,
+        "alerted": who_knows(trouble),
     }
 
 

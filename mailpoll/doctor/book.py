@@ -26,7 +26,7 @@ def channels(settings: Settings, known: Sequence[Channel], addresses: Mapping[st
     if not known:
         yield warn("channels", "there are none", "Type: mailpoll channel add NAME")
         return
-    reached = {*addresses, *_fixed(settings).values()}
+    reached = {*addresses, *_fixed(settings).values(), *settings.alerts.recipients}
     found = [check for channel in known for check in _channel(settings, channel, channel.name in reached)]
     yield from found
     if not found:
