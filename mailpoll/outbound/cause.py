@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from mailpoll.outbound.happening import MAIL_STAGES, Happening
 
 Role = Literal["default", "noreply"]
+
+# Links, addresses and host names: "spam" or "rate" in one of them says nothing of what is wrong. Names of programs
+# (STOREDRV.Submission) and sentences without a blank between (later.Please) are of mixed case, and stay.
+_PLACE = re.compile(
+    r"<[^<>\s]*>|\bhttps?://\S+|[^\s<>()\[\],;:'\"]+@[^\s<>()\[\],;:'\"]+|"
+    r"(?<![\w.-])(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|[A-Z0-9-]+(?:\.[A-Z0-9-]+)+)(?![\w-])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +40,16 @@ class Circumstances:
 class When:
     """How a cause is recognised; what is not given does not matter.
 
-    `events` are words of happening.py, "reply" for what a server said. `codes` must fit `550 5.1.1` from its beginning,
-    `words` are looked for in what the server said, both without regard to case.
+    `events` are words of happening.py, "reply" for what a server said, none for all. `codes` must fit `550 5.1.1` from
+    its beginning; `words` are looked for in what the server said but for addresses, hosts and links, `anywhere` in all
+    of it, both without regard to case.
     """
 
     events: tuple[str, ...] = ("reply",)
     stages: tuple[str, ...] = ()
     codes: str = ""
     words: str = ""
+    anywhere: str = ""
     loopback: bool | None = None
     login: bool | None = None
     by_token: bool = False
@@ -50,12 +60,13 @@ class When:
     def fits(self, happening: Happening, at: Circumstances) -> bool:
         """Whether this is what happened."""
         reply = happening.reply
-        codes, words = (reply.codes, reply.words) if reply else ("", happening.detail)
+        codes, words = (reply.codes, reply.heard) if reply else ("", happening.detail)
         return (
-            happening.event in self.events
+            (not self.events or happening.event in self.events)
             and (not self.stages or happening.stage in self.stages)
             and re.match(self.codes, codes) is not None
-            and re.search(self.words, words, re.IGNORECASE) is not None
+            and re.search(self.words, _without_places(words), re.IGNORECASE) is not None
+            and re.search(self.anywhere, words, re.IGNORECASE) is not None
             and self.loopback in (None, at.loopback)
             and self.login in (None, at.login)
             and (not self.by_token or at.by_token)
@@ -90,6 +101,11 @@ class Cause:
     advice: str
     when: tuple[When, ...]
     says: tuple[Said, ...] = field(default=())
+
+
+@lru_cache(4)
+def _without_places(words: str) -> str:
+    return _PLACE.sub("…", words)
 
 
 def find(happening: Happening, at: Circumstances, table: Sequence[Cause]) -> Cause:

@@ -30,7 +30,7 @@ _PROVIDERS = (
         "gmail-app-password", 77,
         "Gmail wants an app password instead of the one you type into a browser",
         f"With 2-Step Verification turned on, make one at {_APP} and put it where password says",
-        (When(stages=_LOGIN, words=r"application-specific password required|p=InvalidSecondFactor"),),
+        (When(stages=_LOGIN, anywhere=r"application-specific password required|p=InvalidSecondFactor"),),
         (Said("Gmail", "auth", "534 5.7.9 Application-specific password required. For more information, go to "
                                "https://support.google.com/mail/?p=InvalidSecondFactor - gsmtp"),),
     ),
@@ -39,7 +39,7 @@ _PROVIDERS = (
         "Gmail refused user name and password",
         f"Use an app password ({_APP}; it needs 2-Step Verification), not the account's; it ends when the account's "
         "password changes. username is the whole address",
-        (When(stages=_LOGIN, words=r"username and password not accepted|p=BadCredentials"),),
+        (When(stages=_LOGIN, anywhere=r"username and password not accepted|p=BadCredentials"),),
         (Said("Gmail", "auth", "535 5.7.8 Username and Password not accepted. For more information, go to "
                                "https://support.google.com/mail/?p=BadCredentials - gsmtp"),),
     ),
@@ -47,7 +47,7 @@ _PROVIDERS = (
         "gmail-web-login", 77,
         "Google holds this login for suspicious",
         f"Sign in with a browser and confirm that it was you, then use an app password ({_APP})",
-        (When(stages=_LOGIN, words=r"log in (via|with) your web browser|answer/78754"),),
+        (When(stages=_LOGIN, anywhere=r"log in (via|with) your web browser|answer/78754"),),
         (Said("Gmail", "auth", "534 5.7.14 Please log in via your web browser and then try again. Learn more at "
                                "https://support.google.com/mail/answer/78754 - gsmtp"),),
     ),
@@ -188,7 +188,7 @@ _PROVIDERS = (
         "mailgun-sandbox", 77,
         "Mailgun sends to authorized recipients only for this domain or account",
         "Add {about} to the authorized recipients, or use a domain of your own; activate the account where it says so",
-        (When(words=r"is not allowed to send|are for test purposes only|activate your Mailgun account"),),
+        (When(words=r"domain \S+ is not allowed to send|are for test purposes only|activate your Mailgun account"),),
         (Said("Mailgun", "data", "421 Domain sandbox123.mailgun.org is not allowed to send: Sandbox subdomains are for "
                                  "test purposes only. Please add your own domain or add the address to authorized "
                                  "recipients in Account Settings."),),
@@ -197,7 +197,8 @@ _PROVIDERS = (
         "provider-not-active", 77,
         "the account is not activated for sending, or blocked",
         "Log in to the provider's pages and look, or ask its support",
-        (When(words=r"not yet activated|email outgoing blocked|account .{0,40}(suspended|disabled)"),),
+        (When(words=r"^(?!.*tried to reach).*(not yet activated|email outgoing blocked|account .{0,40}(suspended|"
+                    r"disabled))", codes=r"(?!5\d\d 5\.2\.1)"),),
         (Said("Brevo", "dot", "502 5.7.0 Your SMTP account is not yet activated."),
          Said("Zoho", "dot", "554 5.1.8 Email Outgoing Blocked")),
     ),
@@ -205,17 +206,19 @@ _PROVIDERS = (
         "address-not-allowed", 77,
         "the provider takes no logins from this machine's address",
         "Add it to the addresses that may log in, in the provider's security settings",
-        (When(words=r"unauthori[sz]ed IP address"),),
+        (When(words=r"unauthori[sz]ed IP address|IP (address )?(is )?not whitelisted"),),
         (Said("Brevo", "auth", "525 5.7.1 Unauthorized IP address"),),
     ),
 )  # fmt: skip
+
+_NOT_OF_SIZE = r"^(?!.*(\bsize\b|mailbox (is )?full|mailbox quota|storage)).*"
 
 _LATER = (
     Cause(
         "too-many-logins", 75,
         "the server has seen too many logins, and takes none for a while",
         "Wait an hour, and look which program tries a wrong password over and over",
-        (When(stages=("auth",), words=r"too many (login|bad auth|failed|authentication)"),),
+        (When(stages=("auth",), words=r"too many (login|bad auth|failed|auth)"),),
         (Said("Gmail", "auth", "454 4.7.0 Too many login attempts, please try again later."),
          Said("Yahoo", "auth", "535 5.7.0 (#AUTH005) Too many bad auth attempts.")),
     ),
@@ -223,7 +226,7 @@ _LATER = (
         "login-not-now", 75,
         "the server cannot check logins now",
         "Try again later",
-        (When(stages=("auth",), codes=r"4", words=""), ),
+        (When(stages=("auth",), codes=r"4"),),
         (Said("Postfix", "auth", "454 4.7.0 Temporary authentication failure: Connection lost"),
          Said("Exim", "auth", "435 Unable to authenticate at present")),
     ),
@@ -239,17 +242,21 @@ _LATER = (
         "sender-domain", 77,
         "the server finds no domain {sender_domain}, which the sender {sender} is of",
         f"{_FROM}; a domain that takes no mail has no MX record",
-        (When(words=r"Sender address rejected: Domain not found|sender domain (must|does)|domain of sender address"),),
+        (When(words=r"Sender address rejected: Domain not found|sender domain (must|does)|domain of sender address"),
+         When(codes=r"[45]\d\d [45]\.7\.27\b")),
         (Said("Postfix", "rcpt", "450 4.1.8 <gateway@nowhere.example>: Sender address rejected: Domain not found"),),
     ),
     Cause(
         "rate", 75,
         "the server takes no more mail for now: a limit of your account or of this machine is reached",
         "Wait: limits are by minute, hour or day. Look what else sends with this account",
-        (When(words=r"throttl|rate|sending (limit|quota)|daily.*(limit|quota)|quota exceeded|(limit|quota) .{0,40}"
+        (When(words=_NOT_OF_SIZE + r"(\bthrottl|\brate.?limit|\b(sending|submission|message|mail|connection) rate\b|"
+                    r"sending (limit|quota)|\bdaily .*(limit|quota)|quota exceeded|\b(limit|quota) .{0,40}"
                     r"(exceeded|reached)|too (many|much) (mail|messages|recipients|connections|concurrent|auth)|"
-                    r"sender thread limit|exceeded .{0,40}limit|temporarily deferred|"
-                    r"SubmissionQuotaExceeded|24-hour sending", codes=r"(?!552)"),),
+                    r"sender thread limit|exceeded .{0,40}limit|temporarily deferred|SubmissionQuotaExceeded|"
+                    r"24-hour sending)", codes=r"(?!552|5\d\d 5\.3\.4|[45]\d\d [45]\.2\.2)"),
+         When(words=_NOT_OF_SIZE + r"\brate\b", codes=r"4(?!\d\d 4\.2\.2)"),
+         When(codes=r"[45]\d\d [45]\.7\.28\b")),
         (Said("Amazon SES", "dot", "454 Throttling failure: Maximum sending rate exceeded"),
          Said("Gmail", "dot", "550 5.4.5 Daily user sending limit exceeded. For more information on Gmail sending "
                               "limits go to https://support.google.com/a/answer/166852"),
@@ -265,6 +272,8 @@ _LATER = (
         (Said("Google Workspace", "ehlo", "421 4.7.0 Try again later, closing connection."),),
     ),
 )  # fmt: skip
+
+_NO_DMARC = r"^(?!.*\b(SPF|DKIM|DMARC)\b).*"
 
 _LOGINS = (
     Cause(
@@ -289,7 +298,8 @@ _LOGINS = (
         "auth-mechanism", 78,
         "the server does not know the way to log in that was tried ({detail})",
         "Leave auth out, or set it to another of those it offers",
-        (When(stages=("auth",), codes=r"504|501|534 5\.7\.9"),),
+        (When(stages=("auth",), codes=r"504|501|534 5\.7\.9",
+              words=r"^(?!.*(fail|invalid (log|cred|pass)|incorrect))"),),
         (Said("Microsoft 365", "auth", "504 5.7.4 Unrecognized authentication type"),),
     ),
     Cause(
@@ -297,7 +307,7 @@ _LOGINS = (
         "the server refused user name and password",
         "Compare both with what your provider says. The user name is mostly the whole address; many want an app "
         "password, and sending by SMTP turned on in their settings (GMX, WEB.DE)",
-        (When(stages=("auth",), codes=r"5[2-5]"),),
+        (When(stages=("auth",), codes=r"5"),),
         (Said("Postfix", "auth", "535 5.7.8 Error: authentication failed: authentication failure"),
          Said("Exim", "auth", "535 Incorrect authentication data"),
          Said("GMX", "auth", "535 Authentication credentials invalid, please check"),
@@ -308,8 +318,8 @@ _LOGINS = (
         "the server wants a login before it takes mail",
         "Add username and password (or access_token) to [smtp]",
         (When(codes=r"530", login=False),
-         When(words=r"authentication (is )?required|unauthenticated senders|not logged in|please (log in|authenticate)|"
-                    r"turn on SMTP Authentication|not authenticated", login=False)),
+         When(words=_NO_DMARC + r"(authentication (is )?required|unauthenticated senders|not logged in|"
+                    r"please (log in|authenticate)|turn on SMTP Authentication|not authenticated)", login=False)),
         (Said("Gmail", "mail", "530 5.7.0 Authentication Required. For more information, go to "
                                "https://support.google.com/mail/?p=WantAuthError - gsmtp"),
          Said("Microsoft 365", "mail", "530 5.7.57 Client not authenticated to send mail."),
@@ -320,18 +330,25 @@ _LOGINS = (
         "the server wants a login, though it took ours",
         "Ask its owner: the account may not send",
         (When(codes=r"530"),
-         When(words=r"authentication (is )?required|unauthenticated senders|not logged in|not authenticated")),
+         When(words=_NO_DMARC + r"(authentication (is )?required|unauthenticated senders|not logged in|"
+                    r"not authenticated)")),
         (),
     ),
 )  # fmt: skip
+
+_RELAYING = (
+    r"\brelay(ing|ed|s)?\b.{0,40}(denied|not (permitted|allowed)|disallowed|prohibited|refused)|"
+    r"(unable|cannot|not permitted|do not|don't) (to )?relay\b"
+)
 
 _MAIL = (
     Cause(
         "too-large", 65,
         "the mail is larger than the server takes",
         "A test mail is small: the server has no room, or a limit that lets nothing through",
-        (When(codes=r"552 5\.(3\.4|2\.3)|552$|5\d\d 5\.3\.4", words=r"(?!.*mailbox full)"),
-         When(words=r"(message|mail).{0,30}(too (large|big|long)|size exceeds)|exceeded .{0,30}size limit")),
+        (When(codes=r"552 5\.(3\.4|2\.3)|552$|5\d\d 5\.3\.4", words=r"^(?!.*(mailbox (is )?full|storage alloc|quota))"),
+         When(words=r"\b(message|mail)\b.{0,30}(too (large|big|long)|size exceed|size limit)|"
+                    r"exceeded .{0,30}size limit", codes=r"5")),
         (Said("Postfix", "mail", "552 5.3.4 Message size exceeds fixed limit"),
          Said("Gmail", "mail", "552 5.2.3 Your message exceeded Google's message size limits."),
          Said("Amazon SES", "dot", "552 Message is too long")),
@@ -340,7 +357,8 @@ _MAIL = (
         "storage", 75,
         "there is no room: on the server, or in a mailbox",
         "Try again later; a full mailbox its owner must empty (Microsoft: the sender's, too)",
-        (When(words=r"insufficient system storage|mailbox (is )?full|over quota|QuotaExceeded"),
+        (When(words=r"insufficient system storage|mailbox (is )?full|over quota|quota exceeded|QuotaExceeded|"
+                    r"exceeded storage alloc"),
          When(codes=r"452 4\.3\.1|[45]\d\d [45]\.2\.2")),
         (Said("Postfix", "mail", "452 4.3.1 Insufficient system storage"),
          Said("Microsoft 365", "dot", "554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException")),
@@ -349,7 +367,7 @@ _MAIL = (
         "helo", 78,
         "the server does not like the name we greet it with",
         'Set helo to the full name of this machine in DNS, like helo = "mail.example.com"',
-        (When(words=r"h?e(lo|hlo) (command rejected|argument|name)|invalid (helo|ehlo)|need fully-qualified host"),
+        (When(words=r"\b(helo|ehlo) (command rejected|argument|name)|invalid (helo|ehlo)|need fully-qualified host"),
          When(stages=("ehlo",), codes=r"5")),
         (Said("Postfix", "rcpt", "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname"),
          Said("Exim", "ehlo", "501 Syntactically invalid EHLO argument(s)")),
@@ -360,7 +378,9 @@ _MAIL = (
         "It stands on a block list, or has no name in DNS, as most at home and in clouds: send through a server that "
         "you log in to, at port 587 or 465",
         (When(words=r"blocked using|block.?list|black.?list|cannot find your (reverse )?hostname|client host rejected|"
-                    r"poor reputation|banned|denylist"),
+                    r"poor reputation|\bbanned|denylist|spamhaus|spamcop|barracuda"),
+         When(anywhere=r"\.spamhaus\.org|\.spamcop\.net|\.barracudacentral\.org", stages=MAIL_STAGES),
+         When(codes=r"[45]\d\d [45]\.7\.25\b"),
          When(stages=("greeting",), codes=r"5")),
         (Said("Postfix", "rcpt", "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using "
                                  "zen.spamhaus.org"),
@@ -379,14 +399,14 @@ _MAIL = (
         "sender-refused", 77,
         "the server does not let this account send as {sender}",
         f"{_FROM}, usually its own; and {_NOREPLY}",
-        (When(words=r"sender (address )?(is )?(rejected|not allowed|refused|verif)|verification failed for|"
-                    r"sender verif|"
-                    r"not owned by|from (header )?(sender )?(address )?(domain )?(is )?not (one of|verified|allowed)|"
-                    r"not authori[sz]ed to send from|authori[sz]ed to use .{0,30}(sender|from)|relaying disallowed as|"
-                    r"mail from address must be same|header address|(invalid|bad) (sender|return path|reverse-path)|"
-                    r"from address", codes=r"5|450 4\.1\.[078]|45\d 4\.7\.1"),
-         When(codes=r"5\d\d 5\.1\.[078]"),
-         When(stages=("mail",), codes=r"5")),
+        (When(words=r"\bsender (address )?(is )?(rejected|not allowed|refused|verif)|(?<!recipient )verification "
+                    r"failed for|not owned by|\bfrom (header )?(sender )?(address )?(domain )?(is )?not (one of|verified|"
+                    r"allowed)|not (authori[sz]ed|allowed) to send from|authori[sz]ed to use .{0,30}(sender|from)|"
+                    r"relaying disallowed as|mail from address must be same|(invalid|bad) (sender|return path|"
+                    r"reverse-path)|\bfrom address (is|must|does|not)\b", codes=r"5|450 4\.1\.[078]|45\d 4\.7\.1"),
+         When(stages=("dot",), words=r"relaying disallowed"),
+         When(codes=r"5\d\d 5\.1\.[78]\b"),
+         When(stages=("mail",), codes=r"55[0-4]|501 5\.[17]|501$")),
         (Said("Postfix", "rcpt", "553 5.7.1 <gateway@example.com>: Sender address rejected: not owned by user "
                                  "username@example.com"),
          Said("Exim", "rcpt", "550 Verification failed for <gateway@example.com> No Such User Here"),
@@ -402,7 +422,7 @@ _MAIL = (
         "the mail system of this machine does not send mail to {about} on",
         "Let it (Postfix: mynetworks and relayhost; Debian's exim4: dpkg-reconfigure exim4-config, an internet site or "
         "a smarthost)",
-        (When(words=r"relay", loopback=True),),
+        (When(words=_RELAYING, loopback=True),),
         (),
     ),
     Cause(
@@ -410,8 +430,7 @@ _MAIL = (
         "the server does not send mail to {about} on for us (relaying denied)",
         "Log in: add username and password, and use the submission port, 587 or 465; if you do, compare host: it may "
         "be another server of the provider, or of another region",
-        (When(words=r"relay(ing|ed|s)?\b.{0,40}(denied|not (permitted|allowed)|disallowed|prohibited|refused)|"
-                    r"(unable|cannot|not permitted|do not|don't) (to )?relay|relay access denied"),
+        (When(words=_RELAYING),
          When(stages=("rcpt",), codes=r"551")),
         (Said("Postfix", "rcpt", "554 5.7.1 <a@example.net>: Relay access denied"),
          Said("Postfix", "rcpt", "454 4.7.1 <a@example.net>: Relay access denied"),
@@ -424,7 +443,7 @@ _MAIL = (
         "the mail was refused for what the DNS says of the sender's domain (SPF, DKIM, DMARC)",
         "Send through a server that the domain's SPF record names and that signs for it, or set from to an address of "
         "the account's own domain",
-        (When(codes=r"[45]\d\d [45]\.7\.(2[0-9])\b", words=r"(?!.*hostname)"),
+        (When(codes=r"[45]\d\d [45]\.7\.2[0-46]\b"),
          When(words=r"\b(SPF|DKIM|DMARC)\b|unauthenticated (email|mail)")),
         (Said("Gmail", "dot", "550 5.7.26 This mail has been blocked because the sender is unauthenticated. Gmail "
                               "requires all senders to authenticate with either SPF or DKIM."),),
@@ -433,8 +452,8 @@ _MAIL = (
         "content", 77,
         "the server refused what the mail says or looks like",
         "A test mail is harmless: ask the provider, whose filter it is; GMX and WEB.DE say this of a foreign from, too",
-        (When(words=r"spam|virus|content|suspicious|reject due to policy|policy restrictions|unsolicited",
-              stages=MAIL_STAGES),),
+        (When(words=r"spam|\bvirus|\bcontents?\b|suspicious|reject due to policy|policy restrictions|unsolicited",
+              stages=MAIL_STAGES, codes=r"5"),),
         (Said("Postfix", "dot", "554 5.7.1 Spam message rejected"),
          Said("GMX", "dot", "554 Transaction failed Reject due to policy restrictions.")),
     ),
@@ -456,13 +475,21 @@ _MAIL = (
         "a rule of the server forbids this mail",
         "Ask its owner, with the words of the server; what it says is all that is known",
         (When(stages=MAIL_STAGES, codes=r"5\d\d 5\.7\."),
-         When(words=r"policy|prohibit|administrat|access denied|not permitted|forbidden", codes=r"5")),
+         When(words=r"\bpolic(y|ies)\b|prohibit|administrative(ly)?\b|access denied|not permitted|forbidden",
+              codes=r"5")),
         (Said("Exim", "dot", "550 Administrative prohibition"),
          Said("others", "dot", "550 5.7.1 Access denied")),
     ),
 )  # fmt: skip
 
 _REST = (
+    Cause(
+        "starttls-refused", 69,
+        "the server offers STARTTLS and then refuses it",
+        'Try again later; if it lasts, use port 465 with tls = "implicit", or tell its owner',
+        (When(stages=("starttls",)),),
+        (Said("RFC 3207", "starttls", "454 TLS not available due to temporary reason"),),
+    ),
     Cause(
         "later", 75,
         "the server does not take it now",
@@ -487,17 +514,10 @@ _REST = (
         (),
     ),
     Cause(
-        "starttls-refused", 69,
-        "the server offers STARTTLS and then refuses it",
-        'Try again later; if it lasts, use port 465 with tls = "implicit", or tell its owner',
-        (When(stages=("starttls",)),),
-        (),
-    ),
-    Cause(
         "unexpected", 76,
         "the server gave an answer that does not belong there",
         "Ask its owner; -v shows the whole conversation",
-        (When(),),
+        (When(()),),
         (),
     ),
 )  # fmt: skip

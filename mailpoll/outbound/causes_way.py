@@ -155,6 +155,12 @@ CAUSES = (
         (When(("cut", "tls-broken"), _TO_TLS),),
     ),
     Cause(
+        "uncertain", 75,
+        "the whole mail was sent, and the connection ended before the server said whether it took it",
+        "Look whether it arrived before you send it again",
+        (When(("cut", "silence", "not-smtp"), ("dot",)),),
+    ),
+    Cause(
         "not-smtp", 76,
         "what answers at port {port} of {host} does not speak SMTP: {detail}",
         "Compare host and port: 587 or 465 for sending; 993 and 143 are for reading mail (IMAP)",
@@ -178,12 +184,6 @@ CAUSES = (
         "the server cut the connection at the login, without saying why",
         "Some do that when user name or password is wrong, or after too many tries: compare them, wait, try again",
         (When(("cut",), ("auth",)),),
-    ),
-    Cause(
-        "uncertain", 75,
-        "the whole mail was sent, and the connection ended before the server said whether it took it",
-        "Look whether it arrived before you send it again",
-        (When(("cut", "silence", "not-smtp"), ("dot",)),),
     ),
     Cause(
         "cut", 69,

@@ -66,6 +66,8 @@ def lookup(host: str, port: int, seconds: float) -> tuple[Address, ...]:
             found.put(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
         except OSError as error:
             found.put(error)
+        except UnicodeError:  # a label that is empty or too long
+            found.put(socket.gaierror(socket.EAI_NONAME, "it is no host name"))
 
     name = _ascii(host)
     threading.Thread(target=ask, daemon=True).start()
@@ -81,7 +83,8 @@ def lookup(host: str, port: int, seconds: float) -> tuple[Address, ...]:
 
 
 def connect(addresses: tuple[Address, ...], seconds: float) -> tuple[socket.socket, Address, tuple[str, ...]]:
-    """A connection to the first address that answers; each is tried beside those that are silent for HEAD_START_S.
+    """A connection to the first address that answers; each is tried beside those that are silent for HEAD_START_S, or
+    for less where the time would not do for all.
 
     Gives the socket, its address, and a sentence for every address that was tried before it in vain. Raises Stopped.
     """
@@ -89,11 +92,12 @@ def connect(addresses: tuple[Address, ...], seconds: float) -> tuple[socket.sock
     failed: list[tuple[Address, OSError]] = []
     pending: list[_Attempt] = []
     until = time.monotonic() + seconds
+    head_start = min(HEAD_START_S, seconds / (len(waiting) + 1))
     try:
         while waiting or pending:
             if waiting:
                 _begin(waiting.pop(0), pending, failed)
-            wait = min(HEAD_START_S if waiting else seconds, until - time.monotonic())
+            wait = min(head_start if waiting else seconds, until - time.monotonic())
             if wait <= 0:
                 break
             if (won := _first(pending, failed, wait, hurry=bool(waiting))) is not None:
@@ -164,7 +168,7 @@ def _first(
 
 
 def _told(pending: list[_Attempt], failed: list[tuple[Address, OSError]], won: Address) -> list[str]:
-    for_what = {a.address: f"gave no answer within {time.monotonic() - a.begun:.0f} s" for a in pending}
+    for_what = {a.address: f"gave no answer within {time.monotonic() - a.begun:.1f} s" for a in pending}
     for_what |= {address: f"could not be reached ({error.strerror})" for address, error in failed}
     return [f"{a.version} {a.text} {why}; went on with {won.version}" for a, why in for_what.items()]
 

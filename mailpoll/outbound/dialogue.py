@@ -109,6 +109,10 @@ class Dialogue(smtplib.SMTP):
         """The next reply."""
         return self._reply(*self.getreply())
 
+    def masked(self, text: str) -> str:
+        """`text` without the secrets of this conversation."""
+        return self._mask.hide(text)
+
     def note(self, text: str) -> None:
         """Adds a line of our own to the transcript."""
         self.transcript.append(f"  {text}")
@@ -177,7 +181,7 @@ class Dialogue(smtplib.SMTP):
         return max(self._until - time.monotonic(), 0.001)
 
     def _reply(self, code: int, words: bytes) -> Reply:
-        return reply_of(code, self._mask.hide(words.decode("utf-8", "replace")))
+        return reply_of(code, words.decode("utf-8", "replace"), self._mask.hide)
 
     def _sent(self, text: str) -> None:
         self.transcript.append(f"> {printable(self._mask.hide(text), MAX_LINE)}")

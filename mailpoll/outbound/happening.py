@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 # The steps of sending a mail, in their order. `dot` is the line that ends the mail (RFC 5321 §4.1.1.4): from the reply
 # to it on, the mail is the server's.
@@ -18,11 +19,13 @@ _WORDS = 500
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A reply of the server (RFC 5321 §4.2): its code, its enhanced status code (RFC 3463; empty where it has none) and
-    its words on one printable line, secrets masked."""
+    its words on one printable line, secrets masked. `heard` are the words as they came, for nobody's eyes: a password
+    that is a word like "login" must not hide the cause."""
 
     code: int
     enhanced: str
     words: str
+    heard: str = field(repr=False, compare=False)
 
     @property
     def codes(self) -> str:
@@ -56,14 +59,15 @@ class Stopped(Exception):
         self.happening = happening
 
 
-def reply_of(code: int, text: str) -> Reply:
+def reply_of(code: int, text: str, hide: Callable[[str], str] = str) -> Reply:
     """A reply from its code and its lines: the enhanced status code that each line may repeat stands once."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     found = _ENHANCED.match(lines[0]) if lines else None
     enhanced = found[1] if found else ""
     if enhanced:
         lines = [line.removeprefix(enhanced).lstrip(" :-") for line in lines]
-    return Reply(code, enhanced, printable(" ".join(lines)))
+    words = " ".join(lines)
+    return Reply(code, enhanced, printable(hide(words)), printable(words))
 
 
 def printable(text: str, limit: int = _WORDS) -> str:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from mailpoll.outbound.dialogue import Dialogue
 from mailpoll.outbound.happening import Happening, Reply, Stopped, printable
@@ -87,9 +88,11 @@ def _explained(dialogue: Dialogue, reply: Reply, acknowledged: str) -> Reply:
     """The refusal that follows a challenge, with the status that the challenge tells."""
     if reply.code != _CONTINUE:
         return reply
-    told = _status(reply.words)
+    told = dialogue.masked(_status(reply.words))
     after = _final(dialogue.secretly("", acknowledged))
-    return Reply(after.code, after.enhanced, f"{after.words} ({told})" if told else after.words)
+    if not told:
+        return after
+    return replace(after, words=f"{after.words} ({told})", heard=f"{after.heard} ({told})")
 
 
 def _status(challenge: str) -> str:
