@@ -148,11 +148,13 @@ def after_run(
     """Alerts of what a run found. Mail first: that it cannot be sent is told in the channels, and to whom `speaker`
     tells. `post_now` posts what is put in for the channels."""
     channels = alert_post.channels(store, installation.settings.alerts.recipients)
-    owed = Owed([*news, *speaker.settle_one(journal, alarm.ALERTS, alert_post.notices(channels))])
+    owner = f"{socket.gethostname()}:{installation.path}"
+    owed = Owed([*news, *speaker.settle_one(journal, alarm.ALERTS, alert_post.notices(channels), owner)])
     alerter = Alerter(installation, owed, lambda: speaker.now, ends + GRACE_S, at_once, send, journal)
     told = alerter.by_mail(store.refusals)
     if not told.late or told.notices:
-        owed.add(speaker.settle_one(journal, alarm.SMTP, told.notices, "" if told.tried else alarm.NOTHING_TO_MAIL))
+        how = "" if told.tried else alarm.NOTHING_TO_MAIL
+        owed.add(speaker.settle_one(journal, alarm.SMTP, told.notices, owner, how))
     else:
         journal.open = (*journal.open, *(t for t in store.troubles.list() if t.about == alarm.SMTP))
     failing = {trouble.about for trouble in journal.open} | alert_post.failing(store, speaker.now)

@@ -13,6 +13,7 @@ from mailpoll.model import Trouble
 
 # Whom an end could not be told for so long does not wait for it any more.
 OWED = timedelta(days=7)
+_BY = "by/"
 
 
 class Memory(Protocol):
@@ -42,6 +43,22 @@ def mark_of(kind: str, recipient: str) -> str:
     return f"{kind}/{quote(recipient, safe='@')}"
 
 
+def met_by(owner: str) -> str:
+    """What Trouble.alerted holds where a configuration met a trouble that others, which share the store, need not
+    have: only it knows when that is over."""
+    return f"{_BY}{quote(owner)}"
+
+
+def others(trouble: Trouble, owner: str) -> tuple[str, ...]:
+    """Which of the marks of met_by() are not that of `owner`."""
+    return tuple(mark for mark in trouble.alerted if mark.startswith(_BY) and mark != met_by(owner))
+
+
+def told_marks(trouble: Trouble) -> tuple[str, ...]:
+    """Its marks without those of met_by()."""
+    return tuple(mark for mark in trouble.alerted if not mark.startswith(_BY))
+
+
 def known_as(recipient: str) -> str:
     """By what a recipient of [alerts] is remembered: the address alone, or the name of the channel."""
     return strict_address.parse(recipient).address.lower() if "@" in recipient else recipient
@@ -49,7 +66,7 @@ def known_as(recipient: str) -> str:
 
 def who_knows(trouble: Trouble) -> tuple[str, ...]:
     """Those who were told of any kind of it."""
-    return tuple(dict.fromkeys(unquote(mark.partition("/")[2]) for mark in trouble.alerted))
+    return tuple(dict.fromkeys(unquote(mark.partition("/")[2]) for mark in told_marks(trouble)))
 
 
 def is_told(trouble: Trouble, recipient: str) -> bool:
@@ -71,10 +88,11 @@ class Owed:
         self.add(news)
 
     def add(self, news: Iterable[News]) -> None:
-        """More of them."""
-        for each in news:
-            self._news.append(each)
-            self._troubles[each.place] = each.trouble
+        """More of them; those of a trouble that was among them take the place of what was."""
+        more = list(news)
+        places = {each.place for each in more}
+        self._news = [each for each in self._news if each.place not in places] + more
+        self._troubles.update({each.place: each.trouble for each in more})
 
     def to(self, recipient: str, *, without: Collection[str] = ()) -> tuple[News, ...]:
         """What `recipient` has still to be told; not of the troubles about `without`."""

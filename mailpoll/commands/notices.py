@@ -96,7 +96,8 @@ def _of_attempts(journal: Journal, waiting: Waiting, open_: Trouble | None) -> l
     if notices:
         return notices
     status = TemporaryFailure.exit_status if open_ is None else open_.status
-    kind = open_.told[-1] if open_ and open_.told and status not in alarm.PASSING else "passing"
+    known = open_.told or tuple(mark.partition("/")[0] for mark in open_.alerted) if open_ else ()
+    kind = known[-1] if known and status not in alarm.PASSING else "passing"
     return [Notice(about, status, kind, troubles.of_untold(waiting), fresh=False, waiting=_waiting(waiting))]
 
 

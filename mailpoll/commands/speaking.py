@@ -64,17 +64,25 @@ class Speaker:
         late = [News(trouble, trouble.sentence, self.store.troubles) for trouble in past if trouble not in gone]
         return (*(each for change in changes for each in change.news), *ends.news, *late)
 
-    def settle_one(self, journal: Journal, about: str, notices: Sequence[Notice], how: str = "") -> tuple[News, ...]:
-        """As settle(), of a single thing that is known after it: what was met of it, or that it is over."""
+    def settle_one(
+        self, journal: Journal, about: str, notices: Sequence[Notice], owner: str, how: str = ""
+    ) -> tuple[News, ...]:
+        """As settle(), of a single thing that is known after it: what was met of it, or that it is over. `owner` tells
+        this configuration from others that share the store, and may have the same trouble or not."""
         kept = next((each for each in self.store.troubles.kept() if each.about == about), None)
+        mine = news.met_by(owner)
         if notices:
-            change = self._change(kept, notices)
+            change = self._change(kept, notices, mine)
             journal.open = (*journal.open, change.trouble)
             self._say(change.lines)
             self.store.troubles.save([change.trouble])
             return change.news
-        if kept is None or kept.ended_at is not None:
+        if kept is None or kept.ended_at is not None or mine not in kept.alerted:
             return ()
+        if news.others(kept, owner):
+            self.store.troubles.save([replace(kept, alerted=tuple(mark for mark in kept.alerted if mark != mine))])
+            return ()
+        kept = replace(kept, alerted=news.told_marks(kept))
         ends = self._end(journal, [kept], {about: alarm.end(kept, self.now, how)})
         self._say([alarm.end(kept, self.now, how)] if kept.told_at is not None else [])
         self.store.troubles.save(ends.kept, ends.gone)
@@ -126,8 +134,8 @@ class Speaker:
         journal.unrouted = 0 if self.listener == "person" and count <= shown else count
         return [Trouble(alarm.UNROUTED, 0, "", 0, self.now, self.now)]
 
-    def _change(self, trouble: Trouble | None, met: Sequence[Notice]) -> _Change:
-        alerted = trouble.alerted if trouble else ()
+    def _change(self, trouble: Trouble | None, met: Sequence[Notice], *marks: str) -> _Change:
+        alerted = tuple(dict.fromkeys((*(trouble.alerted if trouble else ()), *marks)))
         if trouble is not None and trouble.ended_at is not None:  # it begins anew: who did not hear of its end knows it
             trouble = None
         after, lines = alarm.decide(trouble, met, self.now, alert_after=self.alert_after)

@@ -489,6 +489,37 @@ def test_that_mail_cannot_be_sent_is_told_in_the_channels(office: Office) -> Non
     assert office.told == []
 
 
+def test_configurations_that_share_a_store_do_not_end_the_troubles_of_each_other(office: Office) -> None:
+    office.down[""] = SMTP_REFUSED
+    office.run(REFUSED)
+    mine, office.config = office.config, office.config.with_name("other.toml")
+    office.alert(ADMIN)
+    office.down.clear()
+    (office.config.parent / "smtp-password").write_text("another")
+    assert office.run(ConfigError("of the other")) == ["mailpoll: account.main: of the other"]
+    assert [trouble.about for trouble in office.store.troubles.list()] == ["account.main", "smtp"]
+    office.config = mine
+    said = office.run(ConfigError("of the other"))
+    assert said[0].startswith("mailpoll: smtp: no alert waits any more")
+
+
+def test_a_way_that_fails_anew_before_its_end_could_be_told_is_no_end(office: Office) -> None:
+    channel(office, "ops", "hook")
+    office.config.write_text(
+        CONFIG.format(to=[ADMIN, "ops"]) + '[destination.hook]\nkind = "webhook"\nurl = "http://localhost:1/"\n'
+    )
+    office.down[""] = SMTP_REFUSED
+    office.run(REFUSED)
+    pauses(office, "hook")
+    office.down.clear()
+    office.run(REFUSED, at_once=True)  # works again, which nobody can be told
+    office.down[""] = SMTP_REFUSED
+    office.run(ConfigError("another"), at_once=True)
+    office.store.outbox.resume("hook")
+    office.run(ConfigError("another"))
+    assert [line.partition(": ")[2] for line in office.posted] == ["2 troubles", "account.main does not work"]
+
+
 def test_one_mail_for_all_of_a_run(office: Office) -> None:
     pauses(office, "hook")
     office.run(REFUSED)
