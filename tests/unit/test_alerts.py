@@ -650,6 +650,18 @@ def test_what_was_told_is_written_down_only_then() -> None:
     assert owed.to("ops") == ()
 
 
+def test_a_run_that_is_ended_after_the_mail_tells_twice_rather_than_never(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Owed, "told", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            office.run(REFUSED)
+    office.run(REFUSED)
+    office.run(REFUSED)
+    assert office.told == [BEGUN, BEGUN]
+
+
 def test_marks_are_words() -> None:
     assert mark_of("login", '"a b"@example.com') == "login/%22a%20b%22@example.com"
 
