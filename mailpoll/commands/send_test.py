@@ -75,7 +75,7 @@ def command(
     if verbose:
         logging.getLogger("mailpoll").setLevel(logging.INFO)
     smtp = _settings(installation)
-    to = [_recipient(text) for text in dict.fromkeys(recipients)]
+    to = list({named.address: named for named in map(_recipient, reversed(recipients))}.values())[::-1]
     letters = [_letter(role, address, to) for role, address in _chosen(smtp, senders)]
     secret = installation.smtp_secret(smtp)
     try:

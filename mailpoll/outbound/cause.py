@@ -55,7 +55,7 @@ class When:
     by_token: bool = False
     tls: str = ""
     host: str = ""
-    noreply_only: bool = False
+    second: bool | None = None  # whether it is the no-reply address, after the same mail from `from` was taken
 
     def fits(self, happening: Happening, at: Circumstances) -> bool:
         """Whether this is what happened."""
@@ -72,7 +72,7 @@ class When:
             and (not self.by_token or at.by_token)
             and self.tls in ("", at.tls)
             and re.search(self.host, at.host, re.IGNORECASE) is not None
-            and (not self.noreply_only or (at.role == "noreply" and at.taken_before))
+            and self.second in (None, at.role == "noreply" and at.taken_before)
         )
 
 

@@ -112,7 +112,7 @@ _PROVIDERS = (
         "microsoft-send-as", 77,
         "the mailbox may not send as {sender}",
         f"Give it Send As permission for that address (a shared mailbox, an alias), or set from to its own; {_NOREPLY}",
-        (When(words=r"SendAsDenied|not allowed to send as|permissions to send as this sender"),),
+        (When(words=r"SendAsDenied|not allowed to send as|permissions to send as this sender", second=False),),
         (Said("Microsoft 365", "dot", "554 5.2.252 SendAsDenied; user@example.com not allowed to send as "
                                       "gateway@example.com"),
          Said("Exchange", "dot", "550 5.7.60 SMTP; Client does not have permissions to send as this sender")),
@@ -130,7 +130,7 @@ _PROVIDERS = (
         "Amazon SES has not verified an address or domain: {words}",
         f"If it is the sender: verify its domain, in this region ({_WHOLE_DOMAIN}). If it is the recipient: the "
         "account is in the sandbox; verify that address, too, or ask for production access",
-        (When(words=r"Email address is not verified|identities failed the check"),),
+        (When(words=r"Email address is not verified|identities failed the check", second=False),),
         (Said("Amazon SES", "dot", "554 Message rejected: Email address is not verified. The following identities "
                                    "failed the check in region EU-WEST-1: gateway@example.com"),),
     ),
@@ -165,7 +165,8 @@ _PROVIDERS = (
         "sendgrid-sender", 77,
         "SendGrid does not know the sender {sender}",
         f"Authenticate the domain of the sender there ({_WHOLE_DOMAIN}), or verify this single sender; then {_NOREPLY}",
-        (When(words=r"does not match a verified Sender Identity|not authorized to send from that email"),),
+        (When(words=r"does not match a verified Sender Identity|not authorized to send from that email",
+              second=False),),
         (Said("SendGrid", "dot", "550 The from address does not match a verified Sender Identity. Mail cannot be sent "
                                  "until this error is resolved."),),
     ),
@@ -198,7 +199,7 @@ _PROVIDERS = (
         "the account is not activated for sending, or blocked",
         "Log in to the provider's pages and look, or ask its support",
         (When(words=r"^(?!.*tried to reach).*(not yet activated|email outgoing blocked|account .{0,40}(suspended|"
-                    r"disabled))", codes=r"(?!5\d\d 5\.2\.1)"),),
+                    r"disabled))", codes=r"(?!5\d\d 5\.2\.1\b)"),),
         (Said("Brevo", "dot", "502 5.7.0 Your SMTP account is not yet activated."),
          Said("Zoho", "dot", "554 5.1.8 Email Outgoing Blocked")),
     ),
@@ -254,8 +255,8 @@ _LATER = (
                     r"sending (limit|quota)|\bdaily .*(limit|quota)|quota exceeded|\b(limit|quota) .{0,40}"
                     r"(exceeded|reached)|too (many|much) (mail|messages|recipients|connections|concurrent|auth)|"
                     r"sender thread limit|exceeded .{0,40}limit|temporarily deferred|SubmissionQuotaExceeded|"
-                    r"24-hour sending)", codes=r"(?!552|5\d\d 5\.3\.4|[45]\d\d [45]\.2\.2)"),
-         When(words=_NOT_OF_SIZE + r"\brate\b", codes=r"4(?!\d\d 4\.2\.2)"),
+                    r"24-hour sending)", codes=r"(?!552|5\d\d 5\.3\.4\b|[45]\d\d [45]\.2\.2\b)"),
+         When(words=_NOT_OF_SIZE + r"\brate\b", codes=r"4(?!\d\d 4\.2\.2\b)"),
          When(codes=r"[45]\d\d [45]\.7\.28\b")),
         (Said("Amazon SES", "dot", "454 Throttling failure: Maximum sending rate exceeded"),
          Said("Gmail", "dot", "550 5.4.5 Daily user sending limit exceeded. For more information on Gmail sending "
@@ -281,7 +282,7 @@ _LOGINS = (
         "the server wants TLS before anything else",
         'Set tls = "starttls" for port 587, or "implicit" for 465',
         (When(words=r"must issue a STARTTLS|STARTTLS.{0,30}(first|required)|encryption (is )?(required|needed)"),
-         When(codes=r"538|5\d\d 5\.7\.11"),
+         When(codes=r"538|5\d\d 5\.7\.11\b"),
          When(stages=("auth",), codes=r"503|504", tls="none")),
         (Said("Postfix", "mail", "530 5.7.0 Must issue a STARTTLS command first"),
          Said("RFC 4954", "auth", "538 5.7.11 Encryption required for requested authentication mechanism")),
@@ -298,7 +299,7 @@ _LOGINS = (
         "auth-mechanism", 78,
         "the server does not know the way to log in that was tried ({detail})",
         "Leave auth out, or set it to another of those it offers",
-        (When(stages=("auth",), codes=r"504|501|534 5\.7\.9",
+        (When(stages=("auth",), codes=r"504|501|534 5\.7\.9\b",
               words=r"^(?!.*(fail|invalid (log|cred|pass)|incorrect))"),),
         (Said("Microsoft 365", "auth", "504 5.7.4 Unrecognized authentication type"),),
     ),
@@ -346,7 +347,8 @@ _MAIL = (
         "too-large", 65,
         "the mail is larger than the server takes",
         "A test mail is small: the server has no room, or a limit that lets nothing through",
-        (When(codes=r"552 5\.(3\.4|2\.3)|552$|5\d\d 5\.3\.4", words=r"^(?!.*(mailbox (is )?full|storage alloc|quota))"),
+        (When(codes=r"552 5\.(3\.4|2\.3)\b|552$|5\d\d 5\.3\.4\b",
+              words=r"^(?!.*(mailbox (is )?full|storage alloc|quota))"),
          When(words=r"\b(message|mail)\b.{0,30}(too (large|big|long)|size exceed|size limit)|"
                     r"exceeded .{0,30}size limit", codes=r"5")),
         (Said("Postfix", "mail", "552 5.3.4 Message size exceeds fixed limit"),
@@ -359,7 +361,7 @@ _MAIL = (
         "Try again later; a full mailbox its owner must empty (Microsoft: the sender's, too)",
         (When(words=r"insufficient system storage|mailbox (is )?full|over quota|quota exceeded|QuotaExceeded|"
                     r"exceeded storage alloc"),
-         When(codes=r"452 4\.3\.1|[45]\d\d [45]\.2\.2")),
+         When(codes=r"452 4\.3\.1\b|[45]\d\d [45]\.2\.2\b")),
         (Said("Postfix", "mail", "452 4.3.1 Insufficient system storage"),
          Said("Microsoft 365", "dot", "554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException")),
     ),
@@ -392,7 +394,7 @@ _MAIL = (
         "may not send as the no-reply address",
         "Allow the whole domain (a catch-all, Send As, a verified domain); or noreply_tokens = false where the "
         "provider allows single addresses only; or leave noreply out, and all mail comes from `from`",
-        (When(stages=MAIL_STAGES, codes=r"5", noreply_only=True, words=r"^(?!.*(spam|virus|content))"),),
+        (When(stages=MAIL_STAGES, codes=r"5", second=True, words=r"^(?!.*(spam|virus|content))"),),
         (),
     ),
     Cause(
@@ -400,10 +402,10 @@ _MAIL = (
         "the server does not let this account send as {sender}",
         f"{_FROM}, usually its own; and {_NOREPLY}",
         (When(words=r"\bsender (address )?(is )?(rejected|not allowed|refused|verif)|(?<!recipient )verification "
-                    r"failed for|not owned by|\bfrom (header )?(sender )?(address )?(domain )?(is )?not (one of|verified|"
-                    r"allowed)|not (authori[sz]ed|allowed) to send from|authori[sz]ed to use .{0,30}(sender|from)|"
-                    r"relaying disallowed as|mail from address must be same|(invalid|bad) (sender|return path|"
-                    r"reverse-path)|\bfrom address (is|must|does|not)\b", codes=r"5|450 4\.1\.[078]|45\d 4\.7\.1"),
+                    r"failed for|not owned by|\bfrom (header )?(sender )?(address )?(domain )?(is )?not (one of|"
+                    r"verified|allowed)|not (authori[sz]ed|allowed) to send from|authori[sz]ed to use .{0,30}"
+                    r"(sender|from)|relaying disallowed as|mail from address must be same|(invalid|bad) (sender|"
+                    r"return path|reverse-path)|\bfrom address (is|must|does|not)\b", codes=r"5|450 4\.1\.[078]\b|45\d 4\.7\.1\b"),
          When(stages=("dot",), words=r"relaying disallowed"),
          When(codes=r"5\d\d 5\.1\.[78]\b"),
          When(stages=("mail",), codes=r"55[0-4]|501 5\.[17]|501$")),
@@ -461,8 +463,8 @@ _MAIL = (
         "recipient-refused", 65,
         "the server refuses the recipient {about}",
         "Compare the address; a server that holds the domain for its own says this of all users it does not know",
-        (When(stages=("rcpt",), codes=r"5\d\d 5\.1\.[1236]|550$|553|55[01] 5\.2\.1|556"),
-         When(stages=("rcpt", "dot"), codes=r"5|450 4\.1\.[12]",
+        (When(stages=("rcpt",), codes=r"5\d\d 5\.1\.([1236]|10)\b|550$|553|55[01] 5\.2\.1\b|556"),
+         When(stages=("rcpt", "dot"), codes=r"5|450 4\.1\.[12]\b",
               words=r"user unknown|unknown user|no such (user|recipient|mailbox)|mailbox (unavailable|not found)|"
                     r"unrouteable|does not exist|recipient address rejected|not a valid RFC")),
         (Said("Postfix", "rcpt", "550 5.1.1 <a@example.net>: Recipient address rejected: User unknown in virtual "

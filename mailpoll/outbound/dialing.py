@@ -69,7 +69,7 @@ def lookup(host: str, port: int, seconds: float) -> tuple[Address, ...]:
         except UnicodeError:  # a label that is empty or too long
             found.put(socket.gaierror(socket.EAI_NONAME, "it is no host name"))
 
-    name = _ascii(host)
+    name = ascii_name(host)
     threading.Thread(target=ask, daemon=True).start()
     try:
         answer = found.get(timeout=seconds)
@@ -111,9 +111,10 @@ def connect(addresses: tuple[Address, ...], seconds: float) -> tuple[socket.sock
             attempt.sock.close()
 
 
-def _ascii(host: str) -> str:
+def ascii_name(host: str) -> str:
+    """A host name as name servers and certificates have it: in A-labels, without a dot at its end. Raises Stopped."""
     if host.isascii():
-        return host
+        return host.rstrip(".")
     try:
         return a_labels(host)
     except ValueError:
@@ -157,7 +158,7 @@ def _first(
             return None
         for attempt in ready:
             number = attempt.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if not number:
+            if number in (0, errno.ECONNRESET):  # reset once it was there: told at the greeting
                 return attempt  # type: ignore[no-any-return]
             attempt.sock.close()
             pending.remove(attempt)

@@ -14,6 +14,7 @@ from mailpoll.outbound.masking import HIDDEN, Mask
 MAX_LINE = 8 * 1024
 MAX_LINES = 200
 _PIECE = 16 * 1024
+_ABOUT_THE_NAME = ("helo command rejected", "argument", "hostname", "host name", "helo name", "fqdn", "qualified")
 
 
 class Dialogue(smtplib.SMTP):
@@ -23,6 +24,7 @@ class Dialogue(smtplib.SMTP):
     """
 
     def __init__(self, sock: socket.socket, host: str, mask: Mask, helo: str) -> None:
+        """`host` is the name that its certificate must be for, in A-labels."""
         super().__init__(local_hostname=helo)
         self.sock: socket.socket | None = sock
         self.transcript: list[str] = []
@@ -190,4 +192,4 @@ class Dialogue(smtplib.SMTP):
 def _about_the_name(reply: Reply) -> bool:
     """Whether the server knows EHLO, and not the name we greet it with."""
     words = reply.words.lower()
-    return any(word in words for word in ("helo command rejected", "hostname", "host name", "fqdn", "qualified"))
+    return any(word in words for word in _ABOUT_THE_NAME)

@@ -42,7 +42,7 @@ def unknown_here(reply: Reply) -> bool:
 
 def _plain(dialogue: Dialogue, username: str, secret: str, _host: str, _port: int) -> Reply:
     """RFC 4616, in UTF-8."""
-    return _begin(dialogue, "PLAIN", _base64(f"\0{username}\0{secret}"))
+    return _final(_begin(dialogue, "PLAIN", _base64(f"\0{username}\0{secret}")))
 
 
 def _login(dialogue: Dialogue, username: str, secret: str, _host: str, _port: int) -> Reply:
@@ -88,7 +88,7 @@ def _explained(dialogue: Dialogue, reply: Reply, acknowledged: str) -> Reply:
     """The refusal that follows a challenge, with the status that the challenge tells."""
     if reply.code != _CONTINUE:
         return reply
-    told = dialogue.masked(_status(reply.words))
+    told = dialogue.masked(_status(reply.heard))
     after = _final(dialogue.secretly("", acknowledged))
     if not told:
         return after

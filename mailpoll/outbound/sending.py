@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -14,7 +14,7 @@ from mailpoll.errors import worst
 from mailpoll.outbound import files
 from mailpoll.outbound.cause import Circumstances, Role
 from mailpoll.outbound.diagnosis import Diagnosis, diagnose
-from mailpoll.outbound.happening import Stopped
+from mailpoll.outbound.happening import Happening, Stopped
 from mailpoll.outbound.mail import Mail
 from mailpoll.outbound.session import Limits, Session
 from mailpoll.outbound.steps import Step, Unwatched, Watch
@@ -109,8 +109,10 @@ def send(
     try:
         for letter in letters:
             report.results.append(_handed_over(session, letter, report))
-    finally:
-        session.close()
+    except BaseException:  # Ctrl-C, too: what the server waits for in the middle of a mail is no QUIT
+        session.close(politely=False)
+        raise
+    session.close()
     return report
 
 
@@ -176,14 +178,14 @@ def _handed_over(session: Session, letter: Letter, report: Report) -> Result:
     try:
         taken = session.send(letter.mail)
     except Stopped as stopped:
-        diagnosis = diagnose(stopped.happening, at)
+        diagnosis = diagnose(stopped.happening, _of(stopped.happening, at, report))
         if not diagnosis.of_the_mail:
             report.diagnosis = diagnosis
             session.close(politely=False)
         elif not session.begin_again():
             session.close(politely=False)
         return _told(Result(letter, _outcome(diagnosis), diagnosis.said, diagnosis=diagnosis), diagnosis)
-    refused = tuple(diagnose(happening, at) for happening in taken.refused)
+    refused = tuple(diagnose(happening, _of(happening, at, report)) for happening in taken.refused)
     result = Result(letter, "partly" if refused else "sent", str(taken.reply), queue_id(taken.reply.words), refused)
     return _told(result, *refused)
 
@@ -199,8 +201,14 @@ def _circumstances(settings: SmtpSettings, letter: Letter | None, before: Sequen
         role=letter.role if letter else "default",
         sender=letter.mail.sender.address if letter else "",
         recipients=", ".join(each.address for each in letter.mail.to) if letter else "",
-        taken_before=any(result.letter.role == "default" and result.outcome == "sent" for result in before),
+        taken_before=any(result.letter.role == "default" and result.outcome in ("sent", "partly") for result in before),
     )
+
+
+def _of(happening: Happening, at: Circumstances, report: Report) -> Circumstances:
+    """`at`, for what was said of a recipient who was refused before, whoever wrote."""
+    refused_before = {each.happening.about for result in report.results for each in result.refused}
+    return replace(at, taken_before=False) if happening.about in refused_before else at
 
 
 def _outcome(diagnosis: Diagnosis) -> Outcome:

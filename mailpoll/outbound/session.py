@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,6 +62,10 @@ class Session:
         return self.settings.host or ""
 
     @property
+    def _curiosity(self) -> float:
+        return min(_CURIOSITY_S, self.limits.opening)
+
+    @property
     def ready(self) -> bool:
         """Whether a mail can be handed over."""
         return self._dialogue is not None
@@ -71,7 +75,7 @@ class Session:
         settings = self.settings
         context = tls.context_for(settings.ca_file) if settings.tls != "none" else None
         sock = self._connected()
-        self._dialogue = dialogue = Dialogue(sock, self.host, Mask(self.secret), settings.helo or _own_name(sock))
+        self._dialogue = dialogue = self._spoken_over(sock)
         dialogue.transcript = self.transcript
         if context and settings.tls == "implicit":
             self._secure(dialogue, context)
@@ -85,9 +89,6 @@ class Session:
         """Hands one mail over. Raises Stopped; what was refused alone leaves the session ready for the next."""
         dialogue = self._dialogue
         assert dialogue is not None
-        if mail.smtputf8 and not dialogue.has_extn("smtputf8"):
-            address = next(a.address for a in (mail.sender, *mail.to) if not a.address.isascii())
-            raise Stopped(Happening("mail", "no-smtputf8", about=address))
         self._mail_from(dialogue, mail)
         refused = self._recipients(dialogue, mail)
         with self._step(dialogue, "data", self.limits.command) as step:
@@ -124,9 +125,14 @@ class Session:
             self._addresses = dialing.lookup(self.host, self.settings.port, self.limits.opening)
         with taking("connect", self.steps, self.watch) as step:
             sock, address, step.notes = dialing.connect(self._addresses, self.limits.opening)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(OSError):  # it may be reset by now
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             step.result = f"{address.text} port {self.settings.port}"
         return sock
+
+    def _spoken_over(self, sock: socket.socket) -> Dialogue:
+        name = self.settings.helo or _own_name(sock)
+        return Dialogue(sock, dialing.ascii_name(self.host), Mask(self.secret), name)
 
     def _greet(self, dialogue: Dialogue) -> None:
         with self._step(dialogue, "greeting") as step:
@@ -180,6 +186,9 @@ class Session:
 
     def _mail_from(self, dialogue: Dialogue, mail: Mail) -> None:
         with self._step(dialogue, "mail", self.limits.command) as step:
+            if mail.smtputf8 and not dialogue.has_extn("smtputf8"):
+                address = next(a.address for a in (mail.sender, *mail.to) if not a.address.isascii())
+                raise Stopped(Happening("mail", "no-smtputf8", about=address))
             options = f" SIZE={len(mail.data)}" if dialogue.has_extn("size") else ""
             options += " SMTPUTF8" if mail.smtputf8 else ""
             dialogue.command_encoding = "utf-8" if mail.smtputf8 else "ascii"
@@ -208,10 +217,10 @@ class Session:
         if self.settings.tls == "implicit" or happening.event not in ("silence", "cut", "not-smtp"):
             return stopped
         try:
-            sock, _, _ = dialing.connect(self._addresses, _CURIOSITY_S)
+            sock, _, _ = dialing.connect(self._addresses, self._curiosity)
         except Stopped:
             return stopped
-        if not tls.speaks_tls(sock, self.host, _CURIOSITY_S):
+        if not tls.speaks_tls(sock, dialing.ascii_name(self.host), self._curiosity):
             return stopped
         return Stopped(Happening("greeting", "tls-first"))
 
@@ -220,12 +229,12 @@ class Session:
         if happening.event != "certificate-name":
             return happening
         try:
-            sock, _, _ = dialing.connect(self._addresses, _CURIOSITY_S)
+            sock, _, _ = dialing.connect(self._addresses, self._curiosity)
             if self.settings.tls == "starttls":
-                _until_tls(Dialogue(sock, self.host, Mask(self.secret), self.settings.helo or _own_name(sock)))
+                _until_tls(self._spoken_over(sock), self._curiosity)
         except Stopped:
             return happening
-        names = tls.names_of(sock, self.host, self.settings.ca_file, _CURIOSITY_S)
+        names = tls.names_of(sock, dialing.ascii_name(self.host), self.settings.ca_file, self._curiosity)
         return Happening(happening.stage, happening.event, detail=", ".join(names) or happening.detail)
 
     def _step(self, dialogue: Dialogue, stage: str, seconds: float | None = None) -> AbstractContextManager[Step]:
@@ -242,9 +251,9 @@ def _expect(step: Step, reply: Reply, *codes: int, about: str = "") -> Reply:
     return reply
 
 
-def _until_tls(dialogue: Dialogue) -> None:
+def _until_tls(dialogue: Dialogue, seconds: float) -> None:
     """Leaves a connection where TLS may be spoken over its socket."""
-    dialogue.limit(_CURIOSITY_S)
+    dialogue.limit(seconds)
     dialogue.greeted()
     dialogue.say_hello()
     dialogue.command("STARTTLS")

@@ -89,7 +89,8 @@ def names_of(sock: socket.socket, host: str, ca_file: str | None, seconds: float
     context.check_hostname = False
     with suppress(OSError, ValueError), sock:
         sock.settimeout(seconds)
-        with context.wrap_socket(sock, server_hostname=host) as tls:
+        with context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False) as tls:
+            tls.do_handshake()
             return names(tls.getpeercert() or {})
     return ()
 
@@ -101,7 +102,8 @@ def speaks_tls(sock: socket.socket, host: str, seconds: float) -> bool:
     context.verify_mode = ssl.CERT_NONE  # nothing is said over it: only whether it is TLS is asked
     with suppress(OSError, ValueError), sock:
         sock.settimeout(seconds)
-        with context.wrap_socket(sock, server_hostname=host):
+        with context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False) as tls:
+            tls.do_handshake()  # by itself wrap_socket passes over a connection that was reset by now
             return True
     return False
 
