@@ -245,6 +245,13 @@ def _senders(smtp: SmtpSettings) -> Iterator[str]:
     for key, value in (("from", smtp.from_), ("noreply", smtp.noreply)):
         if value is not None and (reason := strict_address.problem(value)):
             yield f"smtp.{key}: {reason}"
+        elif key == "noreply" and value and smtp.noreply_tokens and not _has_room_for_a_token(value):
+            yield "smtp.noreply: is too long for a token behind it. Write a shorter one, or noreply_tokens = false"
+
+
+def _has_room_for_a_token(address: str) -> bool:
+    local = strict_address.parse(address).address.rpartition("@")[0]
+    return len(local.encode()) + len("-abcdefghijklmnop") <= strict_address.MAX_LOCAL_PART
 
 
 def _alerts(settings: Settings) -> Iterator[str]:

@@ -84,8 +84,12 @@ def _check_local(local: str) -> None:
 def _domain(domain: str) -> str:
     """The domain as SMTP carries it: lower-case A-labels, or an address literal as it is."""
     if domain[0] == "[" and domain[-1] == "]":
-        try:
-            ipaddress.ip_address(domain[1:-1].removeprefix("IPv6:"))
+        written = domain[1:-1]
+        try:  # RFC 5321 §4.1.3
+            if written.startswith("IPv6:") and "%" not in written:
+                ipaddress.IPv6Address(written.removeprefix("IPv6:"))
+            else:
+                ipaddress.IPv4Address(written)
         except ValueError:
             raise ValueError(f"{domain} is no address literal. Write [192.0.2.1] or [IPv6:2001:db8::1]") from None
         return domain

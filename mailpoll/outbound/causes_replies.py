@@ -405,7 +405,8 @@ _MAIL = (
                     r"failed for|not owned by|\bfrom (header )?(sender )?(address )?(domain )?(is )?not (one of|"
                     r"verified|allowed)|not (authori[sz]ed|allowed) to send from|authori[sz]ed to use .{0,30}"
                     r"(sender|from)|relaying disallowed as|mail from address must be same|(invalid|bad) (sender|"
-                    r"return path|reverse-path)|\bfrom address (is|must|does|not)\b", codes=r"5|450 4\.1\.[078]\b|45\d 4\.7\.1\b"),
+                    r"return path|reverse-path)|\bfrom address (is|must|does|not)\b",
+              codes=r"5|450 4\.1\.[078]\b|45\d 4\.7\.1\b"),
          When(stages=("dot",), words=r"relaying disallowed"),
          When(codes=r"5\d\d 5\.1\.[78]\b"),
          When(stages=("mail",), codes=r"55[0-4]|501 5\.[17]|501$")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +23,8 @@ def write(folder: str, mail: Mail) -> Path:
             file.write(mail.data)
         os.replace(unfinished, path)
     except OSError as problem:
-        unfinished.unlink(missing_ok=True) if Path(folder).is_dir() else None
+        with suppress(OSError):
+            unfinished.unlink()
         raise Unavailable(
             f"the mail cannot be written into {folder} ({problem.strerror})",
             about="smtp.file",

@@ -89,8 +89,7 @@ def names_of(sock: socket.socket, host: str, ca_file: str | None, seconds: float
     context.check_hostname = False
     with suppress(OSError, ValueError), sock:
         sock.settimeout(seconds)
-        with context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False) as tls:
-            tls.do_handshake()
+        with _over(sock, context, host) as tls:
             return names(tls.getpeercert() or {})
     return ()
 
@@ -102,10 +101,22 @@ def speaks_tls(sock: socket.socket, host: str, seconds: float) -> bool:
     context.verify_mode = ssl.CERT_NONE  # nothing is said over it: only whether it is TLS is asked
     with suppress(OSError, ValueError), sock:
         sock.settimeout(seconds)
-        with context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False) as tls:
-            tls.do_handshake()  # by itself wrap_socket passes over a connection that was reset by now
+        with _over(sock, context, host):
             return True
     return False
+
+
+def _over(sock: socket.socket, context: ssl.SSLContext, host: str) -> ssl.SSLSocket:
+    """TLS over `sock`, with the handshake done. A connection that was reset by now raises OSError, which wrap_socket
+    alone passes over, or leaves a socket open for."""
+    sock.getpeername()
+    tls = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+    try:
+        tls.do_handshake()
+    except BaseException:
+        tls.close()
+        raise
+    return tls
 
 
 def _common_name(name: tuple[Any, ...]) -> str:

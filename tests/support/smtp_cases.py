@@ -179,7 +179,8 @@ CASES = [
     Case("rate limit", says(".", "454 Throttling failure: Maximum sending rate exceeded"), "rate", 75, "Wait",
          "Throttl"),
     Case("daily limit", says(".", "550-5.4.5 Daily user sending limit exceeded. For more information on Gmail\n550 "
-         "5.4.5 sending limits go to https://support.google.com/a/answer/166852"), "rate", 75, "Wait", "Daily user sending"),
+         "5.4.5 sending limits go to https://support.google.com/a/answer/166852"), "rate", 75, "Wait",
+         "Daily user sending"),
     Case("later", says("RCPT", "451 Temporary local problem - please try later"), "later", 75, "minutes", "Temporary"),
     Case("later at MAIL, and closed", says("MAIL", "421 4.3.0 Temporary System Problem. Try again later"), "later", 75,
          "minutes", "421 4.3.0 Temporary System Problem"),
