@@ -43,6 +43,8 @@ def compose(
 
     Raises ValueError for a line break in a name or the subject: it would begin another header field.
     """
+    if subject and subject.splitlines() != [subject]:  # EmailMessage lets one at the end pass
+        raise ValueError("the subject holds a line break")
     message_id = f"<{secrets.token_hex(16)}@{sender.address.rpartition('@')[2]}>"
     utf8 = any(needs_smtputf8(each.address) for each in (sender, *to))
     message = EmailMessage(SMTPUTF8 if utf8 else SMTP)

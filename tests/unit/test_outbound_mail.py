@@ -103,6 +103,8 @@ def test_names_arrive_as_they_were(name: str) -> None:
 def test_a_line_break_begins_no_other_field(break_: str) -> None:
     smuggled = f"x{break_}Bcc: b@example.net"
     for arguments in (
+        {"subject": break_},
+        {"subject": f"x{break_}"},
         {"subject": smuggled},
         {"sender": NamedAddress(smuggled, "gateway@example.com")},
         {"to": (NamedAddress(smuggled, "a@example.net"),)},
