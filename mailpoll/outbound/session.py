@@ -17,8 +17,9 @@ from mailpoll.outbound.masking import Mask
 from mailpoll.outbound.steps import Step, Watch, taking
 from mailpoll.settings import SmtpSettings
 
-# How long the questions may take that only make a diagnosis better.
-_CURIOSITY_S = 5.0
+# How long the questions may take that only make a diagnosis better, and which part of a step's time at most.
+_CURIOSITY_S = 2.0
+_CURIOSITY_PART = 1 / 3
 _READY, _LOGGED_IN, _START_MAIL = 220, 235, 354
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
@@ -63,7 +64,7 @@ class Session:
 
     @property
     def _curiosity(self) -> float:
-        return min(_CURIOSITY_S, self.limits.opening)
+        return min(_CURIOSITY_S, self.limits.opening * _CURIOSITY_PART)
 
     @property
     def ready(self) -> bool:
@@ -135,7 +136,8 @@ class Session:
         return Dialogue(sock, dialing.ascii_name(self.host), Mask(self.secret), name)
 
     def _greet(self, dialogue: Dialogue) -> None:
-        with self._step(dialogue, "greeting") as step:
+        # A server that waits for TLS says nothing: there must be time left to ask it.
+        with self._step(dialogue, "greeting", self.limits.opening - self._curiosity) as step:
             try:
                 _expect(step, dialogue.greeted(), _READY)
             except Stopped as stopped:
@@ -228,14 +230,14 @@ class Session:
         """For a certificate that is for another host: for which; asked over another connection."""
         if happening.event != "certificate-name":
             return happening
-        try:
+        with suppress(Stopped):
             sock, _, _ = dialing.connect(self._addresses, self._curiosity)
-            if self.settings.tls == "starttls":
-                _until_tls(self._spoken_over(sock), self._curiosity)
-        except Stopped:
-            return happening
-        names = tls.names_of(sock, dialing.ascii_name(self.host), self.settings.ca_file, self._curiosity)
-        return Happening(happening.stage, happening.event, detail=", ".join(names) or happening.detail)
+            with sock:
+                if self.settings.tls == "starttls":
+                    _until_tls(self._spoken_over(sock), self._curiosity)
+                names = tls.names_of(sock, dialing.ascii_name(self.host), self.settings.ca_file, self._curiosity)
+            return Happening(happening.stage, happening.event, detail=", ".join(names) or happening.detail)
+        return happening
 
     def _step(self, dialogue: Dialogue, stage: str, seconds: float | None = None) -> AbstractContextManager[Step]:
         dialogue.stage = stage

@@ -54,8 +54,8 @@ CASES = [
     Case("filtered", unanswered_port, "timeout", 69, "firewall", settings={"timeout": SHORT}),
     Case("mute", mute_port, "no-greeting", 69, 'tls = "implicit"', settings={"timeout": SHORT}),
     # --- TLS
-    Case("TLS port, plain text set", IMPLICIT, "tls-first", 78, 'tls = "implicit"', settings={"timeout": 1.0}),
-    Case("TLS port, STARTTLS set", IMPLICIT, "tls-first", 78, "465", settings={**START, "timeout": 1.0}),
+    Case("TLS port, plain text set", IMPLICIT, "tls-first", 78, 'tls = "implicit"', settings={"timeout": 1.5}),
+    Case("TLS port, STARTTLS set", IMPLICIT, "tls-first", 78, "465", settings={**START, "timeout": 1.5}),
     Case("STARTTLS port, TLS set", STARTTLS, "not-tls", 78, 'tls = "starttls"', settings=TLS),
     Case("words instead of TLS", replace(STARTTLS, handshake="garbage"), "not-tls", 78, "587", settings=TLS),
     Case("no STARTTLS", GOOD, "no-starttls", 77, "submission port", settings=START),
