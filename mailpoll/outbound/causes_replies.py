@@ -218,7 +218,8 @@ _LATER = (
     Cause(
         "too-many-logins", 75,
         "the server has seen too many logins, and takes none for a while",
-        "Wait an hour, and look which program tries a wrong password over and over",
+        "Wait an hour, and look which program tries a wrong password over and over. Yahoo says this of the first one, "
+        "too: it wants an app password",
         (When(stages=("auth",), words=r"too many (login|bad auth|failed|auth)"),),
         (Said("Gmail", "auth", "454 4.7.0 Too many login attempts, please try again later."),
          Said("Yahoo", "auth", "535 5.7.0 (#AUTH005) Too many bad auth attempts.")),
@@ -407,7 +408,7 @@ _MAIL = (
                     r"(sender|from)|relaying disallowed as|mail from address must be same|(invalid|bad) (sender|"
                     r"return path|reverse-path)|\bfrom address (is|must|does|not)\b",
               codes=r"5|450 4\.1\.[078]\b|45\d 4\.7\.1\b"),
-         When(stages=("dot",), words=r"relaying disallowed"),
+         When(stages=("dot",), words=r"relaying disallowed|^request failed; mailbox unavailable"),
          When(codes=r"5\d\d 5\.1\.[78]\b"),
          When(stages=("mail",), codes=r"55[0-4]|501 5\.[17]|501$")),
         (Said("Postfix", "rcpt", "553 5.7.1 <gateway@example.com>: Sender address rejected: not owned by user "

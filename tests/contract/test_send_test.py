@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import servers.mail
 from servers.certs import Authority
+from servers.postfix import Postfix, require_postfix
 from servers.scripted_smtp import (
     CLOSE,
     KEYWORDS,
@@ -496,6 +498,69 @@ def test_a_host_beyond_ascii_is_the_one_in_its_certificate(
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address])
         said = send_test(server.port, TO, tls=tls, host="smtp.straße.example", ca_file=str(authority.ca_file))
         assert said.status == 0, said.err
+
+
+# --- Postfix, which says all it has against a sender when it hears of the first recipient ------------------------------
+
+
+@pytest.fixture(scope="module")
+def postfix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
+    require_postfix()
+    with Postfix(tmp_path_factory.mktemp("postfix")) as server:
+        yield server
+
+
+def through(postfix: Postfix, **settings: Any) -> dict[str, Any]:
+    """Settings for its submission ports."""
+    password = postfix.ca_file.parent / "password"
+    password.write_text(servers.mail.PASSWORD)
+    password.chmod(0o600)
+    common = {
+        "host": "localhost",
+        "tls": "starttls",
+        "ca_file": str(postfix.ca_file),
+        "password": {"file": str(password)},
+    }
+    return {**common, **settings}
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_postfix_takes_both_mails(tls: str, postfix: Postfix, send_test: Callable[..., Said]) -> None:
+    postfix.forget()
+    port = postfix.starttls_port if tls == "starttls" else postfix.tls_port
+    said = send_test(port, "user@example.com", **through(postfix, tls=tls))
+    assert (said.status, said.err) == (0, "")
+    assert len(re.findall(r"sent, queue id \w{6,}", said.out)) == 2
+    assert {fields_of(raw)["X-Mailpoll"] for raw in postfix.received(2)} == {"test"}
+
+
+POSTFIX_REFUSES = [
+    ("noreply-refused", 77, "strict_port", {}),
+    ("sender-refused", 77, "starttls_port", {"from": "other@example.com", "noreply": None}),
+    ("credentials", 77, "starttls_port", {"password": {"file": "smtp-password"}}),
+    ("must-authenticate", 78, "starttls_port", {"noreply": None, "username": None, "password": None}),
+    ("no-local-auth", 78, "starttls_port", {"tls": "none"}),
+    ("not-tls", 78, "starttls_port", {"tls": "implicit"}),
+    ("tls-first", 78, "tls_port", {"timeout": 1.5}),
+    ("local-certificate", 77, "starttls_port", {"ca_file": None}),
+]
+
+
+@pytest.mark.parametrize(
+    ("cause", "status", "port", "settings"), POSTFIX_REFUSES, ids=[row[0] for row in POSTFIX_REFUSES]
+)
+def test_what_postfix_refuses_is_understood(
+    cause: str, status: int, port: str, settings: dict[str, Any], postfix: Postfix, send_test: Callable[..., Said]
+) -> None:
+    postfix.forget()
+    said = send_test(getattr(postfix, port), "--json", "a@example.net", **through(postfix, **settings))
+    assert ([found["cause"] for found in diagnoses(said.json)], said.status) == ([cause], status)
+
+
+def test_postfix_without_a_login_sends_nothing_on(postfix: Postfix, send_test: Callable[..., Said]) -> None:
+    settings = through(postfix, tls="none", username=None, password=None, noreply=None)
+    said = send_test(postfix.local_port, "--json", "a@example.net", **settings)
+    assert ([found["cause"] for found in diagnoses(said.json)], said.status) == (["local-relaying"], 77)
 
 
 # --- what cannot be begun ---------------------------------------------------------------------------------------------

@@ -208,6 +208,7 @@ REAL = [
     ("sender-refused", "rcpt", "550-Verification failed for <g@example.com>\n550-No Such User Here\n550 Sender verify "
                                "failed", AT),
     ("sender-refused", "dot", "553 Relaying disallowed", AT),
+    ("sender-refused", "dot", "550 Request failed; Mailbox unavailable", AT),
     ("sender-refused", "mail", "550 Sender address is not allowed.", AT),
     ("greylisted", "rcpt", "450 4.2.0 <a@example.net>: Recipient address rejected: Greylisted, see "
                            "http://postgrey.example/help/example.net.html", AT),
