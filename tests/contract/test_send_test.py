@@ -500,7 +500,7 @@ def test_a_host_beyond_ascii_is_the_one_in_its_certificate(
         assert said.status == 0, said.err
 
 
-# --- Postfix, which says all it has against a sender when it hears of the first recipient ------------------------------
+# --- Postfix, which says what it has against a sender when it hears of the first recipient ------------------------
 
 
 @pytest.fixture(scope="module")
@@ -539,7 +539,7 @@ POSTFIX_REFUSES = [
     ("sender-refused", 77, "starttls_port", {"from": "other@example.com", "noreply": None}),
     ("credentials", 77, "starttls_port", {"password": {"file": "smtp-password"}}),
     ("must-authenticate", 78, "starttls_port", {"noreply": None, "username": None, "password": None}),
-    ("no-local-auth", 78, "starttls_port", {"tls": "none"}),
+    ("no-auth-without-tls", 78, "starttls_port", {"tls": "none"}),
     ("not-tls", 78, "starttls_port", {"tls": "implicit"}),
     ("tls-first", 78, "tls_port", {"timeout": 1.5}),
     ("local-certificate", 77, "starttls_port", {"ca_file": None}),
