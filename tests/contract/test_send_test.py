@@ -442,6 +442,21 @@ def test_smtputf8_is_asked_for_where_it_is_needed(send_test: Callable[..., Said]
         assert server.mails[0].recipients == ("jürgen@xn--bcher-kva.example",)
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_the_way_back_to_ipv4_is_told(
+    words: tuple[str, ...], send_test: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedSmtp(GOOD) as server:  # on 127.0.0.1 alone
+        ways = [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")]
+        found = [(family, socket.SOCK_STREAM, 6, "", (where, server.port)) for family, where in ways]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        said = send_test(server.port, *words, TO)
+    note = "IPv6 ::1 could not be reached (Connection refused); went on with IPv4"
+    assert said.status == 0
+    assert (said.json["steps"][1]["notes"] == [note]) if words else f"note: {note}" in said.out
+
+
 def test_no_account_channel_or_store_is_touched(send_test: Callable[..., Said], tmp_path: Path) -> None:
     with ScriptedSmtp(GOOD) as server:
         assert send_test(server.port).status == 0

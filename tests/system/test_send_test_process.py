@@ -1,4 +1,4 @@
-"""`mailpoll send-test` as a process: Ctrl-C, pipes, a terminal, folders that cannot be written."""
+"""`mailpoll send-test` as a process: Ctrl-C, SIGTERM, pipes, a terminal."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ def local(folder: Path, port: int, **settings: Any) -> CommandLine:
     return sending(folder, port, host="127.0.0.1", **settings)
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("step", ["EHLO", "AUTH", "."])
-def test_ctrl_c_ends_it_with_a_sentence(step: str, tmp_path: Path) -> None:
+def test_ctrl_c_ends_it_with_a_sentence(step: str, number: signal.Signals, status: int, tmp_path: Path) -> None:
     with ScriptedSmtp(replace(GOOD, silent_at=step)) as server:
         site = local(tmp_path, server.port, timeout=60)
         process = subprocess.Popen(
@@ -41,10 +42,10 @@ def test_ctrl_c_ends_it_with_a_sentence(step: str, tmp_path: Path) -> None:
         )
         awaited = {"EHLO": lambda s: s.commands, "AUTH": lambda s: s.logins, ".": lambda s: s.mails}[step]
         server.wait_for(lambda s: bool(awaited(s)))
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=20)
         assert "QUIT" not in server.commands
-    assert (process.returncode, "stopped; what was not accepted by then is not sent" in err) == (130, True)
+    assert (process.returncode, "stopped; what was not accepted by then is not sent" in err) == (status, True)
     assert "Traceback" not in out + err
     assert secrets_in(out + err) == []
 
