@@ -7,6 +7,7 @@ sentence, for mail that leaves must not go to somebody who was not meant.
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from mailpoll.model import NamedAddress
 
@@ -15,6 +16,8 @@ MAX_LOCAL_PART = 64
 MAX_DOMAIN = 255
 MAX_PATH = 254
 
+# RFC 2047 §2, as loosely as it is decoded by those who do.
+ENCODED_WORD = re.compile(r"=\?[^?]*\?[bqBQ]\?")
 _LETDIG = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _ATEXT = _LETDIG | frozenset("!#$%&'*+-/=?^_`{|}~")  # RFC 5322 §3.2.3
 _EXAMPLE = "Write for example gateway@example.com"
@@ -28,6 +31,8 @@ def parse(text: str) -> NamedAddress:
     """
     if any(character < " " or character == "\x7f" for character in text):
         raise ValueError(f"holds control characters, which would begin another header line. {_EXAMPLE}")
+    if ENCODED_WORD.search(text):
+        raise ValueError("holds an encoded word (=?…?=). Write its letters as they are")
     if not text.isprintable():
         raise ValueError(f"holds invisible characters. {_EXAMPLE}")
     name, address = _taken_apart(text.strip())

@@ -15,8 +15,8 @@ Role = Literal["default", "noreply"]
 # Links, addresses and host names: "spam" or "rate" in one of them says nothing of what is wrong. Names of programs
 # (STOREDRV.Submission) and sentences without a blank between (later.Please) are of mixed case, and stay.
 _PLACE = re.compile(
-    r"<[^<>\s]*>|\bhttps?://\S+|[^\s<>()\[\],;:'\"]+@[^\s<>()\[\],;:'\"]+|"
-    r"(?<![\w.-])(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|[A-Z0-9-]+(?:\.[A-Z0-9-]+)+)(?![\w-])"
+    r"<[^<>\s]{0,254}>|\bhttps?://\S+|[^\s<>()\[\],;:'\"]{1,64}@[^\s<>()\[\],;:'\"]{1,255}|"
+    r"(?<![\w.-])(?:[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+|[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63})+)(?![\w-])"
 )
 
 
@@ -34,6 +34,11 @@ class Circumstances:
     sender: str = ""
     recipients: str = ""
     taken_before: bool = False  # the same server took the mail with the default sender a moment ago
+
+    @property
+    def place(self) -> str:
+        """`host:port`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,8 @@ class Cause:
     """A row of the table: what went wrong, the exit status, what to do.
 
     `what` and `advice` may hold {host}, {port}, {sender}, {sender_domain}, {about} (the recipient it is about, or all),
-    {words} (the server's) and {detail}. `says` are examples: the page about causes shows
-    them, and a test finds this very row for each.
+    {words} (the server's) and {detail}. `says` are examples: the page about causes shows them, and a test finds this
+    very row for each.
     """
 
     name: str

@@ -62,6 +62,13 @@ CAUSES = (
         (When(("unreachable",)),),
     ),
     Cause(
+        "elsewhere",
+        78,
+        "{host} is not this machine but {detail}, and without TLS everybody on the way could read what is sent",
+        'Set tls = "starttls", or allow_plaintext = true if you know the way',
+        (When(("elsewhere",)),),
+    ),
+    Cause(
         "tls-first", 78,
         "port {port} of {host} speaks TLS from the start, and the settings wait for plain text first",
         'Set tls = "implicit" (port 465), or port = 587 with tls = "starttls"',

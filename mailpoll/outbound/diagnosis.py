@@ -45,7 +45,7 @@ class Diagnosis:
     @property
     def about(self) -> str:
         """`host:port`."""
-        return f"[{self.at.host}]:{self.at.port}" if ":" in self.at.host else f"{self.at.host}:{self.at.port}"
+        return self.at.place
 
     @property
     def what(self) -> str:

@@ -29,6 +29,13 @@ _EVENTS = {
     errno.EMFILE: "descriptors",
     errno.ENFILE: "descriptors",
 }
+# What getaddrinfo says; all else (EAI_AGAIN, EAI_FAIL, EAI_SYSTEM) may be another answer a minute later.
+_NO_ADDRESS = {
+    (True, socket.EAI_NONAME): "no-such-name",
+    (True, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)): "no-such-name",
+    (False, errno.EMFILE): "descriptors",
+    (False, errno.ENFILE): "descriptors",
+}
 # Of several addresses that failed, the one that tells most of what is wrong.
 _TELLING = ("descriptors", "timeout", "refused", "forbidden", "unreachable")
 
@@ -76,10 +83,14 @@ def lookup(host: str, port: int, seconds: float) -> tuple[Address, ...]:
     except queue.Empty:
         raise Stopped(Happening("lookup", "name-servers", detail=f"no answer within {seconds:g} s")) from None
     if isinstance(answer, OSError):
-        again = getattr(answer, "errno", None) == socket.EAI_AGAIN
-        raise Stopped(Happening("lookup", "name-servers" if again else "no-such-name", detail=answer.strerror or ""))
+        raise Stopped(Happening("lookup", _NO_ADDRESS.get(_kind(answer), "name-servers"), detail=answer.strerror or ""))
     addresses = [Address(family, where, where[0]) for family, _, _, _, where in answer]
     return tuple(dict.fromkeys(addresses))
+
+
+def _kind(error: OSError) -> tuple[bool, int]:
+    """The number of an error of getaddrinfo (True) or of the system: they overlap."""
+    return isinstance(error, socket.gaierror), error.errno or 0
 
 
 def connect(addresses: tuple[Address, ...], seconds: float) -> tuple[socket.socket, Address, tuple[str, ...]]:

@@ -145,7 +145,7 @@ class Dialogue(smtplib.SMTP):
             shown = printable(self._mask.hide(line.decode("utf-8", "replace")), MAX_LINE)
             self.transcript.append(f"< {shown}")
             code = line[:3]
-            if not (code.isdigit() and code[:1] in b"2345" and line[3:4] in (b" ", b"-", b"")):
+            if not (len(code) == 3 and code.isdigit() and code[:1] in b"2345" and line[3:4] in (b" ", b"-", b"")):
                 raise Stopped(Happening(self.stage, "not-smtp", detail=printable(shown, 80)))
             lines.append(line[4:].strip())
             if line[3:4] != b"-":

@@ -50,13 +50,18 @@ class Happening:
     detail: str = ""
     about: str = ""
 
+    def __post_init__(self) -> None:
+        # Most of it comes from a stranger: it is shown, and searched for causes.
+        object.__setattr__(self, "detail", printable(self.detail))
+
 
 class Stopped(Exception):
-    """A step that did not end well."""
+    """A step that did not end well; `before` are those like it that did not stop the others (recipients refused)."""
 
-    def __init__(self, happening: Happening) -> None:
+    def __init__(self, happening: Happening, before: tuple[Happening, ...] = ()) -> None:
         super().__init__(f"{happening.stage}: {happening.event}")
         self.happening = happening
+        self.before = before
 
 
 def reply_of(code: int, text: str, hide: Callable[[str], str] = str) -> Reply:

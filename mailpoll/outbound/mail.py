@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Literal
 
 from mailpoll.message.automatic import OWN_MARK
 from mailpoll.model import NamedAddress
-from mailpoll.strict_address import needs_smtputf8
+from mailpoll.strict_address import ENCODED_WORD, needs_smtputf8
 
 # What the mail is for; the mark by which a gateway of ours knows it again.
 Kind = Literal["test", "alert"]
@@ -45,6 +46,9 @@ def compose(
     """
     if subject and subject.splitlines() != [subject]:  # EmailMessage lets one at the end pass
         raise ValueError("the subject holds a line break")
+    if any(ENCODED_WORD.search(str(text)) for text in (subject, sender, *to)):
+        # EmailMessage decodes it, a CR LF in it included, and writes that as it is.
+        raise ValueError("a name or the subject holds an encoded word (=?…?=)")
     message_id = f"<{secrets.token_hex(16)}@{sender.address.rpartition('@')[2]}>"
     utf8 = any(needs_smtputf8(each.address) for each in (sender, *to))
     message = EmailMessage(SMTPUTF8 if utf8 else SMTP)
@@ -61,8 +65,6 @@ def compose(
 
 def tokenised(noreply: NamedAddress) -> NamedAddress:
     """`noreply-<random>@` for `noreply@`: an address that nobody can guess, and so nobody can misuse."""
-    import base64
-
     local, _, domain = noreply.address.rpartition("@")
     token = base64.b32encode(secrets.token_bytes(_TOKEN_OCTETS)).decode().lower()
     made = f'{local[:-1]}-{token}"' if local.endswith('"') else f"{local}-{token}"

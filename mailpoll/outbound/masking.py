@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
@@ -49,9 +50,10 @@ class Mask:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """The secret as it is, in an address of the web, and in base64: alone, or wherever it stands in what is encoded."""
-    yield from (secret, quote(secret), quote_plus(secret))
+    """The secret as it is, in an address of the web, in JSON, in hex, and in base64: alone, or wherever it stands in
+    what is encoded."""
     octets = secret.encode()
+    yield from (secret, quote(secret), quote_plus(secret), json.dumps(secret)[1:-1], octets.hex())
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         yield encode(octets).decode()
         for before in (1, 2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from mailpoll.crosscheck import is_loopback
-from mailpoll.errors import worst
+from mailpoll.errors import PRECEDENCE, worst
 from mailpoll.outbound import files
 from mailpoll.outbound.cause import Circumstances, Role
 from mailpoll.outbound.diagnosis import Diagnosis, diagnose
@@ -18,6 +19,7 @@ from mailpoll.outbound.happening import Happening, Stopped
 from mailpoll.outbound.mail import Mail
 from mailpoll.outbound.session import Limits, Session
 from mailpoll.outbound.steps import Step, Unwatched, Watch
+from mailpoll.router import mask
 from mailpoll.settings import SmtpSettings
 
 log = logging.getLogger(__name__)
@@ -90,6 +92,7 @@ def send(
     *,
     watch: Watch | None = None,
     limits: Limits | None = None,
+    report: Report | None = None,
 ) -> Report:
     """Sends `letters`, or writes them into files where the settings say so. What goes wrong is in the report.
 
@@ -97,33 +100,45 @@ def send(
         secret: the password or the access token; empty for none.
         watch: told of every step.
         limits: in seconds; by default as the settings and Limits say.
+        report: where the results are put as they come, for whoever may be interrupted.
 
     Raises:
         ConfigError: `ca_file` cannot be used.
         Unavailable: a file cannot be written.
     """
+    report = Report() if report is None else report
     if settings.file is not None:
-        return Report([_written(settings.file, letter) for letter in letters])
-    session = Session(settings, secret, watch or Unwatched(), limits or Limits(opening=settings.timeout))
-    report = Report(steps=session.steps, transcript=session.transcript)
-    try:
         for letter in letters:
+            report.results.append(_written(settings.file, letter))
+        return report
+    session = Session(settings, secret, watch or Unwatched(), limits or Limits(opening=settings.timeout))
+    session.steps, session.transcript = report.steps, report.transcript
+    for letter in letters:
+        try:
             report.results.append(_handed_over(session, letter, report))
-    except BaseException:  # Ctrl-C, too: what the server waits for in the middle of a mail is no QUIT
-        session.close(politely=False)
-        raise
+        except BaseException:  # Ctrl-C, too: what the server waits for in the middle of a mail is no QUIT
+            _interrupted(session, letters, report)
+            raise
     session.close()
     return report
 
 
-def deliver(settings: SmtpSettings, secret: str, mail: Mail) -> str:
-    """Sends one mail; gives the server's words, or the file it was written to.
+def _interrupted(session: Session, letters: Sequence[Letter], report: Report) -> None:
+    """Adds to the report what became of the letters that have no result yet."""
+    first, *others = letters[len(report.results) :]
+    report.results.append(_told(Result(first, "uncertain" if session.at_the_dot else "untried")))
+    report.results += [Result(letter, "untried") for letter in others]
+    session.close(politely=False)
+
+
+def deliver(settings: SmtpSettings, secret: str, mail: Mail, *, seconds: float = math.inf) -> str:
+    """Sends one mail, within so many `seconds` altogether; gives the server's words, or the file it was written to.
 
     Raises:
         ConfigError, LoginRefused, AccessDenied, Unavailable, ProtocolError, TemporaryFailure, PermanentFailure: by its
             cause. A mail that some of its recipients got counts as not sent.
     """
-    report = send(settings, secret, [Letter(mail)])
+    report = send(settings, secret, [Letter(mail)], limits=Limits(opening=settings.timeout, total=seconds))
     for diagnosis in report.diagnoses:
         raise diagnosis.error()
     return report.results[0].file or report.results[0].reply
@@ -149,7 +164,7 @@ def probe(settings: SmtpSettings, secret: str) -> Probe:
         diagnosis = diagnose(stopped.happening, at)
     finally:
         session.close()
-    return Probe(f"{settings.host}:{settings.port}", diagnosis, session.certificate_ends)
+    return Probe(at.place, diagnosis, session.certificate_ends)
 
 
 def queue_id(words: str) -> str:
@@ -178,16 +193,33 @@ def _handed_over(session: Session, letter: Letter, report: Report) -> Result:
     try:
         taken = session.send(letter.mail)
     except Stopped as stopped:
-        diagnosis = diagnose(stopped.happening, _of(stopped.happening, at, report))
-        if not diagnosis.of_the_mail:
-            report.diagnosis = diagnosis
-            session.close(politely=False)
-        elif not session.begin_again():
-            session.close(politely=False)
-        return _told(Result(letter, _outcome(diagnosis), diagnosis.said, diagnosis=diagnosis), diagnosis)
+        if session.taken and not stopped.before and _gone_since(stopped):
+            session.close(politely=False)  # some servers take one mail over a connection
+            return _handed_over(session, letter, report)
+        return _refused(session, letter, stopped, at, report)
     refused = tuple(diagnose(happening, _of(happening, at, report)) for happening in taken.refused)
     result = Result(letter, "partly" if refused else "sent", str(taken.reply), queue_id(taken.reply.words), refused)
     return _told(result, *refused)
+
+
+def _gone_since(stopped: Stopped) -> bool:
+    """Whether a connection that was good for a mail is not for the next."""
+    happening = stopped.happening
+    closed = happening.reply is not None and happening.reply.code == 421
+    return happening.stage == "mail" and (happening.event == "cut" or closed)
+
+
+def _refused(session: Session, letter: Letter, stopped: Stopped, at: Circumstances, report: Report) -> Result:
+    """A letter that did not leave; of several recipients that were refused, what most needs a person says why."""
+    found = [diagnose(each, _of(each, at, report)) for each in (*stopped.before, stopped.happening)]
+    if not found[-1].of_the_mail:
+        report.diagnosis = found[-1]
+        session.close(politely=False)
+    elif not session.begin_again():
+        session.close(politely=False)
+    why = min(found, key=lambda diagnosis: PRECEDENCE.index(diagnosis.status))
+    others = tuple(diagnosis for diagnosis in found if diagnosis is not why)
+    return _told(Result(letter, _outcome(why), why.said, refused=others, diagnosis=why), *found)
 
 
 def _circumstances(settings: SmtpSettings, letter: Letter | None, before: Sequence[Result]) -> Circumstances:
@@ -218,12 +250,12 @@ def _outcome(diagnosis: Diagnosis) -> Outcome:
 
 
 def _told(result: Result, *diagnoses: Diagnosis) -> Result:
-    """`result`, with one line of the log about it."""
+    """`result`, with one line of the log about it; a recipient may be an address of ours, with its token."""
     mail = result.letter.mail
-    to = ", ".join(each.address for each in mail.to)
-    if diagnoses:
-        why = "; ".join(f"{d.cause.name}: {d.said or d.what}" for d in diagnoses)
-        log.warning("mail %s from %s to %s: %s (%s)", mail.message_id, mail.sender.address, to, result.outcome, why)
+    sender, to = mail.sender.address, ", ".join(mask(each.address) for each in mail.to)
+    if result.outcome == "sent":
+        log.info("mail %s from %s to %s: sent: %s", mail.message_id, sender, to, result.reply)
     else:
-        log.info("mail %s from %s to %s: sent: %s", mail.message_id, mail.sender.address, to, result.reply)
+        why = "; ".join(f"{each.cause.name}: {each.said or each.what}" for each in diagnoses) or "interrupted"
+        log.warning("mail %s from %s to %s: %s (%s)", mail.message_id, sender, to, result.outcome, why)
     return result

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 import ssl
+import time
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailpoll.crosscheck import is_loopback
 from mailpoll.outbound import dialing, login, tls
 from mailpoll.outbound.dialogue import Dialogue
 from mailpoll.outbound.happening import Happening, Reply, Stopped
@@ -28,11 +31,12 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds: for each step up to the login; for each command of a mail; from the end of the mail to the reply, which
-    RFC 5321 §4.5.3.2.6 lets take ten minutes."""
+    RFC 5321 §4.5.3.2.6 lets take ten minutes; and for all of it together."""
 
     opening: float = 10.0
     command: float = 30.0
     dot: float = 60.0
+    total: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,16 @@ class Session:
     """One connection to a mail server. `open()` first, then `send()` as often as wanted, `close()` at the end."""
 
     settings: SmtpSettings
-    secret: str
+    secret: str = field(repr=False)
     watch: Watch
     limits: Limits
     steps: list[Step] = field(default_factory=list)
     transcript: list[str] = field(default_factory=list)
     certificate_ends: datetime | None = None
     _dialogue: Dialogue | None = None
+    taken: int = 0  # mails over this connection
     _addresses: tuple[dialing.Address, ...] = ()
+    _ends: float = math.inf
 
     @property
     def host(self) -> str:
@@ -71,9 +77,15 @@ class Session:
         """Whether a mail can be handed over."""
         return self._dialogue is not None
 
+    @property
+    def at_the_dot(self) -> bool:
+        """Whether a mail was sent whole, and its reply is awaited: it may be the server's by now."""
+        return self._dialogue is not None and self._dialogue.stage == "dot"
+
     def open(self) -> None:
         """Connects, speaks TLS as the settings want, logs in. Raises Stopped, and ConfigError of `ca_file`."""
-        settings = self.settings
+        settings, self.taken = self.settings, 0
+        self._ends = min(self._ends, time.monotonic() + self.limits.total)
         context = tls.context_for(settings.ca_file) if settings.tls != "none" else None
         sock = self._connected()
         self._dialogue = dialogue = self._spoken_over(sock)
@@ -96,6 +108,7 @@ class Session:
             _expect(step, dialogue.command("DATA"), _START_MAIL)
         with self._step(dialogue, "dot", self.limits.dot) as step:
             reply = _expect(step, dialogue.content(mail.data), 250)
+        self.taken += 1
         return Taken(reply, tuple(refused))
 
     def begin_again(self) -> bool:
@@ -120,16 +133,23 @@ class Session:
     def _connected(self) -> socket.socket:
         if not dialing.is_literal(self.host):
             with taking("lookup", self.steps, self.watch) as step:
-                self._addresses = dialing.lookup(self.host, self.settings.port, self.limits.opening)
+                self._addresses = dialing.lookup(self.host, self.settings.port, self._within(self.limits.opening))
                 step.result = ", ".join(address.text for address in self._addresses)
         else:
             self._addresses = dialing.lookup(self.host, self.settings.port, self.limits.opening)
         with taking("connect", self.steps, self.watch) as step:
-            sock, address, step.notes = dialing.connect(self._addresses, self.limits.opening)
+            sock, address, step.notes = dialing.connect(self._addresses, self._within(self.limits.opening))
+            step.result = f"{address.text} port {self.settings.port}"
+            if self.settings.tls == "none" and not self.settings.allow_plaintext and not is_loopback(address.text):
+                sock.close()  # a name like mail.localhost may be anybody's
+                raise Stopped(Happening("connect", "elsewhere", detail=address.text))
             with suppress(OSError):  # it may be reset by now
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            step.result = f"{address.text} port {self.settings.port}"
         return sock
+
+    def _within(self, seconds: float) -> float:
+        """So many seconds, or what is left of all."""
+        return max(min(seconds, self._ends - time.monotonic()), 0.001)
 
     def _spoken_over(self, sock: socket.socket) -> Dialogue:
         name = self.settings.helo or _own_name(sock)
@@ -193,24 +213,23 @@ class Session:
                 raise Stopped(Happening("mail", "no-smtputf8", about=address))
             options = f" SIZE={len(mail.data)}" if dialogue.has_extn("size") else ""
             options += " SMTPUTF8" if mail.smtputf8 else ""
-            dialogue.command_encoding = "utf-8" if mail.smtputf8 else "ascii"
             reply = dialogue.command(f"MAIL FROM:<{mail.sender.address}>{options}")
             _expect(step, reply, 250, about=mail.sender.address)
 
     def _recipients(self, dialogue: Dialogue, mail: Mail) -> list[Happening]:
         """Names the recipients; those that were refused, where not all were."""
-        refused = []
+        refused: list[Happening] = []
         for named in mail.to:
             try:
                 with self._step(dialogue, "rcpt", self.limits.command) as step:
                     reply = dialogue.command(f"RCPT TO:<{named.address}>")
                     _expect(step, reply, 250, 251, 252, about=named.address)
             except Stopped as stopped:
+                reply_to_it = stopped.happening.reply
+                is_last = len(refused) + 1 == len(mail.to)
+                if reply_to_it is None or reply_to_it.code == 421 or is_last:
+                    raise Stopped(stopped.happening, tuple(refused)) from None
                 refused.append(stopped.happening)
-                if stopped.happening.event != "reply" or stopped.happening.reply is None:
-                    raise
-                if stopped.happening.reply.code == 421 or len(refused) == len(mail.to):
-                    raise
         return refused
 
     def _tls_first(self, stopped: Stopped) -> Stopped:
@@ -241,7 +260,7 @@ class Session:
 
     def _step(self, dialogue: Dialogue, stage: str, seconds: float | None = None) -> AbstractContextManager[Step]:
         dialogue.stage = stage
-        dialogue.limit(self.limits.opening if seconds is None else seconds)
+        dialogue.limit(self._within(self.limits.opening if seconds is None else seconds))
         return taking(stage, self.steps, self.watch)
 
 
@@ -258,7 +277,7 @@ def _until_tls(dialogue: Dialogue, seconds: float) -> None:
     dialogue.limit(seconds)
     dialogue.greeted()
     dialogue.say_hello()
-    dialogue.command("STARTTLS")
+    _expect(Step("starttls"), dialogue.command("STARTTLS"), _READY)
 
 
 def _own_name(sock: socket.socket) -> str:

@@ -20,7 +20,7 @@ TITLES = {
     "mail": "MAIL FROM",
     "rcpt": "RCPT TO",
     "data": "DATA",
-    "dot": "accepted",
+    "dot": "end of mail",
 }
 
 

@@ -296,7 +296,7 @@ def test_every_step_is_shown_with_its_time(send_test: Callable[..., Said], certi
         said = send_test(server.port, "--from", "default", TO, tls="starttls", ca_file=certificates.ca_file)
     lines = [line.strip() for line in said.out.splitlines() if re.search(r"\(\d+ ms\)$|\(\d\.\d s\)$", line)]
     titles = ["name lookup", "TCP", "greeting", "EHLO", "STARTTLS", "TLS", "EHLO", "AUTH", "MAIL FROM", "RCPT TO",
-              "DATA", "accepted"]  # fmt: skip
+              "DATA", "end of mail"]  # fmt: skip
     assert [title for title, line in zip(titles, lines, strict=True) if not line.startswith(title)] == []
     assert "TLSv1.3, certificate of smtp.example.com" in said.out
 

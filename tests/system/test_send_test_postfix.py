@@ -54,7 +54,7 @@ def test_both_mails_arrive_with_all_that_mail_of_a_program_needs(tmp_path: Path,
     done = send_test(tmp_path, submission(postfix, port, tls), TO)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
-    for step in ("name lookup", "TCP", "TLS ", "EHLO", "AUTH", "MAIL FROM", "RCPT TO", "DATA", "accepted"):
+    for step in ("name lookup", "TCP", "TLS ", "EHLO", "AUTH", "MAIL FROM", "RCPT TO", "DATA", "end of mail"):
         assert f"\n  {step}" in done.stdout
     assert "certificate of localhost" in done.stdout
     assert done.stdout.count("queue id") == 2

@@ -87,6 +87,7 @@ EVENTS = [
     ("forbidden", "connect", AT, "forbidden"),
     ("descriptors", "connect", AT, "descriptors"),
     ("unreachable", "connect", AT, "unreachable"),
+    ("elsewhere", "connect", AT, "elsewhere"),
     ("tls-first", "greeting", AT, "tls-first"),
     ("not-tls", "tls", AT, "not-tls"),
     ("no-starttls", "starttls", LOCAL, "no-local-starttls"),

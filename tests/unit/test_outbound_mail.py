@@ -86,7 +86,7 @@ def test_lines_are_short_and_end_as_they_should(text: str) -> None:
 
 
 NAMES = ["Müller", "Müller, Jürgen", 'the "gateway"', "a@b", "日本語 ✓", "x" * 300, "ü" * 20, "back\\slash",
-         "=?utf-8?q?x?=", "(comment)", "a; b: c,", "'quoted'"]  # fmt: skip
+         "=? what ?=", "(comment)", "a; b: c,", "'quoted'"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -95,8 +95,21 @@ def test_names_arrive_as_they_were(name: str) -> None:
     [sender] = message["From"].addresses
     assert sender.addr_spec == "gateway@example.com"
     assert [each.addr_spec for each in message["To"].addresses] == ["a@example.net", "a@example.net"]
-    if not name.startswith("=?"):
-        assert sender.display_name == name
+    assert sender.display_name == name
+
+
+SMUGGLED = "=?utf-8?q?x=0D=0AReply-To:_evil=40example.com=0D=0AX=3A?="
+
+
+def test_an_encoded_word_smuggles_nothing_in() -> None:
+    for arguments in (
+        {"sender": NamedAddress(SMUGGLED, "gateway@example.com")},
+        {"to": (NamedAddress(SMUGGLED, "a@example.net"),)},
+        {"to": (NamedAddress("", f"{SMUGGLED}@example.net"),)},
+        {"subject": f"x {SMUGGLED}"},
+    ):
+        with pytest.raises(ValueError, match="encoded word"):
+            mail(**arguments)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("break_", ["\r\n", "\n", "\r"])
