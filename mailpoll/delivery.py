@@ -194,7 +194,7 @@ class Courier:
         except RunError:  # the store's: it ends the run
             raise
         except Exception as problem:  # a bug of ours or of a library; an unknown error is a temporary one (§8)
-            bug = Bug(f"this is a bug: {type(problem).__name__}", about=f"destination.{name}")
+            bug = Bug(f"this is a bug: {type(problem).__name__}", about="" if "://" in name else f"destination.{name}")
             bug.__cause__ = problem
             # It may have happened after the post had left; a program that must not run twice waits for a person.
             (self._settle_uncertain if destination.on_uncertain == "hold" else self._delay)(delivery, bug)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -173,14 +173,25 @@ def _check(installation: Installation, name: str) -> tuple[int, tuple[Finding, .
     except MailpollError as problem:
         return problem.exit_status, (Finding("fail", f"{shown_destination(name)}: {problem.what}", problem.advice),)
     failed = any(finding.level == "fail" for finding in findings)
-    return Unavailable.exit_status if failed else 0, findings
+    shown = tuple(replace(each, what=_without_url(name, each.what)) for each in findings)
+    return Unavailable.exit_status if failed else 0, shown
+
+
+def _without_url(name: str, what: str) -> str:
+    """What a check of the destination `name` found, which begins with that name."""
+    return f"{shown_destination(name)}: {what.removeprefix(f'{name}: ')}" if destinations.is_url(name) else what
 
 
 def _named(name: str, known: tuple[str, ...], settings: Settings) -> str:
-    """The destination that `name` means: itself, or the one URL that is shown as `name`."""
-    shown = [each for each in known if shown_destination(each) == name]
-    if name in known or len(shown) != 1:
-        if name not in known:
-            destinations.settings_of(name, settings)
+    """The destination that `name` means: itself, or the one URL that is shown as `name`, or so without its mark."""
+    if name in known:
         return name
-    return shown[0]
+    shown = {each: shown_destination(each) for each in known}
+    meant = [each for each, text in shown.items() if name == text or name == text.partition("#")[0]]
+    if len(meant) == 1:
+        return meant[0]
+    if "…" in name:  # which is in no URL
+        what = f"{name} may be any of {len(meant)} destinations" if meant else f"there is no destination {name}"
+        raise ConfigError(what, advice=f"There are: {', '.join(shown.values())}")
+    destinations.settings_of(name, settings)
+    return name

@@ -48,7 +48,7 @@ def agreed(question: str, *, yes: bool) -> bool:
 
 
 def shown_destination(destination: str, place: str = "") -> str:
-    """A destination for people: its name and place; of a URL, whose path is often its key, what may be shown."""
+    """A destination for people: its name and place; of a URL what book.shown() says."""
     return f"{destination}:{place}" if place and not is_url(destination) else shown(destination)
 
 

@@ -12,6 +12,7 @@ import click
 
 from mailpoll import router
 from mailpoll.commands import assembly
+from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, one_line, print_json, safe_text
 from mailpoll.errors import AccessDenied, ConfigError, worst
@@ -99,7 +100,7 @@ def _recipient(recipient: Recipient, known: Mapping[str, KnownAddress], separato
 def _post(post: Post) -> dict[str, Any]:
     return {
         "channel": post.channel or None,
-        "destination": post.destination,
+        "destination": shown_destination(post.destination),
         "topic": post.topic,
         "body": post.body,
         "attachments": [{"name": a.name, "type": a.type, "size": a.size} for a in post.attachments],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from mailpoll import destinations
-from mailpoll.crosscheck import is_loopback
 from mailpoll.delivery import Destination
 from mailpoll.doctor.checks import Check, Job, age, fail, ok, warn
 from mailpoll.errors import AccessDenied, ConfigError, Unavailable
@@ -142,11 +141,9 @@ def about(name: str) -> str:
 
 
 def shown(name: str) -> str:
-    """A destination for people: of a URL, whose path is often its key, what may be shown."""
+    """A destination for people. Of a URL, whose path and query are often its key, scheme, host and port, and a mark that
+    tells it from others: `https://chat.example.com/…#a1b2`, which no URL of ours can be, and a shell takes as it is."""
     if not destinations.is_url(name):
         return name
-    try:
-        here = is_loopback(urlsplit(name).hostname or "")
-    except ValueError:
-        here = False
-    return name if here else mask_url(name)
+    masked = mask_url(name)
+    return masked if masked == name else f"{masked}#{hashlib.sha256(name.encode()).hexdigest()[:4]}"

@@ -15,6 +15,7 @@ from servers.http_receiver import Receiver
 from support.command_line import CommandLine, post
 from support.site import MAILPOLL
 
+from mailpoll.commands.facts import shown_destination
 from mailpoll.store import run_lock
 
 ADDRESS = re.compile(r"username\+dev\.([a-z2-7]{26})@example\.com")
@@ -63,18 +64,51 @@ def test_a_channel_as_told(mailpoll: CommandLine) -> None:
     mailpoll.ok("channel", "add", "ops", "--to", "hook", "--to", "http://localhost:3000/inbound", "--to", "hook",
                 "--topic", "none", "--prefix", "mail: ", "--option", "hide-sender", "--no-address")  # fmt: skip
     shown = mailpoll.ok("channel", "show", "ops", "--json").json
-    assert shown["destinations"] == ["hook", "http://localhost:3000/inbound"]
+    assert shown["destinations"] == ["hook", shown_destination("http://localhost:3000/inbound")]
     assert (shown["topic"], shown["prefix"]) == ("", "mail: ")
     assert shown["options"] == ["hide-sender"]
     assert shown["addresses"] == []
     assert "`mailpoll address add ops` makes one" in mailpoll.ok("channel", "show", "ops").out
 
 
-def test_the_path_of_a_foreign_hook_is_not_shown(mailpoll: CommandLine) -> None:
-    mailpoll.ok("channel", "add", "dev", "--to", "https://hooks.example.com/services/KEY")
-    for words in (["channel", "show", "dev"], ["channel", "list", "--json"], ["destination", "list"]):
-        assert "KEY" not in mailpoll.ok(*words).out
-        assert "https://hooks.example.com/…" in mailpoll.ok(*words).out
+URLS = [
+    "https://hooks.example.com/services/KEY",
+    "http://127.0.0.1:9/services/T01/KEY?token=KEY",
+    "http://localhost:9/?KEY",
+    "http://[::1]:9/KEY",
+]
+
+
+SPOKEN = [
+    "channel show dev", "channel list", "channel list --json", "posts list", "posts list --json", "posts show 1",
+    "status", "status --json", "destination list", "destination list --json",
+]  # fmt: skip
+SPOKEN_OF_A_TRY = [
+    "doctor", "doctor --json", "destination check", "destination check --json", "fetch --json", "fetch -v --now",
+    "channel test dev", "channel test --json dev", "posts list", "status", "doctor",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_path_and_query_of_a_url_are_shown_nowhere(mailpoll: CommandLine, tmp_path: Path, url: str) -> None:
+    mailpoll.ok("channel", "add", "dev", "--token", "oncall", "--to", url)
+    message = mailpoll.message(post(url, "dev"))
+    sent = tmp_path / "1.eml"
+    sent.write_text("To: username+oncall@example.com\nSubject: x\n\nText\n")
+    shown = shown_destination(url)
+    assert re.fullmatch(r"https?://[a-z0-9.:\[\]]+/…#[0-9a-f]{4}", shown)
+    spoken = [*SPOKEN, f"messages show {message}", f"preview {sent}", f"preview --json {sent}"]
+    spoken += [] if url.startswith("https:") else SPOKEN_OF_A_TRY
+    for words in [*map(str.split, spoken), ["destination", "resume", url]]:
+        said = mailpoll(*words)
+        assert "KEY" not in said.out + said.err, words
+        assert shown in said.out + said.err, words
+
+
+def test_urls_that_differ_in_what_is_not_shown_can_be_told_apart() -> None:
+    places = [f"http://127.0.0.1:3000/{path}" for path in ("", "inbound", "inbound?a", "other")]
+    assert len({shown_destination(place) for place in places}) == 4
+    assert shown_destination("http://127.0.0.1:3000") == "http://127.0.0.1:3000"
 
 
 REFUSED = [

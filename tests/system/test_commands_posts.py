@@ -16,6 +16,7 @@ from servers.http_receiver import Receiver
 from support.command_line import NOW, CommandLine, post
 from support.site import MAILPOLL
 
+from mailpoll.commands.facts import shown_destination
 from mailpoll.errors import Unanswered
 from mailpoll.model import Pause, RawMessage, Receipt
 
@@ -284,9 +285,16 @@ def test_a_paused_destination_is_resumed_and_its_posts_are_due(mailpoll: Command
 
 
 def test_a_url_is_resumed_as_it_is_shown(mailpoll: CommandLine) -> None:
+    urls = [f"http://127.0.0.1:9/{path}?token=KEY" for path in "ab"]
     with mailpoll.store() as store:
-        store.outbox.pause(Pause("https://hooks.example.com/services/KEY", "404", NOW))
-    assert "is open again" in mailpoll.ok("destination", "resume", "https://hooks.example.com/…").out
+        for url in urls:
+            store.outbox.pause(Pause(url, "404", NOW))
+    several = mailpoll("destination", "resume", "http://127.0.0.1:9/…")
+    assert several.status == 78
+    assert all(shown_destination(url) in several.err for url in urls)
+    assert "there is no destination" in mailpoll("destination", "resume", "http://127.0.0.1:9/…#zzzz").err
+    for typed in (shown_destination(urls[0]), "http://127.0.0.1:9/…"):
+        assert "is open again" in mailpoll.ok("destination", "resume", typed).out
 
 
 def test_a_check_of_destinations_is_truthful(tmp_path: Path) -> None:

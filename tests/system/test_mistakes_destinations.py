@@ -235,7 +235,7 @@ def test_the_key_in_the_url_of_a_web_hook_is_not_shown(dovecot: Dovecot, tmp_pat
     said(
         site,
         75,
-        "https://127.0.0.1.invalid/…: post 1 delayed: cannot be reached: its name is unknown. "
+        "https://127.0.0.1.invalid/…#????: post 1 delayed: cannot be reached: its name is unknown. "
         "It is tried again by the coming runs.",
     )
     site.make_due()
