@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,30 @@ def load(path: Path, *, without: Collection[tuple[str, ...]] = ()) -> Settings:
     try:
         settings = msgspec.convert(data, Settings, dec_hook=from_builtin)
     except (msgspec.ValidationError, ValueError) as error:
-        from mailpoll.decode import problems  # only needed to explain
-
-        raise _bad(path, tuple(problems(data, Settings)) or (str(error),)) from None
+        raise _bad(path, tuple(_problems(data)) or (str(error),)) from None
     found = tuple(problems_between(settings))
     if found:
         raise _bad(path, found)
     return _anchored(settings, path.parent)
+
+
+def _problems(data: dict[str, Any]) -> Iterator[str]:
+    """What has the wrong shape, and what is wrong between the settings that have the right one."""
+    from mailpoll.decode import problems, remains  # only needed to explain
+
+    found = list(problems(data, Settings))
+    yield from found
+    paths = [sentence.partition(": ")[0].partition("[")[0].rpartition(".") for sentence in found]
+    rest = msgspec.convert(remains(data, Settings), Settings, dec_hook=from_builtin)
+    yield from (each for each in problems_between(rest) if not _doubtful(each, paths))
+
+
+def _doubtful(sentence: str, wrong: Sequence[tuple[str, str, str]]) -> bool:
+    """Whether it may only follow from what has the wrong shape: that something is missing, what names such a setting of
+    the same section, and whom to alert, for which all sections matter."""
+    words = re.findall(r"\w+", sentence)
+    named = any(sentence.startswith(f"{section}{dot}") and key in words for section, dot, key in wrong)
+    return named or ": is missing" in sentence or sentence.startswith("alerts.")
 
 
 def _bad(path: Path, problems: tuple[str, ...]) -> ConfigError:

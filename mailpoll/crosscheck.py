@@ -242,8 +242,11 @@ def _senders(smtp: SmtpSettings) -> Iterator[str]:
         yield 'smtp.from: is missing. Add from = "Gateway <gateway@example.com>"'
     elif smtp.from_ is None and strict_address.problem(smtp.sender):
         yield 'smtp.from: is missing, and username is no address. Add from = "Gateway <gateway@example.com>"'
-    for key, value in (("from", smtp.from_), ("noreply", smtp.noreply)):
-        if value is not None and (reason := strict_address.problem(value)):
+    for key, value, example in (
+        ("from", smtp.from_, strict_address.EXAMPLE),
+        ("noreply", smtp.noreply, "noreply@example.com"),
+    ):
+        if value is not None and (reason := strict_address.problem(value, example)):
             yield f"smtp.{key}: {reason}"
         elif key == "noreply" and value and smtp.noreply_tokens and not _has_room_for_a_token(value):
             yield "smtp.noreply: is too long for a token behind it. Write a shorter one, or noreply_tokens = false"
@@ -255,16 +258,23 @@ def _has_room_for_a_token(address: str) -> bool:
 
 
 def _alerts(settings: Settings) -> Iterator[str]:
-    for one in settings.alerts.recipients:
-        if "@" not in one:
-            if not one or _has_control(one):
-                yield "alerts.to: is empty, or holds control characters. Write an address or the name of a channel"
-        elif reason := strict_address.problem(one):
-            yield f"alerts.to: {reason}"
-        elif settings.smtp is None:
-            yield "alerts.to: names an address, but there is no [smtp] to send mail with. Add it, or name a channel"
-        elif _is_ours(strict_address.parse(one).address, settings):
-            yield "alerts.to: mail to it would come back to us. Write the address of a person, or name a channel"
+    to = settings.alerts.to
+    for path, one in [("alerts.to", to)] if isinstance(to, str) else [(f"alerts.to[{i}]", o) for i, o in enumerate(to)]:
+        if reason := _recipient_problem(one, settings):
+            yield f"{path}: {reason}"
+
+
+def _recipient_problem(one: str, settings: Settings) -> str | None:
+    if "@" not in one:
+        wrong = not one or _has_control(one)
+        return "is empty, or holds control characters. Write an address or the name of a channel" if wrong else None
+    if reason := strict_address.problem(one, "admin@example.com"):
+        return reason
+    if settings.smtp is None:
+        return "names an address, but there is no [smtp] to send mail with. Add it, or name a channel"
+    if _is_ours(strict_address.parse(one).address, settings):
+        return "mail to it would come back to us. Write the address of a person, or name a channel"
+    return None
 
 
 def _is_ours(address: str, settings: Settings) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
@@ -19,15 +19,21 @@ from mailpoll.settings import Duration, SecretRef, from_builtin
 # What TOML calls the Python types it makes.
 _GOT = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
 _WANTED = {
-    str: 'text in quotes, like "…"',
+    str: "text in quotes",
     bool: "true or false",
     int: "a whole number",
     float: "a number",
     dict: "a table",
-    tuple: 'a list, like ["…"]',
+    tuple: "a list",
     Duration: 'a length of time, like "90s", "5m", "2h", "7d" or "2w"',
-    SecretRef: 'a table that says where the secret is, like { file = "imap-password" }',
+    SecretRef: "a table that says where the secret is",
 }
+# What they look like, where the setting itself has no example.
+_LIKE = {str: '"…"', tuple: '["…"]', SecretRef: '{ file = "imap-password" }'}
+# Where a setting takes one of several types.
+_EITHER = {str: "text", tuple: "a list of texts"}
+# What other programs call it.
+_MEANT = dict.fromkeys(("ssl", "tls", "ssl/tls", "tls/ssl", "smtps", "imaps"), "implicit")
 
 
 def problems(value: Any, kind: Any, path: str = "") -> Iterator[str]:
@@ -42,18 +48,44 @@ def problems(value: Any, kind: Any, path: str = "") -> Iterator[str]:
     if isinstance(struct, str):
         yield f"{_join(path, 'kind')}: {struct}"
     elif struct is not None:
-        yield from _struct_problems(value, struct, path)
+        yield from _struct_problems(value, struct, path, _example(metas))
     elif (reason := _refusal(value, kind)) is not None:
-        yield f"{path}: {_sentence(value, inner, metas, reason)}"
+        of_entries = list(_entry_problems(value, inner, path))
+        yield from of_entries or [f"{path}: {_sentence(value, inner, metas, reason)}"]
+
+
+def remains(value: Any, kind: Any) -> Any:
+    """What is left of `value` without all that makes it no `kind`; None where nothing is."""
+    inner, _ = _unwrap(kind)
+    if isinstance(value, dict):
+        struct = _struct_for(value, inner)
+        if get_origin(inner) is dict:
+            kinds = dict.fromkeys(value, get_args(inner)[1])
+        elif struct is not None and not isinstance(struct, str):
+            kinds = {info.encode_name: info.type for info in msgspec.structs.fields(struct)}
+            kinds |= {"kind": Any} if struct.__struct_config__.tag else {}
+        else:
+            kinds = {}
+        left = {key: remains(each, kinds[key]) for key, each in value.items() if key in kinds}
+        value = {key: each for key, each in left.items() if each is not None}
+    return value if _refusal(value, kind) is None else None
+
+
+def _entry_problems(value: Any, kind: Any, path: str) -> Iterator[str]:
+    """What is wrong with the entries of a list, where `kind` may be one."""
+    lists = [arm for arm in _arms(kind) if get_origin(arm) is tuple]
+    if isinstance(value, list) and lists:
+        for index, entry in enumerate(value):
+            yield from problems(entry, get_args(lists[0])[0], f"{path}[{index}]")
 
 
 def _unwrap(kind: Any) -> tuple[Any, tuple[Meta, ...]]:
-    """The type behind Annotated and `| None`, and the Metas met on the way."""
+    """The type behind Annotated and `| None`, and the Metas met on the way, the outermost first."""
     metas: tuple[Meta, ...] = ()
     while True:
         if get_origin(kind) is Annotated:
             kind, *more = get_args(kind)
-            metas += tuple(meta for meta in more if isinstance(meta, Meta))
+            metas += tuple(meta for meta in reversed(more) if isinstance(meta, Meta))
         elif get_origin(kind) in (Union, types.UnionType) and type(None) in get_args(kind):
             rest = [arm for arm in get_args(kind) if arm is not type(None)]
             kind = Union[tuple(rest)]  # noqa: UP007 - made at run time
@@ -63,9 +95,10 @@ def _unwrap(kind: Any) -> tuple[Any, tuple[Meta, ...]]:
 
 def _struct_for(value: Mapping[str, Any], kind: Any) -> Any:
     """The struct a table is meant to be; None when `kind` is none; a sentence when its `kind` key names no struct."""
-    arms = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
     structs = {
-        arm.__struct_config__.tag: arm for arm in arms if isinstance(arm, type) and issubclass(arm, msgspec.Struct)
+        arm.__struct_config__.tag: arm
+        for arm in _arms(kind)
+        if isinstance(arm, type) and issubclass(arm, msgspec.Struct)
     }
     if len(structs) < 2:
         return structs.get(None)
@@ -74,10 +107,17 @@ def _struct_for(value: Mapping[str, Any], kind: Any) -> Any:
     if chosen is None:
         return f"is missing. Write one of {names}"
     found = structs.get(chosen) if isinstance(chosen, str) else None
-    return found or f"is none of the kinds there are. Write one of {names}{_did_you_mean(chosen, structs)}"
+    return found or f"is none of the kinds there are. Write one of {names}{_did_you_mean(chosen, structs, toml)}"
 
 
-def _struct_problems(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[str]:
+def _arms(kind: Any) -> tuple[Any, ...]:
+    """The types of a union, or the one that it is."""
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def _struct_problems(
+    value: Mapping[str, Any], struct: type[msgspec.Struct], path: str, example: str = ""
+) -> Iterator[str]:  # fmt: skip
     """Unknown keys, missing keys, wrong values; only when there are none of these, what the struct as a whole says."""
     fields = {info.encode_name: info for info in msgspec.structs.fields(struct)}
     known = [*fields, "kind"] if struct.__struct_config__.tag else [*fields]
@@ -95,7 +135,7 @@ def _struct_problems(value: Mapping[str, Any], struct: type[msgspec.Struct], pat
             found = True
             yield f"{_join(path, name)}: is missing. {_advice(info)}"
     if not found and (reason := _refusal(value, struct)) is not None:
-        yield f"{path}: {reason}"
+        yield f"{path}: {reason}{example}"
 
 
 def _refusal(value: Any, kind: Any) -> str | None:
@@ -113,7 +153,7 @@ def _sentence(value: Any, kind: Any, metas: tuple[Meta, ...], reason: str) -> st
     wanted = _wanted(kind, metas)
     if get_origin(kind) is Literal:
         given = "this text" if isinstance(value, str) else got
-        return f"{given} is not possible here. Write {wanted}{_did_you_mean(value, get_args(kind))}"
+        return f"{given} is not possible here. Write {wanted}{_did_you_mean(value, get_args(kind), toml)}"
     if "Expected" in reason and "got" in reason:
         return f"expected {wanted}, not {got}{_example(metas)}"
     return f"expected {wanted}{_example(metas)}"
@@ -123,17 +163,22 @@ def _wanted(kind: Any, metas: tuple[Meta, ...]) -> str:
     """The kind of value a setting takes, in words."""
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(f'"{choice}"' for choice in get_args(kind))
+    if len(arms := _arms(kind)) > 1:
+        either = [_EITHER.get(get_origin(arm) or arm) or _WANTED.get(arm, "a table") for arm in arms]
+        return ", or ".join(dict.fromkeys(either))
     base = get_origin(kind) or kind
     bounds = {name: next((getattr(m, name) for m in metas if getattr(m, name) is not None), None)
               for name in ("ge", "gt", "le")}  # fmt: skip
     words = _WANTED.get(base, "a table")
+    if base in _LIKE and not any(meta.examples for meta in metas):
+        words = f"{words}, like {_LIKE[base]}"
     if bounds["ge"] is not None and bounds["le"] is not None:
         return f"{words} from {bounds['ge']} to {bounds['le']}"
     if bounds["ge"] is not None:
         return f"{words}, {bounds['ge']} or more"
     if bounds["gt"] is not None:
         return f"{words} over {bounds['gt']}"
-    return f"{words}, not empty" if any(meta.min_length for meta in metas) else words
+    return f"{words} that is not empty" if any(meta.min_length for meta in metas) else words
 
 
 def _example(metas: tuple[Meta, ...]) -> str:
@@ -151,10 +196,13 @@ def _advice(info: FieldInfo) -> str:
     return f"Add for example {info.encode_name} = {toml(example)}"
 
 
-def _did_you_mean(word: Any, words: Any) -> str:
-    """Ask about the nearest of `words`, where one is near."""
-    near = difflib.get_close_matches(word.lower(), list(words), 1) if isinstance(word, str) else []
-    return f". Did you mean {near[0]}?" if near else ""
+def _did_you_mean(word: Any, words: Any, written: Callable[[str], str] = str) -> str:
+    """Ask about the nearest of `words`, as it is `written`, where one is near."""
+    if not isinstance(word, str):
+        return ""
+    meant = _MEANT.get(word.lower())
+    near = [meant] if meant and meant in words else difflib.get_close_matches(word.lower(), list(words), 1)
+    return f". Did you mean {written(near[0])}?" if near else ""
 
 
 def _offer(words: list[str]) -> str:

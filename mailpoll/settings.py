@@ -55,7 +55,7 @@ class SecretRef(_Section, frozen=True):
         named = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if len(named) != 1:
             raise ValueError(f"names {len(named)} places for the secret, expected one of file, command, credential, "
-                             'env and keyring, like { file = "imap-password" }')  # fmt: skip
+                             "env and keyring")  # fmt: skip
         if not getattr(self, named[0]):
             raise ValueError(f"{named[0]} is empty, expected a name")
 

@@ -20,36 +20,32 @@ MAX_PATH = 254
 ENCODED_WORD = re.compile(r"=\?[^?]*\?[bqBQ]\?")
 _LETDIG = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _ATEXT = _LETDIG | frozenset("!#$%&'*+-/=?^_`{|}~")  # RFC 5322 §3.2.3
-_EXAMPLE = "Write for example gateway@example.com"
+EXAMPLE = "gateway@example.com"
+_SHOWN = 60
 
 
-def parse(text: str) -> NamedAddress:
+class _Unclear(ValueError):
+    """A reason that an example explains."""
+
+
+def parse(text: str, example: str = EXAMPLE) -> NamedAddress:
     """`user@example.com`, `Name <user@example.com>` or `"Name" <user@example.com>`, the domain in A-labels.
 
     Raises:
-        ValueError: it is not exactly one address that can be written to; the text says why and what to write.
+        ValueError: it is not exactly one address that can be written to; the text, which follows what the address is
+            called, says why and what to write, like `example`.
     """
-    if any(character < " " or character == "\x7f" for character in text):
-        raise ValueError(f"holds control characters, which would begin another header line. {_EXAMPLE}")
-    if ENCODED_WORD.search(text):
-        raise ValueError("holds an encoded word (=?…?=). Write its letters as they are")
-    if not text.isprintable():
-        raise ValueError(f"holds invisible characters. {_EXAMPLE}")
-    name, address = _taken_apart(text.strip())
-    local, at, domain = address.rpartition("@")
-    if not at or not local or not domain:
-        raise ValueError(f"is no address. {_EXAMPLE}")
-    _check_local(local)
-    path = f"{local}@{_domain(domain)}"
-    if len(path.encode()) > MAX_PATH:
-        raise ValueError(f"is longer than the {MAX_PATH} octets an address may have (RFC 5321 §4.5.3.1.3)")
-    return NamedAddress(name, path)
-
-
-def problem(text: str) -> str | None:
-    """What is wrong with an address that we write to or from, and what to write instead; None when nothing is."""
     try:
-        parse(text)
+        return _parsed(text)
+    except _Unclear as reason:
+        raise ValueError(f"{reason}. Write for example {example}") from None
+
+
+def problem(text: str, example: str = EXAMPLE) -> str | None:
+    """What is wrong with an address that we write to or from, and what to write instead, like `example`; None when
+    nothing is."""
+    try:
+        parse(text, example)
     except ValueError as wrong:
         return str(wrong)
     return None
@@ -60,16 +56,34 @@ def needs_smtputf8(address: str) -> bool:
     return not address.isascii()
 
 
+def _parsed(text: str) -> NamedAddress:
+    if any(character < " " or character == "\x7f" for character in text):
+        raise _Unclear("holds control characters, which would begin another header line")
+    if ENCODED_WORD.search(text):
+        raise ValueError("holds an encoded word (=?…?=). Write its letters as they are")
+    if not text.isprintable():
+        raise _Unclear("holds invisible characters")
+    name, address = _taken_apart(text.strip())
+    local, at, domain = address.rpartition("@")
+    if not at or not local or not domain:
+        raise _Unclear("is no address")
+    _check_local(local)
+    path = f"{local}@{_domain(domain)}"
+    if len(path.encode()) > MAX_PATH:
+        raise ValueError(f"is longer than the {MAX_PATH} octets an address may have (RFC 5321 §4.5.3.1.3)")
+    return NamedAddress(name, path)
+
+
 def _taken_apart(text: str) -> tuple[str, str]:
     if not text.endswith(">"):
         return "", text
     name, angle, address = text[:-1].rpartition("<")
     name = name.strip()
     if not angle or ">" in name or "<" in name:
-        raise ValueError(f"is no address. {_EXAMPLE}")
+        raise _Unclear("is no address")
     quoted = len(name) > 1 and name[0] == name[-1] == '"'
     if not quoted and "@" in name:
-        raise ValueError(f"holds more than one address. {_EXAMPLE}")
+        raise _Unclear("holds more than one address")
     return (name[1:-1].replace('\\"', '"').replace("\\\\", "\\") if quoted else name), address.strip()
 
 
@@ -79,11 +93,11 @@ def _check_local(local: str) -> None:
     if len(local) > 2 and local[0] == local[-1] == '"' and '"' not in local[1:-1] and "\\" not in local:
         return  # quoted-string
     if "," in local or ";" in local or "@" in local:
-        raise ValueError(f"holds more than one address. {_EXAMPLE}")
+        raise _Unclear("holds more than one address")
     if any(character.isascii() and character not in _ATEXT for character in local.replace(".", "")):
-        raise ValueError(f"holds a character that no address has before the @. {_EXAMPLE}")
+        raise _Unclear("holds a character that no address has before the @")
     if local[0] == "." or local[-1] == "." or ".." in local:
-        raise ValueError(f"has a dot too many before the @. {_EXAMPLE}")
+        raise _Unclear("has a dot too many before the @")
 
 
 def _domain(domain: str) -> str:
@@ -96,14 +110,15 @@ def _domain(domain: str) -> str:
             else:
                 ipaddress.IPv4Address(written)
         except ValueError:
-            raise ValueError(f"{domain} is no address literal. Write [192.0.2.1] or [IPv6:2001:db8::1]") from None
+            wrong = f"holds {_shown(domain)}, which is no address literal"
+            raise ValueError(f"{wrong}. Write [192.0.2.1] or [IPv6:2001:db8::1]") from None
         return domain
     folded = domain if domain.isascii() else a_labels(domain)
     labels = folded.lower().split(".")
     if any(not label or len(label) > 63 or label[0] == "-" or label[-1] == "-" for label in labels):
-        raise ValueError(f"{domain} is no domain. {_EXAMPLE}")
+        raise _Unclear(f"holds {_shown(domain)}, which is no domain")
     if len(folded) > MAX_DOMAIN or not _LETDIG.union("-_").issuperset("".join(labels)):
-        raise ValueError(f"{domain} is no domain. {_EXAMPLE}")
+        raise _Unclear(f"holds {_shown(domain)}, which is no domain")
     return ".".join(labels)
 
 
@@ -117,4 +132,9 @@ def a_labels(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except UnicodeError:  # IDNAError is one
-        raise ValueError(f"{domain!r} is no internationalised domain (IDNA 2008). Write its xn-- form") from None
+        wrong = f"holds {_shown(domain)}, which is no internationalised domain (IDNA 2008)"
+        raise ValueError(f"{wrong}. Write its xn-- form") from None
+
+
+def _shown(domain: str) -> str:
+    return domain if len(domain) <= _SHOWN else f"{domain[: _SHOWN - 1]}…"

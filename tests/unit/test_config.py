@@ -75,18 +75,20 @@ MISTAKES = [
     ("[account.x]\npassword = { file = '' }", "account.x.password", "file is empty"),
     (f"[account.x]\npassword = {{ value = '{CANARY}' }}", "account.x.password.value", "file, command, credential"),
     (f"[account.x]\npassword = {{ command = '{CANARY}' }}", "account.x.password.command", "expected a list"),
-    ("[account.x]\ntls = 'ssl'", "account.x.tls", '"implicit", "starttls", "none"'),
+    ("[account.x]\ntls = 'ssl'", "account.x.tls", '"implicit", "starttls", "none". Did you mean "implicit"?'),
+    ("[account.x]\ntls = 'TLS'", "account.x.tls", 'Did you mean "implicit"?'),
+    ("[account.x]\ntls = 'STARTTLS'", "account.x.tls", 'Did you mean "starttls"?'),
     ("[account.x]\nport = '993'", "account.x.port", "a whole number from 1 to 65535, not text"),
     ("[account.x]\nport = 70000", "account.x.port", "from 1 to 65535"),
     ("[account.x]\nport = 0", "account.x.port", "from 1 to 65535"),
     ("[account.x]\nfolders = 'INBOX'", "account.x.folders", '["INBOX"]'),
     ("[account.x]\nfolders = []", "account.x.folders", "not empty"),
-    ("[account.x]\nfolders = ['a', 1]", "account.x.folders", '["INBOX"]'),
-    ("[account.x]\nafter = 'remove'", "account.x.after", "Did you mean move?"),
+    ("[account.x]\nfolders = ['a', 1]", "account.x.folders[1]", 'expected text in quotes, like "…", not a number'),
+    ("[account.x]\nafter = 'remove'", "account.x.after", 'Did you mean "move"?'),
     ("[account.x]\nallow_plaintext = 'yes'", "account.x.allow_plaintext", "true or false, not text"),
     ("account = []", "account", "expected a table, not a list"),
     ("[destination.d]\nurl = 'x'", "destination.d.kind", '"command", "webhook"'),
-    ("[destination.d]\nkind = 'webhok'", "destination.d.kind", "Did you mean webhook?"),
+    ("[destination.d]\nkind = 'webhok'", "destination.d.kind", 'Did you mean "webhook"?'),
     ("[destination.d]\nkind = 5", "destination.d.kind", '"command", "webhook"'),
     ("[destination.d]\nkind = 'webhook'", "destination.d.url", "https://example.com/inbound"),
     ("[destination.d]\nkind = 'command'\ncommand = 'ls -l'", "destination.d.command", '["/usr/local/bin/ticket"'),
@@ -104,7 +106,8 @@ MISTAKES = [
     (hook(f"headers = {{ Authorization = '{CANARY}' }}"), "destination.h.headers.Authorization", '{ file = "…" }'),
     (hook(f"headers = {{ X-Api-Key = '{CANARY}' }}"), "destination.h.headers.X-Api-Key", '{ file = "…" }'),
     (hook("headers = { X = { fil = 'a' } }"), "destination.h.headers.X.fil", "Did you mean file?"),
-    (hook("headers = { X = 5 }"), "destination.h.headers.X", "expected"),
+    (hook("headers = { X = 5 }"), "destination.h.headers.X", "expected text, or a table that says where the secret is"),
+    ("[health]\nping_url = 5", "health.ping_url", "expected text, or a table that says where the secret is"),
     (hook("username = 'u'"), "destination.h.password", "both username and password"),
     (hook("username = 'a:b'\npassword = { env = 'X' }"), "destination.h.username", "colon"),
     (
@@ -161,6 +164,75 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         "account.a.port",
         "fetch.limit",
     }
+
+
+HALF = """
+[smtp]
+host = "smtp://smtp.example.com"
+port = "587"
+from = "nobody"
+noreply = 5
+[store]
+url = "mysql://x/y"
+[account.main]
+username = "username"
+hsot = "imap.example.com"
+[account.other]
+host = "imap.example.com"
+username = "username@example.com"
+password = { file = "imap-password", valeu = "x" }
+keyword = "a b"
+folders = ["a", 1]
+[alerts]
+to = "admin@"
+"""
+
+
+def test_what_is_wrong_between_settings_is_told_beside_what_has_the_wrong_shape(tmp_path: Path) -> None:
+    found = [problem.split(":")[0] for problem in problems(tmp_path, HALF)]
+    assert sorted(found) == [
+        "account.main.host",
+        "account.main.hsot",
+        "account.main.password",
+        "account.other.folders[1]",
+        "account.other.keyword",
+        "account.other.password.valeu",
+        "smtp.from",
+        "smtp.host",
+        "smtp.noreply",
+        "smtp.port",
+        "store.url",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("[store]\nurl = 5\npassword = { file = 'p' }", "store.url"),
+        ("[smtp]\nhost = 'h'\nusername = 5\npassword = { file = 'p' }", "smtp.username"),
+        ("[smtp]\nhost = 'h'\nusername = 'u@example.com'\npassword = 5", "smtp.password"),
+        ("[smtp]\nhost = 5\nfrom = 'a@example.com'", "smtp.host"),
+        ("[smtp]\nhost = 'h'\nfrom = 'a@example.com'\ntls = 'none'\nallow_plaintext = 1", "smtp.allow_plaintext"),
+        ("smtp = 5\n[alerts]\nto = 'a@example.com'", "smtp"),
+        (ACCOUNT.replace("username@", "") + "scope = 'everything'\nchannel = 'ops'", "account.main.scope"),
+        ("[destination.h]\nkind = 'webhook'\nurl = 'http://h.example/'\nallow_plaintext = 'yes'",
+         "destination.h.allow_plaintext"),
+        (ACCOUNT + "[addresses]\npatterns = 5\n[smtp]\nhost = 'h'\nfrom = 'a@example.com'\n[alerts]\n"
+         "to = 'username+x@example.com'", "addresses.patterns"),
+    ],
+)  # fmt: skip
+def test_what_only_follows_from_a_wrong_shape_is_not_told(tmp_path: Path, text: str, path: str) -> None:
+    assert [problem.split(":")[0] for problem in problems(tmp_path, text)] == [path]
+
+
+def test_one_problem_has_one_example(tmp_path: Path) -> None:
+    text = "[account.x]\nfolders = 'INBOX'\n[smtp]\npassword = 'x'\naccess_token = {}\nhost = 5\n[alerts]\nto = 7"
+    shown = "\n".join(problems(tmp_path, text))
+    assert 'a table that says where the secret is, not text. Write for example { file = "smtp-password" }' in shown
+    assert 'account.x.folders: expected a list that is not empty, not text. Write for example ["INBOX"]' in shown
+    assert 'alerts.to: expected text, or a list of texts, not a number. Write for example "admin@example.com"' in shown
+    assert 'Write for example { command = ["/usr/local/bin/print-access-token"] }' in shown
+    assert shown.count("imap-password") == 1, "the account's"
 
 
 ALERTS = "[smtp]\nhost = 'smtp.example.com'\nfrom = 'gw@example.com'\n[alerts]\nto = '{}'\n"

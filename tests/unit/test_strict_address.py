@@ -103,6 +103,19 @@ def test_what_is_no_clear_address_is_refused_with_a_reason(text: str, reason: st
     assert str(caught.value).isprintable()
 
 
+def test_the_example_is_of_the_kind_that_is_wanted() -> None:
+    assert strict_address.problem("nobody") == "is no address. Write for example gateway@example.com"
+    assert strict_address.problem("a@b c", "user@example.com") == (
+        "holds b c, which is no domain. Write for example user@example.com"
+    )
+    assert strict_address.problem("user@example.com") is None
+
+
+@pytest.mark.parametrize("domain", ["x" * 300 + ".example", "🎉" * 300 + ".example", "[" + "1" * 300 + "]"])
+def test_a_long_domain_is_not_repeated_whole(domain: str) -> None:
+    assert len(strict_address.problem(f"user@{domain}") or "") < 200
+
+
 def test_the_sentence_names_the_domain_as_it_was_written() -> None:
     with pytest.raises(ValueError, match=r"-bücher\.example"):
         parse("user@-bücher.example")
