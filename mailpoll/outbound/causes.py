@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mailpoll.outbound import causes_replies, causes_way
+from mailpoll.outbound import causes_providers, causes_replies, causes_way
 
-CAUSES = (*causes_way.CAUSES, *causes_replies.CAUSES)
+CAUSES = (*causes_way.CAUSES, *causes_providers.CAUSES, *causes_replies.CAUSES)

@@ -28,7 +28,15 @@ CAUSES = (
     Cause(
         "no-local-mail-system", 69,
         "no mail system listens on this machine at port {port}",
-        "Install and start one (Debian: postfix or exim4), or name the server of a provider as host",
+        'One listens at port 25, if there is one: set port = 25 and tls = "none". Else install one (Debian: postfix or '
+        "exim4), or name the server of a provider as host",
+        (When(("refused",), loopback=True, login=False),),
+    ),
+    Cause(
+        "nothing-local", 69,
+        "nothing listens on this machine at port {port}",
+        "Start what should (Proton Bridge, a tunnel, a container that opens the port), or compare port; for a "
+        "provider, name its server as host",
         (When(("refused",), loopback=True),),
     ),
     Cause(
@@ -62,8 +70,7 @@ CAUSES = (
         (When(("unreachable",)),),
     ),
     Cause(
-        "elsewhere",
-        78,
+        "elsewhere", 78,
         "{host} is not this machine but {detail}, and without TLS everybody on the way could read what is sent",
         'Set tls = "starttls", or allow_plaintext = true if you know the way',
         (When(("elsewhere",)),),
@@ -73,6 +80,13 @@ CAUSES = (
         "port {port} of {host} speaks TLS from the start, and the settings wait for plain text first",
         'Set tls = "implicit" (port 465), or port = 587 with tls = "starttls"',
         (When(("tls-first",)),),
+    ),
+    Cause(
+        "starttls-broken", 69,
+        "the server agreed to STARTTLS, and then did not speak TLS",
+        'Something on the way may break TLS: try another network, or port = 465 with tls = "implicit"; else tell its '
+        "owner",
+        (When(("not-tls", "silence", "cut", "tls-broken"), _TO_TLS, tls="starttls"),),
     ),
     Cause(
         "not-tls", 78,
@@ -105,7 +119,7 @@ CAUSES = (
         "the mail system of this machine has a certificate that nobody can trust ({detail})",
         f"{_LOCAL}; or name its certificate as ca_file and the name in it as host",
         (When(("certificate-self-signed", "certificate-authority", "certificate-name", "certificate-expired"),
-              loopback=True),),
+              loopback=True, login=False),),
     ),
     Cause(
         "certificate-expired", 77,
@@ -152,7 +166,7 @@ CAUSES = (
     Cause(
         "tls-silence", 69,
         "the server did not go on with TLS in time",
-        'If port {port} speaks plain text first, set tls = "starttls"; else try again later',
+        'If the port speaks plain text first, set tls = "starttls"; else try again later',
         (When(("silence",), _TO_TLS),),
     ),
     Cause(
@@ -163,7 +177,7 @@ CAUSES = (
     ),
     Cause(
         "uncertain", 75,
-        "the whole mail was sent, and the connection ended before the server said whether it took it",
+        "the whole mail was sent, and no answer came whether the server took it",
         "Look whether it arrived before you send it again",
         (When(("cut", "silence", "not-smtp"), ("dot",)),),
     ),
@@ -200,7 +214,7 @@ CAUSES = (
     ),
     Cause(
         "silence", 69,
-        "the server did not answer in time",
+        "the server did not answer in time ({detail})",
         "Try again later; if it lasts, ask its owner",
         (When(("silence",)),),
     ),

@@ -44,6 +44,9 @@ from support.smtp_site import (
     sending,
 )
 
+from mailpoll import places
+from mailpoll.errors import ConfigError, closed
+from mailpoll.outbound import CAUSES
 from mailpoll.outbound import sending as outbound_sending
 from mailpoll.outbound.session import Limits
 
@@ -475,6 +478,41 @@ def test_json_tells_all(send_test: Callable[..., Said]) -> None:
     assert (report["status"], report["diagnosis"], "transcript" in report) == (0, None, False)
 
 
+def test_what_is_said_is_shown_between_the_steps_and_once(send_test: Callable[..., Said]) -> None:
+    with ScriptedSmtp(GOOD) as server:
+        said = send_test(server.port, "-v", "--from", "default", TO, **NO_LOGIN)
+    shown = [line.strip().partition("  ")[0] for line in said.out.splitlines() if line.startswith("  ")]
+    marks = [line if line[0] in "<>" else f"[{line}]" for line in shown]
+    order = ["[TCP]", "< 220 ", "[greeting]", "> EHLO ", "< 250 ", "[EHLO]", "> MAIL FROM:", "[MAIL FROM]", "> RCPT TO:",
+             "[RCPT TO]", "> DATA", "[DATA]", "> .", "[accepted]", "> QUIT"]  # fmt: skip
+    found = iter(marks)
+    assert [mark for mark in order if not any(line.startswith(mark) for line in found)] == [], marks
+    assert said.out.count("> QUIT") == 1
+    assert re.search(
+        r"^mail from Gateway <gateway@example.com>, Message-ID <\w+@example\.com>$", said.out, re.MULTILINE
+    )
+    assert said.err == ""
+
+
+def test_a_server_that_takes_one_mail_over_a_connection(send_test: Callable[..., Said]) -> None:
+    one = replace(GOOD, answers={"MAIL": (None, Then("421 4.7.0 one is enough", CLOSE))})
+    with ScriptedSmtp(one) as server:
+        said = send_test(server.port, TO)
+        assert (said.status, len(server.mails)) in ((0, 2), (75, 1))
+    assert re.findall(r"^mail from .*(gateway|noreply)", said.out, re.MULTILINE)[:2] == ["gateway", "noreply"]
+
+
+@pytest.mark.parametrize("ends", ["is host the one for sending?", "for '192.0.2.2'.", "and more…"])
+def test_a_sentence_has_one_mark_at_its_end(ends: str) -> None:
+    assert str(ConfigError(ends, advice="Do it")).removesuffix(" Do it") == ends
+    assert closed(ends) == ends
+
+
+def test_no_cause_ends_in_two_marks() -> None:
+    texts = [text for cause in CAUSES for text in (cause.what, cause.advice)]
+    assert [text for text in texts if re.search(r"[.?!]\.$", closed(text))] == []
+
+
 def test_one_line_of_the_log_for_each_mail(send_test: Callable[..., Said], caplog: pytest.LogCaptureFixture) -> None:
     with ScriptedSmtp(replace(GOOD, answers={"MAIL": (None, "550 5.7.1 no")})) as server:
         send_test(server.port, "-v", TO)
@@ -557,7 +595,7 @@ POSTFIX_REFUSES = [
     ("no-auth-without-tls", 78, "starttls_port", {"tls": "none"}),
     ("not-tls", 78, "starttls_port", {"tls": "implicit"}),
     ("tls-first", 78, "tls_port", {"timeout": 1.5}),
-    ("local-certificate", 77, "starttls_port", {"ca_file": None}),
+    ("certificate-authority", 77, "starttls_port", {"ca_file": None}),
 ]
 
 
@@ -588,7 +626,8 @@ def test_postfix_without_a_login_sends_nothing_on(postfix: Postfix, send_test: C
         ("a@example.net\r\nBcc: b@example.net", "control characters"),
         ("A\n<a@example.net>", "control characters"),
         ("a@example.net, b@example.net", "more than one address"),
-        ("a@☃.example", "no internationalised domain"),
+        ("a@☃.example", "'a@☃.example' holds ☃.example, which is no internationalised domain"),
+        (f"a@{'x' * 70}.example", f"…' holds {'x' * 59}…, which is no domain. Write for example user@example.com"),
         ("", "is no address"),
     ],
 )
@@ -598,6 +637,31 @@ def test_what_is_no_address_is_not_sent_to(recipient: str, reason: str, send_tes
         assert server.connections == []
     assert said.status == 2
     assert reason in said.err
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_without_a_configuration_the_section_is_shown_with_the_place_for_it(
+    named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if places.SYSTEM_CONFIG.exists():
+        pytest.skip("this machine has a system configuration")
+    command = CommandLine(tmp_path)
+    command.config.unlink()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    if not named:
+        monkeypatch.setattr(command, "config", "")
+    said = command("send-test", TO)
+    assert said.status == 78
+    place = command.config if named else tmp_path / ".config" / "mailpoll" / "config.toml"
+    assert f"Write for example into {place}:\n\n[smtp]\nhost = " in said.err
+    assert "`mailpoll init --no-mailbox` makes" in said.err
+    assert "Run mailpoll init to make one" not in said.err
+
+
+def test_a_configuration_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+    said = CommandLine(tmp_path, "[smtp]\nhost = 5")("send-test", TO)
+    assert (said.status, "smtp.host: expected text" in said.err, "for example into" in said.err) == (78, True, False)
 
 
 def test_without_smtp_the_section_is_shown(tmp_path: Path) -> None:

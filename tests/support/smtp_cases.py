@@ -50,7 +50,8 @@ CASES = [
     Case("no host name", GOOD, "no-such-name", 69, "Compare host", settings={"host": "smtp..example.com"}),
     Case("name servers are silent", GOOD, "name-servers", 69, "resolv.conf", settings={"host": "slow.example.com"}),
     Case("refused", closed_port, "refused", 69, '587 with tls = "starttls"'),
-    Case("refused, no local mail system", closed_port, "no-local-mail-system", 69, "Install and start", settings=LOCAL),
+    Case("refused, no local mail system", closed_port, "no-local-mail-system", 69, "install one", settings=LOCAL),
+    Case("refused, no bridge", closed_port, "nothing-local", 69, "Proton Bridge", settings={"host": "127.0.0.1"}),
     Case("filtered", unanswered_port, "timeout", 69, "firewall", settings={"timeout": SHORT}),
     Case("mute", mute_port, "no-greeting", 69, 'tls = "implicit"', settings={"timeout": SHORT}),
     # --- TLS
@@ -80,7 +81,7 @@ CASES = [
     Case("TLS that hangs", replace(IMPLICIT, handshake="hang"), "tls-silence", 69, "plain text",
          settings={**TLS, "timeout": SHORT}),
     Case("TLS cut", replace(IMPLICIT, handshake="close"), "tls-broken", 69, "something on the way", settings=TLS),
-    Case("TLS reset", replace(STARTTLS, handshake="reset"), "tls-broken", 69, "something on the way", settings=START),
+    Case("TLS reset", replace(STARTTLS, handshake="reset"), "starttls-broken", 69, "another network", settings=START),
     # --- the greetings
     Case("IMAP", replace(GOOD, greeting="* OK IMAP4rev1 ready"), "not-smtp", 76, "reading mail"),
     Case("a web server", replace(GOOD, greeting="HTTP/1.1 400 Bad Request"), "not-smtp", 76, "587 or 465"),
@@ -102,7 +103,7 @@ CASES = [
     Case("closed at our name", says("EHLO", "421 4.7.0 Try again later, closing connection."), "helo-later", 75,
          "set helo", "closing connection"),
     # --- the login
-    Case("wrong password", replace(GOOD, password="other"), "credentials", 77, "Compare both", "authentication failed"),
+    Case("wrong password", replace(GOOD, password="other"), "credentials", 77, "app password", "authentication failed"),
     Case("Gmail, wrong password", says("AUTH", "535-5.7.8 Username and Password not accepted. For more information, go "
          "to\n535 5.7.8 https://support.google.com/mail/?p=BadCredentials x - gsmtp"), "gmail-credentials", 77,
          "app password", "Username and Password not accepted"),

@@ -23,6 +23,8 @@ LOCAL = replace(AT, host="localhost", port=25, tls="none", loopback=True, login=
 PLAIN = replace(AT, tls="none")
 ANONYMOUS = replace(AT, login=False)
 BY_TOKEN = replace(AT, by_token=True)
+BRIDGE = replace(AT, host="127.0.0.1", port=1025, loopback=True)
+IMPLICIT = replace(AT, port=465, tls="implicit")
 NOREPLY = replace(AT, role="noreply", sender="noreply-x@example.com", taken_before=True)
 
 ROWS = {cause.name: cause for cause in CAUSES}
@@ -82,14 +84,19 @@ EVENTS = [
     ("no-such-name", "lookup", AT, "no-such-name"),
     ("name-servers", "lookup", AT, "name-servers"),
     ("refused", "connect", LOCAL, "no-local-mail-system"),
+    ("refused", "connect", BRIDGE, "nothing-local"),
+    ("certificate-self-signed", "tls", BRIDGE, "certificate-self-signed"),
     ("refused", "connect", AT, "refused"),
+    ("not-tls", "tls", AT, "starttls-broken"),
+    ("cut", "tls", AT, "starttls-broken"),
+    ("silence", "tls", AT, "starttls-broken"),
     ("timeout", "connect", AT, "timeout"),
     ("forbidden", "connect", AT, "forbidden"),
     ("descriptors", "connect", AT, "descriptors"),
     ("unreachable", "connect", AT, "unreachable"),
     ("elsewhere", "connect", AT, "elsewhere"),
     ("tls-first", "greeting", AT, "tls-first"),
-    ("not-tls", "tls", AT, "not-tls"),
+    ("not-tls", "tls", IMPLICIT, "not-tls"),
     ("no-starttls", "starttls", LOCAL, "no-local-starttls"),
     ("no-starttls", "starttls", AT, "no-starttls"),
     ("injected", "tls", AT, "injected"),
@@ -102,9 +109,9 @@ EVENTS = [
     ("certificate-authority", "tls", AT, "certificate-authority"),
     ("certificate", "tls", AT, "certificate"),
     ("tls-versions", "tls", AT, "tls-versions"),
-    ("silence", "tls", AT, "tls-silence"),
-    ("cut", "tls", AT, "tls-broken"),
-    ("tls-broken", "tls", AT, "tls-broken"),
+    ("silence", "tls", IMPLICIT, "tls-silence"),
+    ("cut", "tls", IMPLICIT, "tls-broken"),
+    ("tls-broken", "tls", IMPLICIT, "tls-broken"),
     ("not-smtp", "greeting", AT, "not-smtp"),
     ("silence", "greeting", AT, "no-greeting"),
     ("cut", "greeting", AT, "cut-at-greeting"),
@@ -252,6 +259,25 @@ REAL = [
     ("mail-refused", "dot", "554 Transaction failed", AT),
     ("starttls-refused", "starttls", "454 4.7.0 TLS not available due to local problem", AT),
     ("starttls-refused", "starttls", "502 5.5.1 No", AT),
+    ("starttls-first", "auth", "530 5.7.0 Must issue a STARTTLS command first", BY_TOKEN),
+    ("address-not-allowed", "auth", "525 5.7.1 Unauthorized IP address", BY_TOKEN),
+    ("provider-not-active", "auth", "554 5.7.8 Your account has been suspended", BY_TOKEN),
+    ("must-authenticate", "rcpt", "554 5.7.1 <a@example.net>: Recipient address rejected: Access denied", ANONYMOUS),
+    ("must-authenticate", "rcpt", "554 5.7.1 <c.example>: Client host rejected: Access denied", ANONYMOUS),
+    ("must-authenticate", "rcpt", "550 You must authenticate", ANONYMOUS),
+    ("must-authenticate", "rcpt", "503 This mail server requires authentication when attempting to send to a non-local "
+                                  "e-mail address.", ANONYMOUS),
+    ("must-authenticate", "mail", "550 5.7.1 Authentication needed", ANONYMOUS),
+    ("login-not-kept", "rcpt", "550 must authenticate first", AT),
+    ("relaying", "rcpt", "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", AT),
+    ("domain-policy", "dot", "550 5.7.27 Your email has been blocked because the sender is unauthenticated. SPF "
+                             "[example.com] with ip: [192.0.2.1] = did not pass", AT),
+    ("domain-policy", "dot", "421 4.7.30 Your email has been rate limited because DKIM authentication didn't pass", AT),
+    ("verifying", "rcpt", "450 4.1.7 <g@example.com>: Sender address rejected: unverified address: Address "
+                          "verification in progress", AT),
+    ("blocked", "ehlo", "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org", AT),
+    ("mail-refused", "dot", "554 5.4.6 exceeded maximum hop limit", AT),
+    ("policy", "dot", "550 5.7.1 BANNED: .exe", AT),
     ("unexpected", "data", "250 Ok", AT),
     ("unexpected", "greeting", "354 go on", AT),
 ]  # fmt: skip
