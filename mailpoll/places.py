@@ -52,6 +52,18 @@ def state_directory(config_path: Path, env: Mapping[str, str], *, system: Path =
     return _xdg(env, "XDG_STATE_HOME", ".local/state") / "mailpoll"
 
 
+def is_missing(path: Path) -> bool:
+    """Whether there is nothing at `path`. Where this user may not look there may be something, which is for whoever
+    opens it to tell; Path.exists() raises then, or says that there is not, as Python's version has it."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def make_folder(folder: Path) -> None:
     """Makes a folder where it is missing, and those above it, all for nobody else (mode 0700, as the XDG specification
     asks; pathlib leaves those above to the umask). Raises OSError."""

@@ -125,7 +125,7 @@ def _with_mailbox(installation: Installation, ask: Asker, wishes: Wishes, *, the
 def _channels(installation: Installation) -> tuple[str, ...]:
     """The channels that are there; none where there is no store yet, and then none is made."""
     url = installation.store_url
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+    if url.startswith("sqlite:///") and places.is_missing(Path(url.removeprefix("sqlite:///"))):
         return ()
     with installation.store() as store:
         return tuple(channel.name for channel in store.channels.list())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -101,7 +102,7 @@ class Installation:
             return
         path = Path(url.removeprefix("sqlite:///"))
         try:
-            whose = next((place for place in (path, path.parent) if place.exists()), None)
+            whose = next((place for place in (path, path.parent) if os.path.exists(place)), None)
             owner = whose.stat().st_uid if whose else 0
         except OSError:  # opening it says so, in our words
             return
@@ -114,7 +115,7 @@ class Installation:
         raise AccessDenied(
             f"{'the store' if whose == path else 'its folder'} belongs to {name}, and this is root",
             about=str(path),
-            advice=f"Run: sudo -u {name} {' '.join([Path(sys.argv[0]).name, *sys.argv[1:]])}",
+            advice=f"Run: sudo -u {name} {shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])}",
         )
 
     def destination_names(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mailpoll import router
+from mailpoll import places, router
 from mailpoll.commands import assembly
 from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation, now
@@ -188,6 +188,6 @@ def _is_configured(installation: Installation) -> bool:
 def existing_store(installation: Installation, stack: ExitStack) -> Store | None:
     """The store, closed when `stack` is; None when it was not made yet."""
     path = installation.sqlite_file
-    if path is not None and not path.exists():
+    if path is not None and places.is_missing(path):
         return None
     return stack.enter_context(installation.store(only_read=True))

@@ -141,8 +141,8 @@ def about(name: str) -> str:
 
 
 def shown(name: str) -> str:
-    """A destination for people. Of a URL, whose path and query are often its key, scheme, host and port, and a mark that
-    tells it from others: `https://chat.example.com/…#a1b2`, which no URL of ours can be, and a shell takes as it is."""
+    """A destination for people. Of a URL, whose path and query are often its key, scheme, host and port, and a mark
+    that tells it from others: `https://chat.example.com/…#a1b2`, which is no URL of ours; a shell takes it as it is."""
     if not destinations.is_url(name):
         return name
     masked = mask_url(name)

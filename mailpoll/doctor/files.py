@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ def state(folder: Path, user: int, again: str = "mailpoll doctor") -> Iterator[C
 
 
 def _to_be_made(folder: Path) -> Iterator[Check]:
-    above = next(parent for parent in folder.parents if parent.exists())
+    above = next(parent for parent in folder.parents if os.path.exists(parent))
     if os.access(above, os.W_OK | os.X_OK):
         yield ok("state folder", f"{folder} will be made by the first run")
     else:
@@ -100,7 +101,7 @@ def _wal(path: Path) -> Iterator[Check]:
 
 
 def _room(folder: Path, free: Callable[[Path], int]) -> Iterator[Check]:
-    there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    there = next((place for place in (folder, *folder.parents) if os.path.exists(place)), Path("/"))
     left = free(there)
     if left < TOO_LITTLE:
         yield fail("disk", f"the disk that holds the store is full ({there})", "Free some space; nothing was lost",
@@ -124,7 +125,7 @@ def owner(uid: int) -> str:
 
 
 def _run_as(uid: int, again: str) -> str:
-    return f"Run as that user: sudo -u {owner(uid)} {again}"
+    return f"Run as that user: sudo -u {shlex.quote(owner(uid))} {again}"
 
 
 def _give(folder: Path) -> str:

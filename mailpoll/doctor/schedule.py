@@ -42,7 +42,7 @@ def lacking(unit: Path) -> tuple[str, str]:
     control = ["systemctl", *(["--user"] if own else [])]
     enable = f"Type: {shlex.join([*control, 'enable', '--now', unit.name])}"
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.geteuid()}"), "systemd") if own else BOOTED
-    if not runtime.is_dir() or shutil.which("systemctl") is None:
+    if not os.path.isdir(runtime) or shutil.which("systemctl") is None:
         return "systemd is not running", f"{enable}, where it runs; elsewhere let cron start runs"
     for state, what in (("is-enabled", "enabled"), ("is-active", "started")):
         if not _succeeds([*control, "--quiet", state, unit.name]):

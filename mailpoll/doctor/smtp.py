@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from mailpoll import outbound
 from mailpoll.crosscheck import is_loopback
@@ -30,7 +30,7 @@ def examine(settings: SmtpSettings, secret: str) -> Iterator[Check]:
 
 
 def _folder(folder: str) -> Check:
-    if not Path(folder).is_dir():
+    if not os.path.isdir(folder):
         return warn(ABOUT, f"mail is written into {folder}, which is made by the first one", "Leave file out to send")
     return warn(ABOUT, f"nothing is sent: mail is written into {folder}", "Leave file out to send")
 

@@ -84,10 +84,10 @@ def _sqlite(url: URL) -> Engine:
 
 def _make_file(path: Path) -> None:
     lock = lock_file(path)
-    was_here = lock.exists()
+    was_here = not places.is_missing(lock)
     try:
         places.make_folder(path.parent)
-        if not path.exists():
+        if places.is_missing(path):
             if was_here:
                 raise ConfigError(
                     "the store that was here is gone",
@@ -101,6 +101,12 @@ def _make_file(path: Path) -> None:
             about=str(path),
             advice="Check `store.url`, or make the folder and give it to the user mailpoll runs as.",
         ) from problem
+    if not os.access(path.parent, os.X_OK):
+        raise AccessDenied(
+            "this user may not look into its folder",
+            about=str(path),
+            advice=f"Run mailpoll as the user whose folder it is, or give {path.parent} to this one.",
+        )
     if not os.access(path, os.W_OK):
         # SQLite would make its side files read-only, too, and they would stay so when the file is put right.
         _, error, what, advice = SQLITE_TROUBLES[0]

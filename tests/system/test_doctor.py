@@ -21,7 +21,7 @@ from servers.http_receiver import Receiver
 from servers.scripted_imap import DRIP, HANG, ScriptedImap
 from support.hindered import bound_by_file_modes
 from support.mishap import CANARY, SECOND_PASSWORD, Mishap, checked
-from support.site import CRON, MAILPOLL, Site
+from support.site import CRON, MAILPOLL, Site, empty_store
 
 ACL = "mail_plugins = acl\nprotocol imap {\n  mail_plugins = acl imap_acl\n}\nplugin {\n  acl = vfile\n}\n"
 
@@ -101,6 +101,36 @@ def test_both_state_folders_are_looked_at(tmp_path: Path) -> None:
     if os.geteuid() == 0:
         os.chown(state, 65534, -1)
         assert told()[1:] == [("warn", f"{state} belongs to nobody; {lost}")]
+
+
+def closed_to_us(folder: Path) -> None:
+    folder.chmod(0)
+
+
+def of_another(folder: Path) -> None:
+    os.chown(folder, 65534, -1)
+
+
+@pytest.mark.parametrize("close", [closed_to_us, of_another])
+def test_a_folder_that_nobody_may_look_into_is_no_bug(tmp_path: Path, close: Callable[[Path], None]) -> None:
+    if close is of_another and os.geteuid():
+        pytest.skip("only root can give a folder away")
+    state = tmp_path / "state"
+    site = Site(tmp_path / "site", None, store_url=f"sqlite:///{state / 'mailpoll.db'}")
+    state.mkdir(mode=0o700)
+    (state / "mailpoll.db").write_bytes(empty_store())
+    close(state)
+    try:
+        for words in (["fetch"], ["status"], ["channel", "list"], ["posts", "list"], ["doctor"]):
+            result = checked(site.run(*words, preexec_fn=bound_by_file_modes))
+            said = result.stdout + result.stderr
+            assert result.returncode == 77, said
+            assert "mailpoll.db" in said
+            assert str(state) in said or "sudo -u" in said
+        assert "  cron: " in result.stdout, "the last check of all"
+    finally:
+        os.chown(state, os.geteuid(), -1)
+        state.chmod(0o700)
 
 
 def test_what_stopped_whole_runs_is_told(tmp_path: Path) -> None:
