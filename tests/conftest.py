@@ -1,8 +1,21 @@
-"""What holds for every test: property tests keep no database beside the code, and try the same examples in CI."""
+"""What holds for every test: property tests keep no database beside the code, and try the same examples in CI; what
+takes long begins first."""
 
 import os
 
+import pytest
 from hypothesis import settings
+
+# Files that take longest, by seconds: begun last, one of them would keep a single worker busy while the others are done.
+SLOW_FIRST = ("test_kill.py", "test_speaks.py", "test_drain.py", "test_torture_end_to_end.py", "test_alerts.py",
+              "test_doctor.py", "test_after.py", "test_postgres.py", "test_linear.py", "test_run_killed.py",
+              "test_accounts.py")  # fmt: skip
 
 settings.register_profile("mailpoll", database=None, deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("mailpoll")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files first, all else as it was found."""
+    order = {name: place for place, name in enumerate(SLOW_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
