@@ -45,7 +45,7 @@ class MailpollError(Exception):
     def __str__(self) -> str:
         what = self.what.rstrip(".")  # servers end their words with a stop of their own
         sentence = f"{self.about}: {what}" if self.about else what
-        return f"{sentence}. {self.advice}" if self.advice else sentence
+        return f"{closed(sentence)} {self.advice}" if self.advice else sentence
 
 
 class RunError(MailpollError):
@@ -126,6 +126,11 @@ class DestinationRefused(MessageError):
     """The answer is about the destination (key, permission, place): pause it, keep its posts."""
 
     exit_status = 77
+
+
+def closed(sentence: str) -> str:
+    """`sentence` with a full stop, where it does not end with a mark of its own."""
+    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."
 
 
 def worst(statuses: list[int]) -> int:

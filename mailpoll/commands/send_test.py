@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from mailpoll import outbound, strict_address
+from mailpoll import outbound, places, strict_address
 from mailpoll.commands import stopping
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, one_line, print_json
-from mailpoll.errors import ConfigError
+from mailpoll.errors import ConfigError, closed
 from mailpoll.model import NamedAddress
 from mailpoll.outbound import Diagnosis, Letter, Report, Result, Step
 from mailpoll.settings import SmtpSettings
 
 Senders = Literal["default", "noreply", "both"]
 
-_SECTION = """Add for example:
-
+_SECTION = """
 [smtp]
 host = "smtp.example.com"
 username = "username@example.com"
@@ -43,6 +44,7 @@ _SENDERS = {
     "default": "It was sent from the address that `from` (or `username`) under [smtp] names: {address}.",
     "noreply": "It was sent from the no-reply address, for mail that nobody should answer: {address}.",
 }
+_OR_INIT = "`mailpoll init --no-mailbox` makes a whole configuration to add it to; no inbox is needed"
 _TITLE_WIDTH = 12
 PAGE = "docs/reference/troubleshooting-smtp.md"
 
@@ -51,7 +53,9 @@ PAGE = "docs/reference/troubleshooting-smtp.md"
 @click.argument("recipients", nargs=-1, required=True, metavar="ADDRESS...")
 @click.option("--from", "senders", type=click.Choice(["default", "noreply", "both"]), default="both",
               show_default=True, help="Which of the two senders to try.")  # fmt: skip
-@click.option("-v", "--verbose", is_flag=True, help="Print the conversation with the server, secrets masked.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Print the conversation with the server while it goes on, secrets masked."
+)
 @json_option
 @click.pass_obj
 def command(
@@ -61,57 +65,91 @@ def command(
 
     One mail comes from the sender of [smtp] (from, or else username), one from its no-reply address (noreply; with a
     random part in each mail, unless noreply_tokens = false): providers may take the one and refuse the other. Each step
-    is shown with its time. What fails is named, with the server's own words and what to do; docs/reference/
-    troubleshooting-smtp.md has all causes. No account or channel is needed, and none is touched.
+    is shown with its time. What fails is named, with the server's own words and what to do. No account or channel is
+    needed, and none is touched.
 
     With file = "folder" under [smtp] nothing is sent: the mails are written there.
+
+    \b
+    All causes: docs/reference/troubleshooting-smtp.md
 
     \b
     Examples:
       mailpoll send-test user@example.com
       mailpoll send-test --from noreply -v user@example.com
     """
-    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
-    if verbose:
-        logging.getLogger("mailpoll").setLevel(logging.INFO)
-    smtp = _settings(installation)
-    to = list({named.address: named for named in map(_recipient, reversed(recipients))}.values())[::-1]
-    letters = [_letter(role, address, to) for role, address in _chosen(smtp, senders)]
-    secret = installation.smtp_secret(smtp)
+    logging.basicConfig(level=logging.CRITICAL)  # the log says what is printed
+    report = Report()
     try:
-        return _sent(smtp, secret, letters, senders, verbose=verbose, as_json=as_json)
+        smtp = _settings(installation)
+        to = list({named.address: named for named in map(_recipient, reversed(recipients))}.values())[::-1]
+        letters = [_letter(role, address, to) for role, address in _chosen(smtp, senders)]
+        secret = _secret(installation, smtp, quiet=as_json)
+        _send(smtp, secret, letters, senders, report, verbose=verbose, as_json=as_json)
     except KeyboardInterrupt as stopped:
-        click.echo("\nmailpoll: stopped; what was not accepted by then is not sent.", err=True)
+        click.echo(err=True)
+        for result in report.results:
+            click.echo(_line(result), err=True)
+        click.echo(f"mailpoll: stopped; {_left(report)}.", err=True)
         return stopping.status_of(stopped)
-
-
-def _sent(
-    smtp: SmtpSettings, secret: str, letters: Sequence[Letter], senders: Senders, *, verbose: bool, as_json: bool
-) -> int:
-    if as_json:
-        report = outbound.send(smtp, secret, letters)
-        print_json(_as_json(smtp, report, verbose=verbose))
-        return report.status
-    _introduce(smtp, letters, senders)
-    report = outbound.send(smtp, secret, letters, watch=None if smtp.file else _Shown(letters))
-    if verbose and report.transcript:
-        click.echo("\nthe conversation (> we, < the server; secrets as ***):")
-        for line in report.transcript:
-            click.echo(f"  {line}")
-    _conclude(report, verbose=verbose)
     return report.status
 
 
+def _send(
+    smtp: SmtpSettings,
+    secret: str,
+    letters: Sequence[Letter],
+    senders: Senders,
+    report: Report,
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    if as_json:
+        outbound.send(smtp, secret, letters, report=report)
+        print_json(_as_json(smtp, report, verbose=verbose))
+        return
+    _introduce(smtp, letters, senders, verbose=verbose)
+    shown = None if smtp.file else _Shown(letters, report, verbose=verbose)
+    outbound.send(smtp, secret, letters, watch=shown, report=report)
+    _conclude(report, verbose=verbose)
+
+
+def _left(report: Report) -> str:
+    """What Ctrl-C left behind."""
+    went = any(result.outcome in ("sent", "partly", "written", "uncertain") for result in report.results)
+    return "what was not accepted by then is not sent" if went else "nothing was sent"
+
+
 def _settings(installation: Installation) -> SmtpSettings:
-    smtp = installation.settings.smtp
+    place = Path(installation.named or places.user_config(installation.env))
+    try:
+        smtp = installation.settings.smtp
+    except ConfigError as problem:
+        if os.path.lexists(place):
+            raise
+        advice = f"Write for example into {place}:\n{_SECTION}\n{_OR_INIT}"
+        raise ConfigError(problem.what, about=problem.about, advice=advice) from None
     if smtp is None:
-        raise ConfigError("there is no [smtp], so no mail can be sent", about=str(installation.path), advice=_SECTION)
+        about = str(installation.path)
+        raise ConfigError(
+            "there is no [smtp], so no mail can be sent", about=about, advice=f"Add for example:\n{_SECTION}"
+        )
     return smtp
+
+
+def _secret(installation: Installation, smtp: SmtpSettings, *, quiet: bool) -> str:
+    """The password or access token; whom we wait for is told at a terminal: a program may ask for a passphrase."""
+    name, reference = ("access_token", smtp.access_token) if smtp.access_token else ("password", smtp.password)
+    slow = reference is not None and smtp.file is None and (reference.command or reference.keyring)
+    if slow and not quiet and sys.stdout.isatty():
+        click.echo(f"asking for smtp.{name} …")
+    return installation.smtp_secret(smtp)
 
 
 def _recipient(text: str) -> NamedAddress:
     try:
-        return strict_address.parse(text)
+        return strict_address.parse(text, "user@example.com")
     except ValueError as problem:
         raise click.BadParameter(f"{one_line(text)!r} {problem}", param_hint="ADDRESS") from None
 
@@ -133,11 +171,13 @@ def _letter(role: outbound.Role, sender: NamedAddress, to: Sequence[NamedAddress
     return Letter(outbound.compose(sender, to, _SUBJECTS[role], text, kind="test", now=now()), role)
 
 
-def _introduce(smtp: SmtpSettings, letters: Sequence[Letter], senders: Senders) -> None:
+def _introduce(smtp: SmtpSettings, letters: Sequence[Letter], senders: Senders, *, verbose: bool) -> None:
     if smtp.file is not None:
         click.echo(f"Nothing is sent: [smtp] has file = {smtp.file}")
     else:
         click.echo(f'{smtp.host} port {smtp.port}, tls = "{smtp.tls}", {_login(smtp)}')
+        if verbose:
+            click.echo("> is what we say, < what the server says; secrets stand as ***")
     if senders == "both" and len(letters) == 1:
         click.echo("[smtp] names no noreply address: one mail, from the default sender.")
 
@@ -147,27 +187,45 @@ def _login(smtp: SmtpSettings) -> str:
 
 
 class _Shown:
-    """Shows the steps while they are taken, each mail under a heading."""
+    """Shows the steps while they are taken, each mail under a heading, and what is said if that is wanted."""
 
-    def __init__(self, letters: Sequence[Letter]) -> None:
-        self._coming = list(letters)
+    def __init__(self, letters: Sequence[Letter], report: Report, *, verbose: bool) -> None:
+        self._letters = letters
+        self._report = report
+        self._verbose = verbose
         self._live = sys.stdout.isatty()
+        self._step: Step | None = None
 
     def begun(self, step: Step) -> None:
         """At a terminal the name of the step is there before it has ended."""
         if step.stage == "mail":
-            click.echo(f"\nmail from {self._coming.pop(0).mail.sender}")
-        if self._live:
-            click.echo(f"  {step.title:<{_TITLE_WIDTH}} … ", nl=False)
+            mail = self._letters[len(self._report.results)].mail
+            click.echo(f"\nmail from {mail.sender}" + (f", Message-ID {mail.message_id}" if self._verbose else ""))
+        self._step = step
+        self._await()
+
+    def said(self, line: str) -> None:
+        """A line of the conversation, above the name of the step."""
+        if self._verbose:
+            click.echo(f"{self._start}    {line}")
+            self._await()
 
     def ended(self, step: Step) -> None:
         """The line of the step, in the place of its name."""
+        self._step = None
         result = one_line(step.result, 300) or ("ok" if step.ok else "failed")
-        start = "\r\033[K" if self._live else ""
         mark = " " if step.ok else "!"
-        click.echo(f"{start}{mark} {step.title:<{_TITLE_WIDTH}} {result}  ({_time(step.seconds)})")
+        click.echo(f"{self._start}{mark} {step.title:<{_TITLE_WIDTH}} {result}  ({_time(step.seconds)})")
         for note in step.notes:
             click.echo(f"  {'':<{_TITLE_WIDTH}} note: {note}")
+
+    @property
+    def _start(self) -> str:
+        return "\r\033[K" if self._live else ""
+
+    def _await(self) -> None:
+        if self._live and self._step is not None:
+            click.echo(f"  {self._step.title:<{_TITLE_WIDTH}} … ", nl=False)
 
 
 def _time(seconds: float) -> str:
@@ -207,10 +265,10 @@ def _once(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
 
 
 def _explained(diagnosis: Diagnosis) -> str:
-    lines = [f"mailpoll: {diagnosis.about}: {diagnosis.what}."]
+    lines = [f"mailpoll: {diagnosis.about}: {closed(diagnosis.what)}"]
     if diagnosis.said:
         lines.append(f"  the server said: {diagnosis.said}")
-    lines += [f"  what to do: {diagnosis.advice}.", f"  more about it: {PAGE}#{diagnosis.cause.name}"]
+    lines += [f"  what to do: {closed(diagnosis.advice)}", f"  more about it: {PAGE}#{diagnosis.cause.name}"]
     return "\n".join(lines)
 
 

@@ -6,9 +6,11 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Callable
 
 from mailpoll.outbound.happening import Happening, Reply, Stopped, printable, reply_of
 from mailpoll.outbound.masking import HIDDEN, Mask
+from mailpoll.outbound.steps import TITLES
 
 # RFC 5321 §4.5.3.1.5 allows replies 512 octets a line; servers take more liberty.
 MAX_LINE = 8 * 1024
@@ -28,15 +30,18 @@ class Dialogue(smtplib.SMTP):
         super().__init__(local_hostname=helo)
         self.sock: socket.socket | None = sock
         self.transcript: list[str] = []
+        self.overheard: Callable[[str], None] = lambda _: None  # told of each line of the transcript as it is said
         self.stage = "greeting"
         self._server = host
         self._mask = mask
         self._heard = bytearray()
         self._until = 0.0
+        self._waited = ""
 
     def limit(self, seconds: float) -> None:
         """From now on the server has so many seconds, for all that it says and takes."""
         self._until = time.monotonic() + seconds
+        self._waited = f"{TITLES.get(self.stage, self.stage)}, within {max(seconds, 0.1):.2g} s"
 
     def greeted(self) -> Reply:
         """What the server says first."""
@@ -117,7 +122,7 @@ class Dialogue(smtplib.SMTP):
 
     def note(self, text: str) -> None:
         """Adds a line of our own to the transcript."""
-        self.transcript.append(f"  {text}")
+        self._noted(f"  {text}")
 
     def send(self, s: str | bytes | bytearray) -> None:  # type: ignore[override]
         """Sends `s`, within the limit; what the server said before it cut the connection is heard all the same."""
@@ -127,7 +132,7 @@ class Dialogue(smtplib.SMTP):
             self.sock.settimeout(self._left())
             self.sock.sendall(s.encode("utf-8") if isinstance(s, str) else s)
         except TimeoutError:
-            raise Stopped(Happening(self.stage, "silence")) from None
+            raise Stopped(Happening(self.stage, "silence", detail=self._waited)) from None
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             self._last_words()
         except OSError as error:
@@ -143,7 +148,7 @@ class Dialogue(smtplib.SMTP):
         while True:
             line = self._line()
             shown = printable(self._mask.hide(line.decode("utf-8", "replace")), MAX_LINE)
-            self.transcript.append(f"< {shown}")
+            self._noted(f"< {shown}")
             code = line[:3]
             if not (len(code) == 3 and code.isdigit() and code[:1] in b"2345" and line[3:4] in (b" ", b"-", b"")):
                 raise Stopped(Happening(self.stage, "not-smtp", detail=printable(shown, 80)))
@@ -169,7 +174,7 @@ class Dialogue(smtplib.SMTP):
             self.sock.settimeout(self._left())
             data = self.sock.recv(_PIECE)
         except TimeoutError:
-            raise Stopped(Happening(self.stage, "silence")) from None
+            raise Stopped(Happening(self.stage, "silence", detail=self._waited)) from None
         except ssl.SSLError as error:
             raise Stopped(Happening(self.stage, "cut", detail=printable(error.reason or "TLS"))) from None
         except OSError as error:
@@ -186,7 +191,11 @@ class Dialogue(smtplib.SMTP):
         return reply_of(code, words.decode("utf-8", "replace"), self._mask.hide)
 
     def _sent(self, text: str) -> None:
-        self.transcript.append(f"> {printable(self._mask.hide(text), MAX_LINE)}")
+        self._noted(f"> {printable(self._mask.hide(text), MAX_LINE)}")
+
+    def _noted(self, line: str) -> None:
+        self.transcript.append(line)
+        self.overheard(line)
 
 
 def _about_the_name(reply: Reply) -> bool:

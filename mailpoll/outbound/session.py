@@ -89,7 +89,7 @@ class Session:
         context = tls.context_for(settings.ca_file) if settings.tls != "none" else None
         sock = self._connected()
         self._dialogue = dialogue = self._spoken_over(sock)
-        dialogue.transcript = self.transcript
+        dialogue.transcript, dialogue.overheard = self.transcript, self.watch.said
         if context and settings.tls == "implicit":
             self._secure(dialogue, context)
         self._greet(dialogue)

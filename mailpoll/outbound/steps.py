@@ -46,6 +46,9 @@ class Watch(Protocol):
     def begun(self, step: Step) -> None:
         """A step begins."""
 
+    def said(self, line: str) -> None:
+        """A line of the transcript, as it is said; secrets are masked."""
+
     def ended(self, step: Step) -> None:
         """It is over, well or not."""
 
@@ -54,6 +57,9 @@ class Unwatched:
     """Nobody looks on."""
 
     def begun(self, step: Step) -> None:
+        """Nothing."""
+
+    def said(self, line: str) -> None:
         """Nothing."""
 
     def ended(self, step: Step) -> None:

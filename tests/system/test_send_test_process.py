@@ -45,7 +45,9 @@ def test_ctrl_c_ends_it_with_a_sentence(step: str, number: signal.Signals, statu
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
         assert "QUIT" not in server.commands
-    assert (process.returncode, "stopped; what was not accepted by then is not sent" in err) == (status, True)
+    left = "what was not accepted by then is not sent" if step == "." else "nothing was sent"
+    assert (process.returncode, f"mailpoll: stopped; {left}." in err) == (status, True)
+    assert ("default sender gateway@example.com: sent, but no answer came" in err) == (step == ".")
     assert "Traceback" not in out + err
     assert secrets_in(out + err) == []
 
@@ -83,6 +85,37 @@ def test_at_a_terminal_a_step_is_named_before_it_ends(tmp_path: Path) -> None:
     finally:
         os.close(released)
     assert b"\r\x1b[K! EHLO" in rest
+
+
+def test_at_a_terminal_v_shows_the_last_word_while_it_waits(tmp_path: Path) -> None:
+    released, slave = pty.openpty()
+    try:
+        with ScriptedSmtp(replace(GOOD, silent_at="RCPT")) as server:
+            process = subprocess.Popen(
+                command(local(tmp_path, server.port), "-v", TO), env=CRON, stdout=slave, stderr=subprocess.DEVNULL
+            )
+            os.close(slave)
+            until(released, b"    > RCPT TO:<a@example.net>\r\n  RCPT TO      \xe2\x80\xa6 ")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+    finally:
+        os.close(released)
+
+
+def test_a_password_program_that_waits_is_named_and_ctrl_c_says_that_nothing_was_sent(tmp_path: Path) -> None:
+    site = local(tmp_path, 9, password={"command": ["/bin/sleep", "30"]})
+    released, slave = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            command(site, TO), env=CRON, stdout=slave, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        os.close(slave)
+        until(released, "asking for smtp.password …".encode())
+        process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=20)[1]
+    finally:
+        os.close(released)
+    assert (process.returncode, err.strip()) == (130, "mailpoll: stopped; nothing was sent.")
 
 
 def until(descriptor: int, words: bytes) -> bytes:
