@@ -13,8 +13,8 @@ import msgspec
 from mailpoll import config as configuration
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.output import json_option, print_json
-from mailpoll.errors import ConfigError, RunError
-from mailpoll.settings import SecretRef
+from mailpoll.errors import AccessDenied, ConfigError, RunError
+from mailpoll.settings import SecretRef, Settings
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -43,18 +43,26 @@ def show(installation: Installation, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def check(installation: Installation, as_json: bool) -> None:
-    """Check the configuration and that its secrets are there.
+    """Check the configuration and that its secrets and certificates are there.
 
     Nothing is connected.
     What can only be seen on the network is checked by `mailpoll doctor`.
     """
     settings = installation.settings
     patterns = configuration.patterns(settings)
-    found, problems = [], []
+    found: list[str] = []
+    authorities: list[str] = []
+    problems: list[RunError] = []
     for about, reference in secrets_in(settings):
         try:
             installation.secret(reference, about)
             found.append(about)
+        except RunError as problem:
+            problems.append(problem)
+    for about, file in ca_files_in(settings):
+        try:
+            _check_ca_file(file, about)
+            authorities.append(about)
         except RunError as problem:
             problems.append(problem)
     if as_json and not problems:
@@ -65,10 +73,12 @@ def check(installation: Installation, as_json: bool) -> None:
         click.echo(f"ok    store: {configuration.effective(settings)['store'].get('url', installation.store_url)}")
         for about in found:
             click.echo(f"ok    {about} is there")
+        for about in authorities:
+            click.echo(f"ok    {about} holds certificates")
     if len(problems) == 1:
         raise problems[0]
     if problems:
-        raise ConfigError(f"{len(problems)} secrets cannot be had", about=str(installation.path),
+        raise ConfigError(f"{len(problems)} secrets or certificates cannot be had", about=str(installation.path),
                           problems=tuple(map(str, problems)))  # fmt: skip
 
 
@@ -82,6 +92,27 @@ def secrets_in(section: Any, path: str = "") -> Iterator[tuple[str, SecretRef]]:
     elif isinstance(section, dict):
         for name, item in section.items():
             yield from secrets_in(item, f"{path}.{name}")
+
+
+def ca_files_in(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Every file of authorities to trust, with its key path."""
+    sections: dict[str, Any] = {f"account.{name}": account for name, account in settings.account.items()}
+    sections |= {f"destination.{name}": each for name, each in settings.destination.items()}
+    for path, section in {**sections, "smtp": settings.smtp}.items():
+        if file := getattr(section, "ca_file", None):
+            yield f"{path}.ca_file", file
+
+
+def _check_ca_file(file: str, about: str) -> None:
+    import ssl  # few name such a file
+
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError as error:  # ssl.SSLError is one
+        why = "it is no PEM file" if isinstance(error, ssl.SSLError) else error.strerror
+        kind = AccessDenied if isinstance(error, PermissionError) else ConfigError
+        what, advice = f"no certificate can be read from {file} ({why})", "Name a PEM file of the authority to trust"
+        raise kind(what, about=about, advice=advice) from None
 
 
 def toml_lines(settings: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[str]:

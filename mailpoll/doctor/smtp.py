@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from mailpoll import outbound
 from mailpoll.crosscheck import is_loopback
-from mailpoll.doctor.checks import Check, failed, ok, warn
+from mailpoll.doctor.checks import Check, fail, failed, ok, warn
+from mailpoll.errors import AccessDenied
 from mailpoll.settings import SmtpSettings
 
 ABOUT = "smtp"
@@ -30,6 +32,13 @@ def examine(settings: SmtpSettings, secret: str) -> Iterator[Check]:
 
 
 def _folder(folder: str) -> Check:
+    path = Path(folder)
+    there = next(place for place in (path, *path.parents) if os.path.lexists(place))
+    if not os.path.isdir(there):
+        return fail(ABOUT, f"mail is to be written into {folder}, and {there} is no folder", "Name another as file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        what = f"mail is to be written into {folder}, and this user may not write in {there}"
+        return fail(ABOUT, what, "Let it write there, or name another folder as file", AccessDenied.exit_status)
     if not os.path.isdir(folder):
         return warn(ABOUT, f"mail is written into {folder}, which is made by the first one", "Leave file out to send")
     return warn(ABOUT, f"nothing is sent: mail is written into {folder}", "Leave file out to send")

@@ -104,7 +104,7 @@ def send(
 
     Raises:
         ConfigError: `ca_file` cannot be used.
-        Unavailable: a file cannot be written.
+        AccessDenied, ConfigError, Unavailable: a file cannot be written.
     """
     report = Report() if report is None else report
     if settings.file is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.hindered import bound_by_file_modes, no_file_larger_than
 
-from mailpoll.errors import Unavailable
+from mailpoll.errors import ConfigError
 from mailpoll.model import NamedAddress
 from mailpoll.outbound import compose, files
 
@@ -49,8 +49,8 @@ except MailpollError as error:
 """
 
 
-def failing(folder: Path, hindered: Callable[[], None] = bound_by_file_modes) -> str:
-    """What is said of a folder that cannot be written, by a process that file modes bind."""
+def failing(folder: Path, error: str, hindered: Callable[[], None] = bound_by_file_modes) -> str:
+    """What is said, as this `error`, of a folder that cannot be written, by a process that file modes bind."""
     tests = Path(__file__).parent
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
     done = subprocess.run(
@@ -58,23 +58,22 @@ def failing(folder: Path, hindered: Callable[[], None] = bound_by_file_modes) ->
         check=True, timeout=60,
     )  # fmt: skip
     kind, sentence = json.loads(done.stdout)
-    assert kind == "Unavailable"
+    assert kind == error
     assert str(folder) in sentence
     assert sentence.startswith("smtp.file: ")
     return str(sentence)
 
 
 def test_a_full_disk_leaves_no_half_mail(tmp_path: Path) -> None:
-    assert "File too large" in failing(tmp_path, no_file_larger_than(1000))
+    assert "File too large" in failing(tmp_path, "Unavailable", no_file_larger_than(1000))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "outgoing").touch()
-    with pytest.raises(Unavailable, match=r"File exists|Not a directory"):
-        files.write(str(tmp_path / "outgoing"), MAIL)
-    with pytest.raises(Unavailable, match=r"File exists|Not a directory"):
-        files.write(str(tmp_path / "outgoing" / "sub"), MAIL)
+    for folder in (tmp_path / "outgoing", tmp_path / "outgoing" / "sub"):
+        with pytest.raises(ConfigError, match=r"File exists|Not a directory"):
+            files.write(str(folder), MAIL)
 
 
 @pytest.mark.parametrize("mode", [0o500, 0o400, 0o000, 0o600])
@@ -83,7 +82,7 @@ def test_a_folder_that_must_not_be_written_is_told(tmp_path: Path, mode: int) ->
     folder.mkdir(mode=0o700)
     folder.chmod(mode)
     try:
-        assert "Permission denied" in failing(folder)
+        assert "Permission denied" in failing(folder, "AccessDenied")
     finally:
         folder.chmod(0o700)
     assert list(folder.iterdir()) == []
@@ -92,6 +91,6 @@ def test_a_folder_that_must_not_be_written_is_told(tmp_path: Path, mode: int) ->
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
-        assert "Permission denied" in failing(tmp_path / "a" / "b")
+        assert "Permission denied" in failing(tmp_path / "a" / "b", "AccessDenied")
     finally:
         tmp_path.chmod(0o700)
