@@ -77,7 +77,12 @@ _OPTIONS = (
         help="People read it, too: take only mail to our addresses (default). Dedicated: take everything.",
     ),
     click.option("--pattern", metavar="PATTERN", help="Our addresses, %s for the detail.  [default: user+%s@domain]"),
-    click.option("--channel", metavar="NAME", help=f"Name of the first channel.  [default: {FIRST_CHANNEL}]"),
+    click.option(
+        "--channel",
+        metavar="NAME",
+        help=f"Name of the first channel.  [default: {FIRST_CHANNEL}, "
+        f"with --no-mailbox {FIRST_CHANNEL_WITHOUT_MAILBOX}]",
+    ),
     click.option("--to", metavar="store|URL", help="Where its posts go.  [default: store]"),
     click.option(
         "--account",
