@@ -372,12 +372,15 @@ class Pause:
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An account whose login was refused so many times in a row, and the moment before which none is tried; a change of
-    its `fingerprint`, which is that of settings and password, ends that."""
+    its `fingerprint`, which is that of settings and password, ends that. Of mail that a server did not take also as
+    what that was told: with which exit status, in which words."""
 
     account: str
     failures: int
     until: datetime
     fingerprint: str
+    status: int = 0
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -18,8 +18,8 @@ from mailpoll import idle, strict_address
 from mailpoll.commands import alarm, logins, troubles
 from mailpoll.commands.alarm import Notice
 from mailpoll.commands.installation import Installation
-from mailpoll.commands.logins import REFUSED, Gate, LeftAlone, Undeliverable
-from mailpoll.errors import BUG, LoginRefused, MailpollError, Unanswered
+from mailpoll.commands.logins import REFUSED, Gate, LeftAlone, Unconfirmed, Undeliverable
+from mailpoll.errors import BUG, LoginRefused, MailpollError
 from mailpoll.model import NamedAddress, Refusal
 from mailpoll.settings import SmtpSettings
 
@@ -29,17 +29,20 @@ LEAST_S = 1.0  # with less than this left it is not begun
 
 log = logging.getLogger(__name__)
 
-# Sends a mail (to, subject, text) with these settings and this password or access token; gives the server's words.
-Send = Callable[[SmtpSettings, str, NamedAddress, str, str, datetime], str]
+# Sends a mail (to, subject, text) with these settings and this password or access token, within so many seconds; gives
+# the server's words.
+Send = Callable[[SmtpSettings, str, NamedAddress, str, str, datetime, float], str]
 
 
-def by_smtp(settings: SmtpSettings, secret: str, to: NamedAddress, subject: str, text: str, now: datetime) -> str:
+def by_smtp(
+    settings: SmtpSettings, secret: str, to: NamedAddress, subject: str, text: str, now: datetime, seconds: float
+) -> str:
     """The real Send. Raises MailpollError."""
     from mailpoll import outbound
 
     sender = strict_address.parse(settings.sender)
     mail = outbound.compose(sender, [to], subject, text, kind="alert", now=now)
-    return outbound.deliver(settings, secret, mail)
+    return outbound.deliver(settings, secret, mail, seconds=seconds)
 
 
 class Refusals(Protocol):
@@ -71,16 +74,14 @@ class Mailer:
 
     def mail(self, to: str, subject: str, text: str) -> str:
         """The server's words. Raises NoTime, MailpollError, and what a bug raises."""
-        left = self.ends - time.monotonic()
-        if left < LEAST_S:
-            raise NoTime
-        hurried = msgspec.structs.replace(self.settings, timeout=min(self.settings.timeout, STEP_S, left))
-        secret = self._secret()
+        self._left()
+        secret = self.installation.smtp_secret(self.settings)
         address = strict_address.parse(to)
 
         def send() -> str:
-            moment = self.now()
-            return _within(min(left, MAIL_S), lambda: self.send(hurried, secret, address, subject, text, moment))
+            left = self._left()
+            hurried = msgspec.structs.replace(self.settings, timeout=min(self.settings.timeout, STEP_S, left))
+            return self.send(hurried, secret, address, subject, text, self.now(), min(left, MAIL_S))
 
         login, recipient = self._gate(), self._gate(address.address)
         try:
@@ -88,21 +89,30 @@ class Mailer:
         finally:
             self._remember(login, recipient)
 
-    def next_login(self) -> datetime | None:
-        """The moment before which no login is tried."""
-        return self._gate().until
+    def next_try(self, problem: BaseException, to: str) -> str:
+        """When what met `problem` is tried again, as a sentence; empty where the next run does."""
+        if isinstance(problem, LoginRefused):
+            return troubles.next_login(self._gate().until)
+        return troubles.next_mail(self._gate(to).until) if isinstance(problem, REFUSED) else ""
 
-    def _secret(self) -> str:
-        for name in ("password", "access_token"):
-            reference = getattr(self.settings, name)
-            if reference is not None and self.settings.file is None:
-                return self.installation.secret(reference, f"smtp.{name}")
-        return ""
+    def is_refused(self, to: str) -> bool:
+        """Whether mail to somebody was not taken when it was last tried."""
+        return any(refusal.account == self._gate(to).account for refusal in self.refusals.list())
+
+    def _left(self) -> float:
+        left = self.ends - time.monotonic()
+        if left < LEAST_S:
+            raise NoTime
+        return left
 
     def _gate(self, recipient: str = "") -> Gate:
         if recipient not in self._gates:
             known = {} if self.at_once else {refusal.account: refusal for refusal in self.refusals.list()}
-            self._gates[recipient] = logins.at_smtp(self.settings, known, self.now, recipient)
+            self._gates[recipient] = (
+                logins.to_recipient(self.settings, known, self.now, recipient, partial(troubles.of_smtp, to=recipient))
+                if recipient
+                else logins.at_smtp(self.settings, known, self.now)
+            )
         return self._gates[recipient]
 
     def _remember(self, *gates: Gate) -> None:
@@ -111,39 +121,16 @@ class Mailer:
         self.refusals.save(news, [gate.account for gate in gates if gate.refusal is None and gate.account in known])
 
 
-def notice(problem: BaseException, to: str, until: datetime | None) -> Notice:
-    """What is told of a mail that could not be sent; `until` is when the login is tried again."""
+def notice(problem: BaseException, to: str, next_try: str = "") -> Notice:
+    """What is told of a mail that could not be sent; `next_try` says when it is tried again."""
     status = problem.exit_status if isinstance(problem, MailpollError) else BUG
-    fresh = not isinstance(problem, LeftAlone | Undeliverable)
-    tail = troubles.next_login(until) if isinstance(problem, LoginRefused) else ""
-    if isinstance(problem, REFUSED):  # one recipient, while others may hear of all
-        kind = f"refused-{quote(to)}"
-        return Notice(alarm.SMTP, status, kind, troubles.of_smtp(problem, to), fresh)
-    return Notice(alarm.SMTP, status, alarm.kind_of(problem), troubles.of_smtp(problem), fresh, tail)
-
-
-def _within(seconds: float, work: Callable[[], str]) -> str:
-    """What `work` gives. A server that dribbles keeps to the time of each step, and would hold up the run all the same.
-
-    Raises Unanswered when that takes longer, and what `work` raises.
-    """
-    done: list[tuple[str, BaseException | None]] = []
-
-    def run() -> None:
-        try:
-            done.append((work(), None))
-        except BaseException as problem:
-            done.append(("", problem))
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not done:
-        raise Unanswered(f"sending a mail took more than {seconds:.0f} s", about=alarm.SMTP)
-    [(words, error)] = done
-    if error is not None:
-        raise error
-    return words
+    if not isinstance(problem, REFUSED):
+        fresh = not isinstance(problem, LeftAlone)
+        return Notice(alarm.SMTP, status, alarm.kind_of(problem), troubles.of_smtp(problem), fresh, next_try)
+    # One recipient, while others may hear of all.
+    told = isinstance(problem, Undeliverable | Unconfirmed)
+    sentence = problem.what if told else troubles.of_smtp(problem, to)
+    return Notice(alarm.SMTP, status, f"refused-{quote(to)}", sentence, tail=next_try)
 
 
 class FileRefusals:

@@ -23,8 +23,9 @@ from mailpoll.commands.alert_text import Place
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.journal import Journal
 from mailpoll.commands.news import News, Owed, known_as
-from mailpoll.errors import ConfigError, LoginRefused, MailpollError, MessageError
-from mailpoll.settings import Settings, SmtpSettings
+from mailpoll.errors import ConfigError, MailpollError, MessageError, PermanentFailure, TemporaryFailure
+from mailpoll.model import Trouble
+from mailpoll.settings import Settings
 
 if TYPE_CHECKING:
     from mailpoll.commands.speaking import Speaker
@@ -34,17 +35,27 @@ if TYPE_CHECKING:
 # would ever be told.
 GRACE_S = 5.0
 
+# As which a mail is refused that others to other people need not be.
+_OF_ONE = frozenset({PermanentFailure.exit_status, TemporaryFailure.exit_status})
+
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Told:
-    """What came of alerts by mail: the notices of what went wrong, whether anything was to be told, and whether the
-    time was over before all of it was."""
+    """What came of alerts by mail: the notices of what went wrong, whether the time was over before all was told, and
+    whether somebody was told, and all of those who are to be, or nobody of those to whom mail could not be sent."""
 
     notices: list[Notice] = field(default_factory=list)
-    tried: bool = False
     late: bool = False
+    somebody: bool = False
+    everybody: bool = False
+    refused: bool = False
+
+    def proves(self, trouble: Trouble | None) -> bool:
+        """Whether what was sent shows that `trouble` is over: that one mail was taken shows nothing of another."""
+        of_one = self.refused or (trouble is not None and trouble.status in _OF_ONE)
+        return self.everybody or (self.somebody and not of_one)
 
 
 @dataclass
@@ -78,30 +89,32 @@ class Alerter:
     def by_mail(self, refusals: Refusals) -> Told:
         """Mails to every address what it has still to be told."""
         told, smtp = Told(), self.settings.smtp
+        if smtp is None:
+            return told
+        mailer = Mailer(self.installation, smtp, refusals, self.now, self.ends, self.at_once, self.send)
+        mailed = set()
         for written, address in self.addresses.items():
             news = self.owed.to(address, without={alarm.SMTP})
-            if not news or smtp is None:
+            if not news:
                 continue
-            told.tried = True
-            mailer = self._mailer(smtp, refusals)
             try:
                 words = mailer.mail(written, alert_text.subject(news, self.place), alert_text.text(news, self.place))
             except NoTime:
                 told.late = True
                 break
             except Exception as problem:  # a bug, too, must not end the run: it is told as a trouble of its own
-                until = mailer.next_login() if isinstance(problem, LoginRefused) else None
-                told.notices.append(alert_mail.notice(problem, address, until))
+                told.notices.append(alert_mail.notice(problem, address, mailer.next_try(problem, address)))
                 self._note(address, news, problem=told.notices[-1].sentence)
                 if not isinstance(problem, MessageError):
                     break  # not only this recipient has it
             else:
+                mailed.add(address)
                 self.owed.told(address, news)
                 self._note(address, news, words=words)
+        told.somebody = bool(mailed)
+        told.everybody = told.somebody and mailed == set(self.addresses.values())
+        told.refused = told.somebody and any(map(mailer.is_refused, self.addresses.values()))
         return told
-
-    def _mailer(self, smtp: SmtpSettings, refusals: Refusals) -> Mailer:
-        return Mailer(self.installation, smtp, refusals, self.now, self.ends, self.at_once, self.send)
 
     def by_post(self, store: Store, failing: Collection[str]) -> bool:
         """Puts what they have still to be told in for the channels that work; whether there was anything."""
@@ -153,7 +166,8 @@ def after_run(
     alerter = Alerter(installation, owed, lambda: speaker.now, ends + GRACE_S, at_once, send, journal)
     told = alerter.by_mail(store.refusals)
     if not told.late or told.notices:
-        how = "" if told.tried else alarm.NOTHING_TO_MAIL
+        before = next((trouble for trouble in store.troubles.list() if trouble.about == alarm.SMTP), None)
+        how = "" if told.proves(before) else alarm.NOTHING_TO_MAIL
         owed.add(speaker.settle_one(journal, alarm.SMTP, told.notices, owner, how))
     else:
         journal.open = (*journal.open, *(t for t in store.troubles.list() if t.about == alarm.SMTP))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _BEFORE = "the server refused the login when it was last tried"
+_UNTAKEN = "smtp: the server did not take a mail when it was last tried"
 
 # Whoever logs in to an account has tried it again by then, whichever way its clock was wrong.
 STALE = timedelta(days=2)
@@ -34,15 +35,20 @@ class LeftAlone(LoginRefused):
 
 
 class Undeliverable(PermanentFailure):
-    """Mail to somebody that the server did not take before, and was not tried now."""
+    """Mail to somebody that the server did not take before, and was not tried now; what it says is what was told."""
+
+
+class Unconfirmed(Unanswered):
+    """The same of mail that the server may have taken."""
 
 
 class Gate:
     """Lets an account log in, or leaves it alone. Used by the thread of the account; what came of it is read when the
     run is over: `until` is the moment before which no login is tried.
 
-    What is refused may be something else: `refused` are the errors that say so, and `left_alone` the one that is raised
-    instead of trying it. `account` is then a name that no account can have.
+    What is refused may be something else: `refused` are the errors that say so, `told` what is remembered of one, and
+    `left_alone` gives, of the refusal, the error that is raised instead of trying it. `account` is then a name that no
+    account can have.
     """
 
     def __init__(
@@ -53,14 +59,16 @@ class Gate:
         now: Callable[[], datetime],
         *,
         refused: tuple[type[MailpollError], ...] = (LoginRefused,),
-        left_alone: MailpollError | None = None,
+        left_alone: Callable[[Refusal], MailpollError] | None = None,
+        told: Callable[[MailpollError], str] = lambda _: "",
     ) -> None:
         self.account = account
         self.refusal = refusal
         self._settings = settings
         self._now = now
         self._refused = refused
-        self._left_alone = left_alone or LeftAlone(_BEFORE, about=f"account.{account}")
+        self._left_alone = left_alone or (lambda _: LeftAlone(_BEFORE, about=f"account.{account}"))
+        self._told = told
 
     @property
     def until(self) -> datetime | None:
@@ -74,13 +82,15 @@ class Gate:
             before = None
         now = self._now()
         if before is not None and now < before.until <= now + LONGEST_LOGIN_DELAY:
-            raise self._left_alone
+            raise self._left_alone(before)
         try:
             session = log_in()
-        except self._refused:
+        except self._refused as error:
             failures = before.failures + 1 if before else 1
             mark = before.fingerprint if before else _fingerprint(os.urandom(16), self._settings, password)
-            self.refusal = Refusal(self.account, failures, now + login_delay(failures), mark)
+            told = self._told(error)
+            status = error.exit_status if told else 0
+            self.refusal = Refusal(self.account, failures, now + login_delay(failures), mark, status, told)
             raise
         self.refusal = None
         return session
@@ -94,17 +104,29 @@ def gates(
     return {name: Gate(name, settings, refusals.get(name), now) for name, settings in accounts.items()}
 
 
-def at_smtp(
-    settings: SmtpSettings, refusals: Mapping[str, Refusal], now: Callable[[], datetime], recipient: str = ""
+def at_smtp(settings: SmtpSettings, refusals: Mapping[str, Refusal], now: Callable[[], datetime]) -> Gate:
+    """A gate for the login at the SMTP server. The brackets are in no account's name, and who logs in where is, since
+    configurations may share a store."""
+    name = f"[smtp] {settings.username}@{settings.host}"
+    return Gate(name, settings, refusals.get(name), now, left_alone=lambda _: LeftAlone(_BEFORE, about="smtp"))
+
+
+def to_recipient(
+    settings: SmtpSettings,
+    refusals: Mapping[str, Refusal],
+    now: Callable[[], datetime],
+    recipient: str,
+    told: Callable[[MailpollError], str],
 ) -> Gate:
-    """A gate for the login at the SMTP server; or for mail to `recipient`. The brackets are in no account's name, and
-    who logs in where is, since configurations may share a store."""
-    if not recipient:
-        name = f"[smtp] {settings.username}@{settings.host}"
-        return Gate(name, settings, refusals.get(name), now, left_alone=LeftAlone(_BEFORE, about="smtp"))
+    """A gate for mail to `recipient`; `told` gives the sentence that is told of an error, and told again while the mail
+    is left alone."""
+
+    def left_alone(refusal: Refusal) -> MailpollError:
+        kind = Unconfirmed if refusal.status == Unanswered.exit_status else Undeliverable
+        return kind(refusal.sentence or _UNTAKEN, about="smtp")
+
     name = f"[smtp] to {recipient} by {settings.username}@{settings.host}"
-    alone = Undeliverable("the server did not take it when it was last tried", about="smtp")
-    return Gate(name, settings, refusals.get(name), now, refused=REFUSED, left_alone=alone)
+    return Gate(name, settings, refusals.get(name), now, refused=REFUSED, left_alone=left_alone, told=told)
 
 
 def remember(store: Store, passed: Mapping[str, Gate], configured: Collection[str], now: datetime) -> None:

@@ -111,7 +111,7 @@ class Memory:
         told = alerts.of_standstill(self._installation, news, self._now, **({"send": send} if send else {}))
         for each in told.notices:
             self._notice(each, alert_after, _tell)
-        if told.tried and not told.notices and not told.late:
+        if told.proves(self._read().get(alarm.SMTP)) and not told.notices and not told.late:
             self.over(alarm.SMTP)
         return worst([status, *(each.status for each in told.notices)])
 

@@ -13,7 +13,7 @@ from mailpoll.commands import calm, standstill
 from mailpoll.commands.alarm import CONFIGURATION, OF_ALERTS, PASSING, PROGRAM, SMTP, STORE
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.commands.installation import Installation, now
-from mailpoll.commands.news import known_as, who_knows
+from mailpoll.commands.news import is_forgotten, known_as, who_knows
 from mailpoll.commands.output import json_option, local, one_line, print_json
 from mailpoll.commands.preview import existing_store
 from mailpoll.doctor import age
@@ -45,6 +45,7 @@ class Standing:
     accounts: tuple[Account, ...]
     overview: Overview | None
     troubles: tuple[Trouble, ...]
+    ended: tuple[Trouble, ...]  # of which somebody who was alerted does not know yet that it is over
 
 
 class MaxAge(click.ParamType[timedelta]):
@@ -93,16 +94,19 @@ def _standing(installation: Installation) -> Standing:
     with ExitStack() as stack:
         store = existing_store(installation, stack)
         overview: Overview | None = None
-        troubles: tuple[Trouble, ...] = ()
+        kept: tuple[Trouble, ...] = ()
         if store is not None:
-            troubles = store.troubles.list()
+            kept = store.troubles.kept()
             unfinished = timedelta(seconds=settings.retention.unfinished.seconds)
             overview = store.overview(moment, tuple(settings.destination), unfinished=unfinished, ahead=AHEAD)
     alerting = bool(settings.alerts.recipients)
-    troubles = (*standstill.remembered(installation), *(t for t in troubles if alerting or t.about not in OF_ALERTS))
+    open_ = (trouble for trouble in kept if trouble.ended_at is None)
+    troubles = (*standstill.remembered(installation), *(t for t in open_ if alerting or t.about not in OF_ALERTS))
+    over = (*(news.trouble for news in standstill.ended(installation)), *(t for t in kept if t.ended_at is not None))
+    ended = tuple(trouble for trouble in over if not is_forgotten(trouble, moment) and _owed(settings, trouble))
     beat = calm.heartbeat(installation)
     accounts = tuple(_account(settings, name, overview, beat) for name in settings.account)
-    return Standing(moment, accounts, overview, troubles)
+    return Standing(moment, accounts, overview, troubles, ended)
 
 
 def _account(settings: Settings, name: str, overview: Overview | None, beat: datetime | None) -> Account:
@@ -148,7 +152,7 @@ def _print(standing: Standing, installation: Installation) -> None:
         lines.append(("mails", _mails(overview.messages)))
         lines += [("retention", _let_go(each)) for each in overview.letting_go]
     lines += [(trouble.about, _trouble(trouble)) for trouble in standing.troubles]
-    lines += [("alerts", line) for line in _alerts(installation.settings, standing.troubles)]
+    lines += [("alerts", line) for line in _alerts(installation.settings, standing)]
     places = list(dict.fromkeys(name for name, _ in lines))
     lines.sort(key=lambda line: places.index(line[0]))  # a trouble comes with what it is about
     width = max(len(name) for name, _ in lines)
@@ -199,17 +203,24 @@ def _trouble(trouble: Trouble) -> str:
     return f"in trouble since {local(trouble.began_at)}: {one_line(trouble.sentence, 300)}"
 
 
-def _alerts(settings: Settings, troubles: tuple[Trouble, ...]) -> Iterator[str]:
+def _alerts(settings: Settings, standing: Standing) -> Iterator[str]:
     """Who is alerted, and of what some of them do not know yet, since the way to them does not work, perhaps."""
     named = settings.alerts.recipients
     if not named:
         return
     yield f"go to {', '.join(name if '@' in name else f'channel {name}' for name in named)}"
-    for trouble in troubles:
+    for trouble in standing.troubles:
         ripe = trouble.status not in PASSING or trouble.runs >= settings.fetch.alert_after
         missed = [name for name in named if known_as(name) not in who_knows(trouble) and _can_be_told(name, trouble)]
         if ripe and missed:
             yield f"not told of {trouble.about}: {', '.join(missed)}"
+    for trouble in standing.ended:
+        yield f"not told of the end of {trouble.about}: {', '.join(_owed(settings, trouble))}"
+
+
+def _owed(settings: Settings, ended: Trouble) -> tuple[str, ...]:
+    """Who was told of a trouble, and not yet that it is over."""
+    return tuple(name for name in settings.alerts.recipients if known_as(name) in who_knows(ended))
 
 
 def _can_be_told(name: str, trouble: Trouble) -> bool:
@@ -247,6 +258,7 @@ def _as_json(standing: Standing, old: tuple[str, ...], limit: timedelta | None) 
         ],
         "destinations": [_destination_json(place) for place in overview.destinations] if overview else [],
         "troubles": [_trouble_json(trouble) for trouble in standing.troubles],
+        "ended": [{**_trouble_json(trouble), "ended_at": trouble.ended_at} for trouble in standing.ended],
         "messages": overview.messages if overview else {},
         "oldest_unread": overview.oldest_unread if overview else None,
         "letting_go": overview.letting_go if overview else (),

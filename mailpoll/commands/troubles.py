@@ -12,7 +12,7 @@ from mailpoll.commands.facts import number, shown_destination
 from mailpoll.delivery import Attempt
 from mailpoll.destinations import is_url
 from mailpoll.doctor import book
-from mailpoll.errors import Bug, MailpollError, RunError, Unavailable
+from mailpoll.errors import Bug, MailpollError, RunError, Unanswered, Unavailable
 from mailpoll.model import Pause, Reading
 
 if TYPE_CHECKING:
@@ -32,23 +32,33 @@ def of_account(account: str, error: BaseException) -> str:
 
 def of_smtp(error: BaseException, to: str = "") -> str:
     """Why an alert could not be mailed; `to` whom, where that matters."""
-    name = f"smtp: no mail to {to}" if to else alarm.SMTP
+    lost = bool(to) and isinstance(error, Unanswered)
+    name, waits = alarm.SMTP, "" if to else "alerts by mail wait: "
+    if to:
+        name = f"smtp: a mail to {to} may have arrived" if lost else f"smtp: no mail to {to}"
     if not isinstance(error, MailpollError):
-        return f"{name}: this is a bug: {type(error).__name__}: {error}. {crash.keep(error)}"
+        return f"{name}: {waits}this is a bug: {type(error).__name__}: {error}. {crash.keep(error)}"
     if error.about not in ("", alarm.SMTP):  # smtp.password, or smtp.example.com:587
         name = f"{name} ({error.about})"
-    advice = error.advice or ("The next run tries again." if error.exit_status in alarm.PASSING else "")
-    return f"{name}: {_what(error)}" + (f". {advice}" if advice else "")
+    # That somebody looks whether it arrived is for mail that nobody sends again.
+    advice = "" if lost else error.advice or ("The next run tries again." if error.exit_status in alarm.PASSING else "")
+    return f"{name}: {waits}{_what(error)}" + (f". {advice}" if advice else "")
 
 
 def next_login(until: datetime | None) -> str:
     """When a login that was refused is tried again."""
+    return _next(until, "the settings or the password change")
+
+
+def next_mail(until: datetime | None) -> str:
+    """When mail to somebody is tried again."""
+    return _next(until, "[smtp] changes")
+
+
+def _next(until: datetime | None, change: str) -> str:
     if until is None:
         return ""
-    return (
-        f"It is tried again after {until.astimezone():%H:%M:%S}, when the settings or the password change, or now by: "
-        "mailpoll fetch --now"
-    )
+    return f"It is tried again after {until.astimezone():%H:%M:%S}, when {change}, or now by: mailpoll fetch --now"
 
 
 def of_message(message_id: int, reading: Reading) -> str:

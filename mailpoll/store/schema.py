@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest revision under migrations/versions: a store at this one needs no Alembic (0.3 s to import).
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -226,6 +226,10 @@ refusal = Table(
     Column("failures", Integer, nullable=False, comment="logins refused in a row"),
     Column("until", Moment, nullable=False, comment="no login is tried before"),
     Column("fingerprint", Words, nullable=False, comment="of settings and secret; a change of it ends the refusal"),
+    Column(
+        "status", Integer, nullable=False, server_default="0", comment="the exit status it stands for; 0: of a login"
+    ),
+    Column("sentence", Words, nullable=False, server_default="", comment="as it was told; empty: of a login"),
 )
 
 trouble = Table(

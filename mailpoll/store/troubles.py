@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -106,8 +106,8 @@ class Refusals:
         """All there are, by account."""
         r = schema.refusal
         with transaction(self._engine, writes=False) as connection:
-            rows = connection.execute(sa.select(r).order_by(r.c.account))
-            return tuple(Refusal(row.account, row.failures, row.until, row.fingerprint) for row in rows)
+            rows = connection.execute(sa.select(*(r.c[each.name] for each in fields(Refusal))).order_by(r.c.account))
+            return tuple(Refusal(*row) for row in rows)
 
     def save(self, refusals: Sequence[Refusal], ended: Sequence[str] = ()) -> None:
         """Writes those of `refusals` anew and forgets those of the accounts `ended`."""
@@ -118,8 +118,7 @@ class Refusals:
             in_turn(connection, "troubles")
             connection.execute(r.delete().where(r.c.account.in_(ended)))
             for one in refusals:
-                values = {"failures": one.failures, "until": one.until, "fingerprint": one.fingerprint}
-                upsert(connection, r, {"account": one.account, **values})
+                upsert(connection, r, asdict(one))
 
 
 def _columns(trouble: Trouble) -> dict[str, object]:

@@ -77,7 +77,7 @@ def test_a_post_that_another_host_is_trying_is_no_end_of_a_trouble(
 
 
 def test_refusals_come_back_as_they_were(store: Store) -> None:
-    first, second = Refusal("main", 1, LATER, "f"), Refusal("other", 3, NOW, "g")
+    first, second = Refusal("main", 1, LATER, "f"), Refusal("other", 3, NOW, "g", 75, "no answer")
     store.refusals.save([second, first])
     assert store.refusals.list() == (first, second)
     again = replace(first, failures=2, until=NOW, fingerprint="h")

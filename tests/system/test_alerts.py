@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -117,8 +118,12 @@ def test_an_end_that_is_owed_keeps_runs_from_ending_at_a_glance(dovecot: Dovecot
         assert site.run("destination", "resume", "hook").returncode == 0
         assert site.fetch()[0] == 69
         assert not site.remembers_idle
-        told = json.loads(site.run("status", "--json").stdout)["troubles"]
-        assert [(trouble["about"], trouble["alerted"]) for trouble in told] == [("smtp", [])]
+        status = json.loads(site.run("status", "--json").stdout)
+        assert [(trouble["about"], trouble["alerted"]) for trouble in status["troubles"]] == [("smtp", [])]
+        assert [(trouble["about"], trouble["alerted"]) for trouble in status["ended"]] == [("destination.hook", [ADMIN])]
+        shown = site.run("status").stdout
+        assert f"not told of the end of destination.hook: {ADMIN}\n" in shown
+        assert re.search(r"smtp \(localhost:\d+\): alerts by mail wait: ", shown)
         site.config.write_text(good)
         assert site.fetch()[0] == 0
         assert subjects(first)[1:] == [WORKS]
