@@ -29,6 +29,8 @@ FRESH_S = 300.0
 PATIENCE_S = 5.0
 
 _FORMAT = 1
+# Whose rights os.access() asks about: those that opening has, where the system can tell.
+_EFFECTIVE = os.access in os.supports_effective_ids
 
 
 class Glance:
@@ -80,6 +82,16 @@ def signature(database: str) -> list[list[int]]:
     return seen
 
 
+def usable(database: str) -> bool:
+    """Whether an SQLite store can be written to, as far as file modes tell; True for others ("")."""
+    if not database:
+        return True
+    file = os.path.realpath(database)  # its journal is beside that one
+    return os.access(file, os.R_OK | os.W_OK, effective_ids=_EFFECTIVE) and os.access(
+        os.path.dirname(file), os.W_OK | os.X_OK, effective_ids=_EFFECTIVE
+    )
+
+
 def save(path: Path, state: Mapping[str, Any]) -> None:
     """Writes the state file, whole or not at all. Raises OSError."""
     new = path.with_suffix(".new")
@@ -97,8 +109,9 @@ def load(path: Path, config: Path) -> dict[str, Any] | None:
             if found.st_uid != os.geteuid() or not 0 <= time.time() - found.st_mtime < FRESH_S:
                 return None
             state: dict[str, Any] = json.load(file)
-        known = state["fingerprint"] == fingerprint(config) and state["store"] == signature(state["database"])
-        return state if known and state["written"] <= time.time() < state["wake_at"] else None
+        database = state["database"]
+        known = state["fingerprint"] == fingerprint(config) and state["store"] == signature(database)
+        return state if known and usable(database) and state["written"] <= time.time() < state["wake_at"] else None
     except (OSError, ValueError, LookupError, TypeError):
         return None
 

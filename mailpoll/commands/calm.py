@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mailpoll import idle
+from mailpoll import idle, places
 from mailpoll.commands.installation import Installation, make_state_folder
 from mailpoll.commands.journal import Journal
 from mailpoll.crew import AccountResult
@@ -29,6 +30,13 @@ def forget(installation: Installation) -> None:
     """There may be something to do."""
     with contextlib.suppress(OSError):
         _path(installation).unlink(missing_ok=True)
+
+
+def forget_usual(env: Mapping[str, str]) -> None:
+    """The same of whichever configuration comes to be where one is looked for."""
+    for path in (places.user_config(env), places.SYSTEM_CONFIG):
+        with contextlib.suppress(OSError):
+            idle.state_file(path, places.state_directory(path, env)).unlink(missing_ok=True)
 
 
 def wake_at(installation: Installation, store: Store, journal: Journal, at: datetime) -> datetime | None:

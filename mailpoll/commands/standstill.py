@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import errno
 import logging
 import os
@@ -59,6 +60,8 @@ def watched(
     except MailpollError as problem:
         return memory.met(alarm.CONFIGURATION, problem, FetchSettings().alert_after, send)
     memory.over(alarm.CONFIGURATION)
+    if not installation.named:
+        memory.is_there_again()
     try:
         result = work()
     except MailpollError as problem:
@@ -90,14 +93,24 @@ class Memory:
         except MailpollError:  # there is no configuration
             self._path = crash.usual() / NAME
 
+    def is_there_again(self) -> None:
+        """Tells the end of there being no configuration, which was remembered where nobody knew of one."""
+        elsewhere = copy.copy(self)
+        elsewhere._path = crash.usual() / NAME
+        if elsewhere._path != self._path:
+            elsewhere.over(alarm.CONFIGURATION)
+            self.owes = elsewhere.owes
+
     def met(self, about: str, problem: Exception, alert_after: int, send: Send | None = None) -> int:
         """Tells what stopped a run, if that is to be told now, and remembers it. Gives the exit status, which counts an
         alert that could not be sent.
 
         No run is over at a glance until one has told the end of it.
         """
-        with contextlib.suppress(MailpollError):  # there is no configuration
+        try:
             calm.forget(self._installation)
+        except MailpollError:  # there is no configuration
+            calm.forget_usual(self._installation.env)
         status = problem.exit_status if isinstance(problem, MailpollError) else BUG
         known = problem if isinstance(problem, MailpollError) else None
         sentence = str(problem) if known else crash.sentence(problem)

@@ -120,7 +120,9 @@ def test_an_end_that_is_owed_keeps_runs_from_ending_at_a_glance(dovecot: Dovecot
         assert not site.remembers_idle
         status = json.loads(site.run("status", "--json").stdout)
         assert [(trouble["about"], trouble["alerted"]) for trouble in status["troubles"]] == [("smtp", [])]
-        assert [(trouble["about"], trouble["alerted"]) for trouble in status["ended"]] == [("destination.hook", [ADMIN])]
+        assert [(trouble["about"], trouble["alerted"]) for trouble in status["ended"]] == [
+            ("destination.hook", [ADMIN])
+        ]
         shown = site.run("status").stdout
         assert f"not told of the end of destination.hook: {ADMIN}\n" in shown
         assert re.search(r"smtp \(localhost:\d+\): alerts by mail wait: ", shown)

@@ -17,7 +17,8 @@ from servers import require
 from servers.dovecot import Dovecot, missing
 from servers.http_receiver import Receiver
 from servers.proxy import CountingProxy
-from support.site import Site, mail
+from support.hindered import bound_by_file_modes
+from support.site import CRON, MAILPOLL, Site, mail
 
 from mailpoll import idle
 
@@ -180,6 +181,56 @@ def test_a_mended_configuration_is_told_although_it_is_what_it_was(site: Quiet) 
     site.config.write_text(before)
     assert "again" in site.fetch().stderr
     assert site.is_idle()
+
+
+def at_home(tmp_path: Path) -> tuple[Path, Callable[[], tuple[int, str]]]:
+    """The configuration of somebody where it is looked for, and `mailpoll fetch` of that somebody."""
+    site = Site(tmp_path / "site", None)
+    config = tmp_path / "home" / ".config" / "mailpoll" / "config.toml"
+    config.parent.mkdir(parents=True)
+    site.config.rename(config)
+    env = {"PATH": CRON["PATH"], "HOME": str(tmp_path / "home")}
+
+    def fetch() -> tuple[int, str]:
+        done = subprocess.run([MAILPOLL, "fetch"], env=env, capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stderr
+
+    return config, fetch
+
+
+def test_a_configuration_that_was_moved_away_and_back_is_told_at_once(tmp_path: Path) -> None:
+    config, fetch = at_home(tmp_path)
+    assert fetch() == (0, "")
+    away = config.rename(tmp_path / "away")
+    status, said = fetch()
+    assert (status, "there is no configuration" in said) == (78, True)
+    away.rename(config)
+    status, said = fetch()
+    assert (status, "the configuration can be used again" in said) == (0, True)
+    assert fetch() == (0, "")
+
+
+@pytest.mark.parametrize(("name", "mode"), [("store/mailpoll.db", 0), ("store/mailpoll.db", 0o400), ("store", 0o500)])
+def test_a_store_that_cannot_be_written_to_is_told_though_nothing_waits(
+    dovecot: Dovecot, tmp_path: Path, name: str, mode: int
+) -> None:
+    with CountingProxy(dovecot.imap_port) as proxy:
+        site = Quiet(tmp_path / "site", dovecot, proxy)
+        store = site.folder / "store"
+        store.mkdir(mode=0o700)
+        for file in site.folder.glob("mailpoll.db*"):
+            file.rename(store / file.name)
+        site.url = f"sqlite:///{store / 'mailpoll.db'}"
+        site.config.write_text(site.config.read_text().replace("/mailpoll.db", "/store/mailpoll.db"))
+        site.fetch()
+        assert site.is_idle()
+        usual = (site.folder / name).stat().st_mode
+        (site.folder / name).chmod(mode)
+        said = [site.run("fetch", preexec_fn=bound_by_file_modes) for _ in range(2)]
+        (site.folder / name).chmod(usual)
+        assert [each.returncode for each in said] == [77, 77]
+        assert str(store) in said[0].stderr
+        assert "works again" in site.fetch().stderr
 
 
 @pytest.mark.parametrize("command", ["LOGIN", "EXAMINE", "UID SEARCH"])

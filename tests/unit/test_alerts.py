@@ -662,6 +662,24 @@ def test_what_cannot_be_remembered_is_not_mailed_every_minute(office: Office) ->
     assert office.told == []
 
 
+def test_the_end_of_no_configuration_is_found_where_its_beginning_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "nobody"))
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "STATE_DIRECTORY": str(tmp_path / "state")}
+
+    def run() -> object:
+        return standstill.watched(Installation(None, env), Journal, always=False)
+
+    assert run() == 78
+    (tmp_path / "mailpoll").mkdir()
+    (tmp_path / "mailpoll" / "config.toml").touch()
+    for _ in range(2):
+        assert isinstance(run(), Journal)
+    said = capsys.readouterr().err.splitlines()
+    assert ["there is no configuration" in said[0], "can be used again" in said[1], len(said)] == [True, True, 2]
+
+
 def news(about: str, sentence: str = "It is broken", kind: str = "login") -> News:
     return News(Trouble(about, 77, sentence, 1, MONDAY), sentence, NOWHERE, kind)
 

@@ -87,6 +87,14 @@ def test_whoever_writes_to_the_store_changes_its_signature(tmp_path: Path) -> No
     assert idle.signature(str(database)) != before
 
 
+def test_a_store_that_is_there_and_ours_can_be_used(tmp_path: Path) -> None:
+    database = tmp_path / "a.db"
+    assert idle.usable("")
+    assert not idle.usable(str(database))
+    database.touch()
+    assert idle.usable(str(database))
+
+
 def test_each_configuration_has_a_state_of_its_own() -> None:
     names = {idle.state_file(Path(f"/etc/{name}.toml"), Path("/s")).name for name in "abc"}
     assert len(names) == 3
