@@ -194,8 +194,8 @@ the words below. The same words stand in `--json` as `cause`, and in the log.
 
 What fails tells where to look: *name lookup* and *TCP*, the network; *TLS*, `tls` and `port`; *AUTH*, `username` and
 `password`; *MAIL FROM* and *RCPT TO*, who may send to whom; what comes after *DATA* is about this very mail. Postfix
-tells at RCPT TO what it has against a sender; Amazon SES, SendGrid and Microsoft tell it after the mail. Of several causes
-that fit, the one that stands first here is named.
+tells at RCPT TO what it has against a sender; Amazon SES, SendGrid and Microsoft tell it after the mail. Of several
+causes that fit, the one that stands first here is named.
 
 The number is the [exit status](exit-statuses.md). *Said* are the words of servers by which the cause is known, as their
 documentation or reports of their users have them.

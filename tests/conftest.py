@@ -6,7 +6,7 @@ import os
 import pytest
 from hypothesis import settings
 
-# Files that take longest, by seconds: begun last, one of them would keep a single worker busy while the others are done.
+# Files that take longest: begun last, one of them would keep a single worker busy while the others are done.
 SLOW_FIRST = ("test_kill.py", "test_speaks.py", "test_drain.py", "test_torture_end_to_end.py", "test_alerts.py",
               "test_doctor.py", "test_after.py", "test_postgres.py", "test_linear.py", "test_run_killed.py",
               "test_accounts.py")  # fmt: skip

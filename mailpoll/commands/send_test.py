@@ -54,7 +54,10 @@ PAGE = "docs/reference/troubleshooting-smtp.md"
 @click.option("--from", "senders", type=click.Choice(["default", "noreply", "both"]), default="both",
               show_default=True, help="Which of the two senders to try.")  # fmt: skip
 @click.option(
-    "-v", "--verbose", is_flag=True, help="Print the conversation with the server while it goes on, secrets masked."
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Print the conversation with the server while it goes on, secrets masked, and log each mail.",
 )
 @json_option
 @click.pass_obj
@@ -78,7 +81,9 @@ def command(
       mailpoll send-test user@example.com
       mailpoll send-test --from noreply -v user@example.com
     """
-    logging.basicConfig(level=logging.CRITICAL)  # the log says what is printed
+    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
+    if verbose:  # a line for each mail; without it the last lines of the output say the same
+        logging.getLogger("mailpoll").setLevel(logging.INFO)
     report = Report()
     try:
         smtp = _settings(installation)
