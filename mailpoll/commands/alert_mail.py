@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from mailpoll import idle, strict_address
-from mailpoll.commands import alarm, logins, troubles
+from mailpoll.commands import alarm, alert_text, logins, troubles
 from mailpoll.commands.alarm import Notice
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.logins import REFUSED, Gate, LeftAlone, Unconfirmed, Undeliverable
@@ -109,7 +109,7 @@ class Mailer:
         if recipient not in self._gates:
             known = {} if self.at_once else {refusal.account: refusal for refusal in self.refusals.list()}
             self._gates[recipient] = (
-                logins.to_recipient(self.settings, known, self.now, recipient, partial(troubles.of_smtp, to=recipient))
+                logins.to_recipient(self.settings, known, self.now, recipient, partial(_sentence, to=recipient))
                 if recipient
                 else logins.at_smtp(self.settings, known, self.now)
             )
@@ -126,11 +126,15 @@ def notice(problem: BaseException, to: str, next_try: str = "") -> Notice:
     status = problem.exit_status if isinstance(problem, MailpollError) else BUG
     if not isinstance(problem, REFUSED):
         fresh = not isinstance(problem, LeftAlone)
-        return Notice(alarm.SMTP, status, alarm.kind_of(problem), troubles.of_smtp(problem), fresh, next_try)
+        return Notice(alarm.SMTP, status, alarm.kind_of(problem), _sentence(problem), fresh, next_try)
     # One recipient, while others may hear of all.
     told = isinstance(problem, Undeliverable | Unconfirmed)
-    sentence = problem.what if told else troubles.of_smtp(problem, to)
+    sentence = problem.what if told else _sentence(problem, to)
     return Notice(alarm.SMTP, status, f"refused-{quote(to)}", sentence, tail=next_try)
+
+
+def _sentence(problem: BaseException, to: str = "") -> str:
+    return alert_text.masked(troubles.of_smtp(problem, to))
 
 
 class FileRefusals:

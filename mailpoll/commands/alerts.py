@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from mailpoll import config
+from mailpoll import config, router
 from mailpoll.commands import alarm, alert_mail, alert_post, alert_text
 from mailpoll.commands.alarm import Notice
 from mailpoll.commands.alert_mail import Mailer, NoTime, Refusals, Send
@@ -136,7 +136,7 @@ class Alerter:
         return any(by_mail) or any(self.owed.to(channel) for channel in channels)
 
     def _note(self, to: str, news: Sequence[News], *, words: str = "", problem: str = "") -> None:
-        subject = alert_text.subject(news, self.place)
+        to, words, subject = router.mask(to), alert_text.masked(words), alert_text.subject(news, self.place)
         self.journal.alerts.append({"to": to, "subject": subject, "error": problem or None})
         if problem:
             log.warning("alert to %s not sent, %s: %s", to, subject, problem)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from mailpoll import router
 from mailpoll.commands import calm, standstill
 from mailpoll.commands.alarm import CONFIGURATION, OF_ALERTS, PASSING, PROGRAM, SMTP, STORE
 from mailpoll.commands.facts import number, shown_destination
@@ -208,14 +209,18 @@ def _alerts(settings: Settings, standing: Standing) -> Iterator[str]:
     named = settings.alerts.recipients
     if not named:
         return
-    yield f"go to {', '.join(name if '@' in name else f'channel {name}' for name in named)}"
+    yield f"go to {', '.join(_masked(name) if '@' in name else f'channel {name}' for name in named)}"
     for trouble in standing.troubles:
         ripe = trouble.status not in PASSING or trouble.runs >= settings.fetch.alert_after
         missed = [name for name in named if known_as(name) not in who_knows(trouble) and _can_be_told(name, trouble)]
         if ripe and missed:
-            yield f"not told of {trouble.about}: {', '.join(missed)}"
+            yield f"not told of {trouble.about}: {', '.join(map(_masked, missed))}"
     for trouble in standing.ended:
-        yield f"not told of the end of {trouble.about}: {', '.join(_owed(settings, trouble))}"
+        yield f"not told of the end of {trouble.about}: {', '.join(map(_masked, _owed(settings, trouble)))}"
+
+
+def _masked(recipient: str) -> str:
+    return router.mask(recipient) if "@" in recipient else recipient
 
 
 def _owed(settings: Settings, ended: Trouble) -> tuple[str, ...]:
@@ -274,7 +279,7 @@ def _trouble_json(trouble: Trouble) -> dict[str, object]:
         "runs": trouble.runs,
         "since": trouble.began_at,
         "told_at": trouble.told_at,
-        "alerted": who_knows(trouble),
+        "alerted": tuple(map(_masked, who_knows(trouble))),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mailpoll import router
 from mailpoll.doctor import book
 from mailpoll.doctor.checks import Check, fail, ok, warn
 from mailpoll.settings import Settings
@@ -32,7 +33,7 @@ def recipients(settings: Settings, known: Sequence[Channel]) -> Iterator[Check]:
         what = f"channels cannot tell that configuration or store cannot be used{of}: then cron's mail is all there is"
         yield warn(ABOUT, what, "Add a mail address to it, and [smtp]")
     elif named and not broken:
-        yield ok(ABOUT, ", ".join(name if "@" in name else f"channel {name}" for name in named))
+        yield ok(ABOUT, ", ".join(router.mask(name) if "@" in name else f"channel {name}" for name in named))
 
 
 def problem_of(name: str, enabled: bool | None, targets: Sequence[tuple[str, str]]) -> tuple[str, str] | None:

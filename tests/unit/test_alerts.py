@@ -715,6 +715,21 @@ def test_no_token_of_an_address_leaves_by_an_alert() -> None:
     assert "username+…wxyz@example.com" in said
 
 
+def test_no_token_of_a_recipient_is_printed_or_logged(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "mailpoll")
+    token = "abcdefghijklmnopqrstuvwxyz"
+    to = f"bot+{token}@example.com"
+    office.alert(to)
+    office.down[to] = PermanentFailure(f"550 <{to}>: unknown", about="smtp.example.com:587")
+    said = office.run(REFUSED, "person")
+    office.down.clear()
+    said += office.run(REFUSED, "person", at_once=True)
+    assert office.told == [(to, BEGUN[1])]
+    told = f"{said} {caplog.text} {office.journal.as_json()} {office.store.troubles.kept()[0].sentence}"
+    assert token not in told
+    assert "alert to bot+…wxyz@example.com sent" in told
+
+
 def test_what_was_told_is_written_down_only_then() -> None:
     saved: list[Any] = []
 
