@@ -257,8 +257,8 @@ class AlertSettings(_Section, frozen=True):
     to: Annotated[
         str | tuple[str, ...],
         Meta(
-            description="a mail address (by way of [smtp], from its `from`) or the name of a channel; or a list of them, "
-            "all of which are told",
+            description="a mail address (by way of [smtp], from its `from`) or the name of a channel; or a list of "
+            "them, all of which are told",
             examples=["admin@example.com"],
         ),
     ] = ()
