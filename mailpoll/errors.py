@@ -130,7 +130,7 @@ class DestinationRefused(MessageError):
 
 def closed(sentence: str) -> str:
     """`sentence` with a full stop, where it does not end with a mark of its own."""
-    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def worst(statuses: list[int]) -> int:

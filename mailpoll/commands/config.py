@@ -43,7 +43,7 @@ def show(installation: Installation, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def check(installation: Installation, as_json: bool) -> None:
-    """Check the configuration and that its secrets and certificates are there.
+    """Check the configuration, its secrets and certificates.
 
     Nothing is connected.
     What can only be seen on the network is checked by `mailpoll doctor`.

@@ -502,7 +502,7 @@ def test_a_server_that_takes_one_mail_over_a_connection(send_test: Callable[...,
     assert re.findall(r"^mail from .*(gateway|noreply)", said.out, re.MULTILINE)[:2] == ["gateway", "noreply"]
 
 
-@pytest.mark.parametrize("ends", ["is host the one for sending?", "for '192.0.2.2'.", "and more…"])
+@pytest.mark.parametrize("ends", ["is host the one for sending?", "for '192.0.2.2'.", "and more!"])
 def test_a_sentence_has_one_mark_at_its_end(ends: str) -> None:
     assert str(ConfigError(ends, advice="Do it")).removesuffix(" Do it") == ends
     assert closed(ends) == ends
