@@ -6,6 +6,7 @@ from mailpoll.model import Cut
 from mailpoll.reply.endings import without_endings
 from mailpoll.reply.lines import Line, read_lines
 from mailpoll.reply.quotes import Sorted, without_last_quote, without_quotes
+from mailpoll.reply.verbatim import shielded
 
 
 def cut_plain(
@@ -13,7 +14,7 @@ def cut_plain(
 ) -> tuple[str, tuple[Cut, ...]]:
     """(new text, cuts). Never empty when the text was not: then everything is new. `markdown` undoes its escapes."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = read_lines(text, markdown)
+    lines = shielded(read_lines(text, markdown))
     sorted_ = Sorted(kept=lines) if include_quotes else without_quotes(lines)
     if not include_footer and not sorted_.forward:
         sorted_ = without_endings(sorted_)
