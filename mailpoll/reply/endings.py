@@ -1,110 +1,145 @@
-"""The lines a person wrote → those without signature, telephone line, disclaimer, list footer and banner."""
+"""The lines a person wrote → those without signature, telephone line, disclaimer, list footer and banner.
+
+From the end upwards, in rounds: what one machine added stands below what another did.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Sequence
 
+from mailpoll.model import CutKind
 from mailpoll.reply import languages
 from mailpoll.reply.lines import Line, is_rule
 from mailpoll.reply.quotes import Sorted
+from mailpoll.reply.sign_offs import contact_block, dashed_name, is_postscript, looks_signed
+from mailpoll.reply.small_print import banner_end, is_heading, is_notice, is_sent_from, small_print_start
 
-# "Sent from my desk, is much easier": a sentence, no telephone speaks so.
-_CLAUSE = re.compile(r"^\w+ \w+ \w+ [a-z]+, [a-z]")
-MAX_SENT_FROM = 140
+# RFC 3676 §4.3, and what becomes of it on the way: without its blank, as a dash, as Markdown.
+DELIMITERS = ("--", "—", "– –")
+OTHER_DELIMITERS = ("__", "–", "*--*", "**--**", "- -", "~~")
 MAX_AFTER_SENT_FROM = 3
 MAX_AFTER_RULE = 12
 # How far up from the end lines of telephones, and how many paragraphs of small print, are looked for.
 MAX_LAST_LINES = 60
 MAX_SMALL_PRINT = 20
-SMALL_PRINT_FROM = 60
+MAX_ROUNDS = 4
 
 
 def without_endings(sorted_: Sorted) -> Sorted:
     """The lines without what machines and habits add round a text. Nothing is taken that would leave nothing."""
     _drop_banner(sorted_)
-    for drop in (
+    drops: tuple[Callable[[Sorted], None], ...] = (
         _drop_last_rules,
+        _drop_footer,
+        _drop_small_print,
         _drop_signature,
         _drop_rule,
-        _drop_small_print,
         _drop_sent_from,
-        _drop_small_print,
-        _drop_last_rules,
-    ):
-        drop(sorted_)
+        _drop_contacts,
+        _drop_dashed_name,
+    )
+    for _ in range(MAX_ROUNDS):
+        before = len(sorted_.kept)
+        for drop in drops:
+            drop(sorted_)
+        if len(sorted_.kept) == before:
+            break
     return sorted_
 
 
-def signature_start(lines: list[Line]) -> int | None:
+def signature_start(lines: Sequence[Line]) -> int | None:
     """The index of the signature delimiter `-- ` (RFC 3676 §4.3), or None.
 
     Only when there is exactly one: two of them are how people set off a passage, and then nothing may go.
     """
-    marks = [index for index, line in enumerate(lines) if line.plain in ("--", "—", "– –")]
+    marks = [index for index, line in enumerate(lines) if line.plain in DELIMITERS]
     return marks[0] if len(marks) == 1 else None
 
 
-def _cut_from(sorted_: Sorted, at: int, kind: str, end: int | None = None) -> None:
-    """Moves lines [at:end] to the cuts unless nothing would be left above them."""
-    first = next((index for index, line in enumerate(sorted_.kept) if not line.blank), at)
-    if first >= at and end is None:
+def _cut(sorted_: Sorted, kind: CutKind, at: int, end: int | None = None) -> None:
+    """Moves lines [at:end] to the cuts unless nothing would be left."""
+    end = len(sorted_.kept) if end is None else end
+    if all(line.blank for index, line in enumerate(sorted_.kept) if not at <= index < end):
         return
-    cut = sorted_.kept[at:end]
-    if kind == "signature":
-        sorted_.cut("signature", cut)
-    elif kind == "disclaimer":
-        sorted_.cut("disclaimer", cut)
-    elif kind == "banner":
-        sorted_.cut("banner", cut)
-    else:
-        sorted_.cut("footer", cut)
+    sorted_.cut(kind, sorted_.kept[at:end])
     del sorted_.kept[at:end]
 
 
+def _end(lines: Sequence[Line]) -> int:
+    """The index below the last line that is not blank."""
+    end = len(lines)
+    while end and lines[end - 1].blank:
+        end -= 1
+    return end
+
+
 def _drop_banner(sorted_: Sorted) -> None:
-    """A gateway's warning over mail from outside is the first paragraph."""
-    first = next((index for index, line in enumerate(sorted_.kept) if not line.blank), None)
-    if first is None or not sorted_.kept[first].plain.lower().lstrip("*_ ").startswith(languages.BANNER_STARTS):
-        return
-    end = next((i for i in range(first, len(sorted_.kept)) if sorted_.kept[i].blank), len(sorted_.kept))
-    if any(not line.blank for line in sorted_.kept[end:]):
-        _cut_from(sorted_, first, "banner", end)
+    """A gateway's warning over mail from outside."""
+    found = banner_end(sorted_.kept)
+    if found:
+        _cut(sorted_, "banner", *found)
 
 
 def _drop_signature(sorted_: Sorted) -> None:
-    at = signature_start(sorted_.kept)
+    """What stands below the delimiter, but for a postscript."""
+    lines = sorted_.kept
+    at = signature_start(lines)
+    if at is None:
+        others = [index for index, line in enumerate(lines) if line.plain in OTHER_DELIMITERS]
+        at = others[0] if len(others) == 1 and looks_signed(lines[others[0] + 1 :]) else None
+    elif _sets_off_prose(lines, at):
+        at = None
     if at is not None:
-        _cut_from(sorted_, at, "signature")
+        _cut(sorted_, "signature", at, next((i for i in range(at + 1, len(lines)) if is_postscript(lines[i])), None))
+
+
+def _sets_off_prose(lines: Sequence[Line], at: int) -> bool:
+    """Whether long lines stand below a delimiter, none of a signature: then it parts two passages.
+
+    `-- ` with its blank is what clients write, `--` is what people type too.
+    """
+    below = [line.plain for line in lines[at + 1 :] if not line.blank]
+    prose = sum(len(plain) > 50 and plain[-1:] in ".!?" for plain in below)
+    return not lines[at].text.startswith("-- ") and prose >= 3 and not looks_signed(lines[at + 1 : at + 6])
+
+
+def _drop_footer(sorted_: Sorted) -> None:
+    """What stands below a last rule or delimiter, when it speaks as mailing lists do."""
+    lines = sorted_.kept
+    rules = [index for index, line in enumerate(lines) if is_rule(line) or line.plain == "—"]
+    if not rules:
+        return
+    below = [line for line in lines[rules[-1] + 1 :] if not line.blank]
+    small = " ".join(line.plain.lower() for line in below[: 2 * MAX_AFTER_RULE])
+    if len(below) <= 2 * MAX_AFTER_RULE and any(word in small for word in languages.LIST_FOOTER_WORDS):
+        first = rules[-1]
+        for index in reversed(rules):  # two rules in a row, or a heading between them
+            first = index if first - index < MAX_AFTER_RULE and lines[index].plain not in DELIMITERS else first
+        _cut(sorted_, "footer", first)
 
 
 def _drop_rule(sorted_: Sorted) -> None:
-    """What stands below a last rule of underscores or dashes: a list's footer or a signature, when it is short."""
+    """What stands below the only rule of underscores or dashes, when it is a signature."""
     rules = [i for i, line in enumerate(sorted_.kept) if is_rule(line) and line.plain not in ("--", "—", "\u1427")]
-    if not rules:
+    if len(rules) != 1:
         return
-    at = rules[-1]
+    at = rules[0]
     below = [line for line in sorted_.kept[at + 1 :] if not line.blank]
-    small = " ".join(line.plain.lower() for line in below)
-    if any(word in small for word in languages.LIST_FOOTER_WORDS) and len(below) <= 2 * MAX_AFTER_RULE:
-        first = next((i for i in rules if at - i < MAX_AFTER_RULE), at)
-        _cut_from(sorted_, first, "footer")
-    elif not below or (len(rules) == 1 and _is_signature(sorted_.kept, at, below)):
-        _cut_from(sorted_, at, "signature")
-
-
-def _is_signature(lines: list[Line], at: int, below: list[Line]) -> bool:
-    """Whether the short lines below a rule are a signature: an empty line above it, or it underlines a heading."""
-    drawn = set(lines[at].plain) <= set("_ -") and len(lines[at].plain) >= 3
-    return drawn and len(below) <= MAX_AFTER_RULE and (at == 0 or lines[at - 1].blank or len(lines[at].plain) == 3)
+    drawn = set(sorted_.kept[at].plain) <= set("_ -") and len(sorted_.kept[at].plain) >= 3
+    apart = at == 0 or sorted_.kept[at - 1].blank
+    if drawn and below and len(below) <= MAX_AFTER_RULE and looks_signed(below, strictly=not apart):
+        _cut(sorted_, "signature", at)
 
 
 def _drop_last_rules(sorted_: Sorted) -> None:
-    """Rules at the very end set nothing off any more."""
+    """Rules at the very end set nothing off any more, once what stood below them is gone."""
     end = len(sorted_.kept)
-    while end and (sorted_.kept[end - 1].blank or is_rule(sorted_.kept[end - 1])):
+    while end and (
+        sorted_.kept[end - 1].blank or (is_rule(sorted_.kept[end - 1]) and "+" not in sorted_.kept[end - 1].plain)
+    ):
         end -= 1
-    if end and any(not line.blank for line in sorted_.kept[end:]):
-        _cut_from(sorted_, end, "footer")
+    if end and sorted_.cuts and any(not line.blank for line in sorted_.kept[end:]):
+        _cut(sorted_, "footer", end)
 
 
 def _drop_sent_from(sorted_: Sorted) -> None:
@@ -115,7 +150,7 @@ def _drop_sent_from(sorted_: Sorted) -> None:
         if line.blank:
             continue
         if is_sent_from(line):
-            _cut_from(sorted_, index, "signature")
+            _cut(sorted_, "signature", index)
             seen = 0
             continue
         seen += 1
@@ -123,42 +158,44 @@ def _drop_sent_from(sorted_: Sorted) -> None:
             return
 
 
-def is_sent_from(line: Line) -> bool:
-    """`Sent from my iPhone` and its like in the languages of telephones."""
-    lowered = line.plain.lower().lstrip("*_[(-— ")
-    if not 6 <= len(lowered) <= MAX_SENT_FROM:
-        return False
-    ends = lowered.rstrip(".!*_]) ")
-    if lowered.startswith(languages.SENT_FROM_NAMED):
-        rest = line.plain.lstrip("*_[(-— ").split(" ", 2)[2]
-        if not rest[:1].isupper() and not lowered.split(" ", 2)[2].startswith(languages.SENT_FROM_NOUNS):
-            return rest[:1] == "["
-    if _CLAUSE.search(line.plain):
-        return False
-    return lowered.startswith((*languages.SENT_FROM, *languages.SENT_FROM_NAMED)) or ends.endswith(
-        languages.SENT_FROM_ENDS
-    )
-
-
 def _drop_small_print(sorted_: Sorted) -> None:
-    """The last paragraphs, as long as they are legal small print or a list's footer."""
+    """The last paragraphs, as long as they are legal small print, a scanner's line or a subscription's."""
+    _drop_below_heading(sorted_)
     for _ in range(MAX_SMALL_PRINT):
-        end = len(sorted_.kept)
-        while end and sorted_.kept[end - 1].blank:
-            end -= 1
+        lines = sorted_.kept
+        end = _end(lines)
         start = end
-        while start and not sorted_.kept[start - 1].blank:
+        while start and not lines[start - 1].blank:
             start -= 1
-        before = len(sorted_.kept)
-        if start < end and is_small_print(sorted_.kept[start:end]):
-            _cut_from(sorted_, start, "disclaimer")
+        before = len(lines)
+        if is_notice(lines[start:end]):
+            _cut(sorted_, "footer", start)
+        elif (first := small_print_start(lines[start:end])) is not None:
+            _cut(sorted_, "disclaimer", start + first)
+        _drop_last_rules(sorted_)
         if len(sorted_.kept) == before:
             return
 
 
-def is_small_print(paragraph: list[Line]) -> bool:
-    """Whether a paragraph is a confidentiality notice or the like."""
-    text = " ".join(line.plain for line in paragraph)[:5000].lower()
-    if len(text) < SMALL_PRINT_FROM:
-        return False
-    return any(sum(word in text for word in row) >= 2 for row in languages.DISCLAIMER_WORDS)
+def _drop_below_heading(sorted_: Sorted) -> None:
+    """`Disclaimer:` and all that stands below it, when that starts as small print does."""
+    lines = sorted_.kept
+    for at in range(max(0, len(lines) - MAX_LAST_LINES), len(lines)):
+        if is_heading(lines[at]) and (at == 0 or lines[at - 1].blank or is_rule(lines[at - 1])):
+            if small_print_start(lines[at : at + MAX_AFTER_RULE]) is not None:
+                _cut(sorted_, "disclaimer", at)
+                return
+
+
+def _drop_contacts(sorted_: Sorted) -> None:
+    """A sign-off, its name, and telephone numbers, addresses and titles below."""
+    found = contact_block(sorted_.kept)
+    if found:
+        _cut(sorted_, "signature", *found)
+
+
+def _drop_dashed_name(sorted_: Sorted) -> None:
+    """`-Jane`, when it stood above something that was cut: alone it may be who said what is quoted."""
+    at = dashed_name(sorted_.kept) if sorted_.cuts else None
+    if at is not None:
+        _cut(sorted_, "signature", at)

@@ -15,15 +15,15 @@ def cut_plain(
     """(new text, cuts). Never empty when the text was not: then everything is new. `markdown` undoes its escapes."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = shielded(read_lines(text, markdown))
-    sorted_ = Sorted(kept=lines) if include_quotes else without_quotes(lines)
-    if not include_footer and not sorted_.forward:
+    sorted_ = Sorted(kept=list(lines)) if include_quotes else without_quotes(lines, cited=not markdown)
+    if not include_footer:
         sorted_ = without_endings(sorted_)
-    if not include_quotes and not sorted_.forward:
+    if not include_quotes and not sorted_.forwarded:
         sorted_ = without_last_quote(sorted_)
-    new = tidy(sorted_.kept)
+    new = tidy(sorted_.kept + sorted_.forwarded)
     if not new.strip():
         return text.strip("\n").rstrip(), ()
-    return new, tuple(sorted_.cuts)
+    return new, sorted_.cuts_in_order(lines)
 
 
 def tidy(lines: list[Line]) -> str:

@@ -1,128 +1,115 @@
-"""Labelled lines → the lines a person wrote, and the quoted mail that was among them."""
+"""Labelled blocks of lines → the lines a person wrote, and the quoted mail that was among them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from mailpoll.model import Cut, CutKind
 from mailpoll.reply.lines import Line, attribution, header_block, is_link_only, is_rule, separator
+from mailpoll.reply.small_print import is_sent_from
 
 # A quoted line at least this long was probably wrapped, and what stands alone under it is its end.
 WRAPPED_FROM = 55
+# Somebody who cites a passage by hand cites few lines; what is longer was quoted by a client.
+MAX_CITED = 6
+
+Label = Literal["blank", "text", "rule", "quote", "attribution", "announcement", "old", "forward"]
+
+
+class Block(NamedTuple):
+    """Lines [start:end] with one label. "announcement" is an attribution that is to be believed without quote marks
+    below it; "old" is a separator or header block, from which on everything is an older mail."""
+
+    label: Label
+    start: int
+    end: int
 
 
 @dataclass
 class Sorted:
-    """Lines on their way to the post: kept ones, and cuts; `forward` says that the rest is a mail passed on."""
+    """Lines on their way to the post: kept ones, a mail that is passed on below them, and what was cut."""
 
     kept: list[Line] = field(default_factory=list)
-    cuts: list[Cut] = field(default_factory=list)
-    forward: bool = False
-    said_something: bool = False
-
-    def keep(self, lines: list[Line]) -> None:
-        """Notes lines for the post."""
-        self.kept += lines
-        self.said_something = self.said_something or any(not line.blank for line in lines)
+    forwarded: list[Line] = field(default_factory=list)
+    cuts: list[tuple[CutKind, list[Line]]] = field(default_factory=list)
 
     def cut(self, kind: CutKind, lines: list[Line]) -> None:
         """Notes lines that are left out."""
-        text = "\n".join(line.text for line in lines).strip("\n")
-        if text.strip():
-            self.cuts.append(Cut(kind, text))
+        if any(not line.blank for line in lines):
+            self.cuts.append((kind, lines))
+
+    def cuts_in_order(self, lines: Sequence[Line]) -> tuple[Cut, ...]:
+        """The cuts as they stood in the mail, whichever rule found them first."""
+        places = {id(line): index for index, line in enumerate(lines)}
+        ordered = sorted(self.cuts, key=lambda cut: min((places.get(id(line), 0) for line in cut[1]), default=0))
+        return tuple(Cut(kind, "\n".join(line.text for line in some).strip("\n")) for kind, some in ordered)
 
 
-def without_quotes(lines: list[Line]) -> Sorted:
+def without_quotes(lines: list[Line], *, cited: bool = True) -> Sorted:
     """The lines without quoted mail: what stands below a separator or header block, or behind quote marks.
 
-    Answers between quoted lines keep them, since nobody understands them otherwise.
+    Answers between quoted lines keep them, since nobody understands them otherwise; so does a passage that was cited
+    by hand, unless `cited` is False (a client's marks are all that HTML has).
     """
-    sorted_ = Sorted()
+    lines = [part for at in range(len(lines)) for part in _parted(lines, at)]
+    blocks = list(labelled(lines))
+    return _in_context(lines, blocks) if _is_conversation(lines, blocks) else _decided(lines, blocks, cited=cited)
+
+
+def _parted(lines: list[Line], at: int) -> tuple[Line, ...]:
+    """The line at `at`; two, where an attribution shares it with an answer: `Yes. On Wed, … wrote:`."""
+    line = lines[at]
+    plain = line.plain
+    begin = plain.rfind("On ") if plain.endswith("wrote:") else -1
+    if begin <= 0 or line.quoted or at + 1 >= len(lines) or not lines[at + 1].quoted:
+        return (line,)
+    before, rest = plain[:begin].rstrip(" -"), Line(plain[begin:], plain[begin:], False)
+    if not before or before.startswith("On ") or not attribution([rest], 0)[1]:
+        return (line,)
+    return Line(before, before, False), rest
+
+
+def labelled(lines: list[Line]) -> Iterator[Block]:
+    """The lines in blocks. Below "old" and "forward" nothing matters any more: they are the last."""
     at = 0
     while at < len(lines):
-        at = _step(lines, at, sorted_)
-    if _interleaved(lines):
-        return _kept_in_context(lines)
-    return sorted_
+        block = _block(lines, at)
+        yield block
+        if block.label in ("old", "forward"):
+            return
+        at = block.end
 
 
-def _step(lines: list[Line], at: int, sorted_: Sorted) -> int:
-    """Decides about the line at `at` (and those that belong to it); returns where to go on."""
+def _block(lines: list[Line], at: int) -> Block:
     line = lines[at]
     if line.blank:
-        sorted_.keep([line])
-        return at + 1
+        return Block("blank", at, at + 1)
     if line.quoted:
-        end = quoted_run(lines, at)
-        sorted_.cut("quote", lines[at:end])
-        return end
+        return Block("quote", at, quoted_run(lines, at))
     kind = separator(line)
     if kind == "forward":
-        sorted_.keep(lines[at:])
-        sorted_.forward = True
-        return len(lines)
-    if kind or header_block(lines, at) or (is_rule(line) and _block_follows(lines, at)):
-        return _below(lines, at, sorted_)
-    split = _shared_line(lines, at)
-    if split:
-        sorted_.keep([Line(split, split, False)])
-        return _attributed(lines, at, at + 1, True, sorted_)
+        return Block("forward", at, len(lines))
+    if kind:
+        return Block("old", at, _below_header(lines, at + 1))
+    below = header_block(lines, at)
+    if below:
+        return Block("old", at, at + below)
+    if is_rule(line):
+        following = _below_header(lines, at + 1)
+        return Block("old", at, following) if following > at + 1 else Block("rule", at, at + 1)
     count, sure = attribution(lines, at)
     if count:
-        return _attributed(lines, at, at + count, sure, sorted_)
-    sorted_.keep([line])
-    return at + 1
+        return Block("announcement" if sure else "attribution", at, at + count)
+    return Block("text", at, at + 1)
 
 
-def _below(lines: list[Line], at: int, sorted_: Sorted) -> int:
-    """Cuts everything from a separator or header block on. A mail that starts with one is a mail passed on."""
-    if not sorted_.said_something and not sorted_.cuts:
-        sorted_.keep(lines[at:])
-        sorted_.forward = True
-    else:
-        sorted_.cut("quote", lines[at:])
-    return len(lines)
-
-
-def _block_follows(lines: list[Line], at: int) -> bool:
-    following = next((index for index in range(at + 1, min(at + 4, len(lines))) if not lines[index].blank), None)
-    return following is not None and header_block(lines, following) > 0
-
-
-def _attributed(lines: list[Line], at: int, below: int, sure: bool, sorted_: Sorted) -> int:
-    """Cuts an attribution and what it announces: quoted lines, or everything when none is marked."""
-    following = next((index for index in range(below, len(lines)) if not lines[index].blank), len(lines))
-    if following == len(lines):
-        sorted_.cut("attribution", lines[at:])
-        return len(lines)
-    if lines[following].plain.startswith("|"):
-        end = next((i for i in range(following, len(lines)) if not lines[i].plain.startswith("|")), len(lines))
-        sorted_.cut("quote", lines[at:end])
-        return end
-    if lines[following].quoted:
-        sorted_.cut("attribution", lines[at:below])
-        end = quoted_run(lines, following)
-        sorted_.cut("quote", lines[following:end])
-        return end
-    if not sure:
-        sorted_.keep(lines[at:below])
-        return below
-    if not sorted_.said_something:
-        # A bottom poster whose client marked nothing, or a bare quotation: the words stay, the line above goes.
-        sorted_.cut("attribution", lines[at:below])
-        return below
-    sorted_.cut("quote", lines[at:])
-    return len(lines)
-
-
-def _shared_line(lines: list[Line], at: int) -> str:
-    """What stands before an attribution on the same line, when quoted lines follow: `reply On Wed, … wrote:`."""
-    plain = lines[at].plain
-    begin = plain.rfind("On ") if plain.endswith("wrote:") else -1
-    if begin <= 0 or at + 1 >= len(lines) or not lines[at + 1].quoted:
-        return ""
-    rest, before = Line(plain[begin:], plain[begin:], False), plain[:begin].rstrip(" -")
-    return before if attribution([rest], 0)[1] and not before.startswith("On ") else ""
+def _below_header(lines: list[Line], at: int) -> int:
+    """The end of the header block that starts in one of the three lines from `at` on; `at` without one."""
+    first = next((index for index in range(at, min(at + 3, len(lines))) if not lines[index].blank), None)
+    count = header_block(lines, first) if first is not None else 0
+    return first + count if first is not None and count else at
 
 
 def quoted_run(lines: list[Line], at: int) -> int:
@@ -142,43 +129,127 @@ def quoted_run(lines: list[Line], at: int) -> int:
 def _belongs(lines: list[Line], at: int, following: int) -> bool:
     """Whether the unmarked lines [at:following] between two quoted ones are part of the quoted mail."""
     between = lines[at:following]
-    if all(line.blank or is_link_only(line) for line in between):
+    if all(line.blank or is_link_only(line) or line.text.startswith(">") for line in between):
         return True
     return (
         len(between) == 1
-        and len(lines[at - 1].plain) >= WRAPPED_FROM
+        and len(_words(lines[at - 1])) >= WRAPPED_FROM
         and len(between[0].plain) < WRAPPED_FROM
         and not between[0].plain[:1].isupper()
     )
 
 
-def _interleaved(lines: list[Line]) -> bool:
+def _words(line: Line) -> str:
+    """A quoted line without its marks."""
+    return line.plain.lstrip("> ")
+
+
+def _next(blocks: Sequence[Block], at: int) -> Block | None:
+    """The first block from `at` on that is not blank."""
+    return next((block for block in blocks[at : at + 50] if block.label != "blank"), None)
+
+
+def _is_conversation(lines: list[Line], blocks: list[Block]) -> bool:
     """Whether quoted and new lines alternate at least twice."""
-    answered, at = 0, 0
-    while at < len(lines):
-        if not lines[at].quoted:
-            if separator(lines[at]) or (is_rule(lines[at]) and lines[at].plain != "--"):
-                break
-            at += 1
-            continue
-        at = quoted_run(lines, at)
-        following = next((index for index in range(at, len(lines)) if not lines[index].blank), None)
-        if following is None:
+    answered = 0
+    for index, block in enumerate(blocks):
+        if block.label in ("old", "forward") or (block.label == "rule" and lines[block.start].plain != "--"):
             break
-        answered += not (attribution(lines, following)[0] or separator(lines[following]) or is_rule(lines[following]))
-        at = following
+        if block.label == "quote" and any(map(_words, lines[block.start : block.end])):
+            following = _next(blocks, index + 1)
+            answered += following is not None and _is_said(lines, following)
     return answered >= 2
 
 
-def _kept_in_context(lines: list[Line]) -> Sorted:
-    """All lines but the quoted ones after the last answer."""
+def _is_said(lines: list[Line], block: Block) -> bool:
+    """Whether a block is somebody's words, rather than a telephone's."""
+    return block.label == "text" and not is_sent_from(lines[block.start])
+
+
+def _in_context(lines: list[Line], blocks: list[Block]) -> Sorted:
+    """All lines down to the last answer."""
     sorted_ = Sorted()
-    last = max(index for index, line in enumerate(lines) if not (line.quoted or line.blank))
-    below = next((i for i in range(len(lines)) if separator(lines[i]) or header_block(lines, i)), len(lines))
-    end = min(last + 1, below)
-    sorted_.keep(lines[:end])
-    sorted_.cut("quote", lines[end:])
+    end = max(block.end for block in blocks if block.label in ("text", "rule"))
+    old = blocks[-1] if blocks[-1].label in ("old", "forward") else None
+    sorted_.kept = lines[:end]
+    if old is not None and old.label == "forward":
+        sorted_.kept, sorted_.forwarded = lines[: old.start], lines[old.start :]
+    elif old is not None:
+        sorted_.cut("quote", lines[end : old.start])
+        sorted_.cut("forward header", lines[old.start : old.end])
+        sorted_.cut("quote", lines[old.end :])
+    else:
+        sorted_.cut("quote", lines[end:])
     return sorted_
+
+
+def _decided(lines: list[Line], blocks: list[Block], *, cited: bool) -> Sorted:
+    """What of each block is kept, block by block."""
+    sorted_, said, skipped = Sorted(), False, 0
+    for index, block in enumerate(blocks):
+        some = lines[block.start : block.end]
+        if block.start < skipped:
+            continue
+        if block.label == "quote":
+            keeps = cited and said and _is_cited(lines, blocks, index)
+            sorted_.kept += some if keeps else []
+            sorted_.cut("quote", [] if keeps else some)
+        elif block.label == "forward":
+            sorted_.forwarded = some
+        elif block.label == "old":
+            _old(sorted_, some, lines[block.end :], said=said or bool(sorted_.cuts))
+        elif block.label in ("attribution", "announcement"):
+            skipped = _attributed(sorted_, lines, block, said=said)
+            said = said or skipped == 0
+        else:
+            sorted_.kept += some
+            said = said or _is_said(lines, block) or block.label == "rule"
+    return sorted_
+
+
+def _is_cited(lines: list[Line], blocks: Sequence[Block], index: int) -> bool:
+    """Whether somebody cites a few lines in the middle of a text: nothing announces them, and the text goes on."""
+    block = blocks[index]
+    if sum(not line.blank for line in lines[block.start : block.end]) > MAX_CITED:
+        return False
+    before = next((other for other in reversed(blocks[max(0, index - 4) : index]) if other.label != "blank"), None)
+    following = _next(blocks, index + 1)
+    return before is not None and before.label == "text" and following is not None and _is_said(lines, following)
+
+
+def _old(sorted_: Sorted, header: list[Line], below: list[Line], *, said: bool) -> None:
+    """Cuts an older mail with its header. A mail that starts with one is a mail passed on."""
+    if not said:
+        sorted_.forwarded = header + below
+        return
+    sorted_.cut("forward header", header)
+    sorted_.cut("quote", below)
+
+
+def _attributed(sorted_: Sorted, lines: list[Line], block: Block, *, said: bool) -> int:
+    """Cuts an attribution and what it announces; returns the end of what was decided, 0 when the line was kept.
+
+    It announces quoted lines (which the next block is), lines behind bars, or, without marks, all that follows.
+    """
+    attributing = lines[block.start : block.end]
+    following = next((index for index in range(block.end, len(lines)) if not lines[index].blank), len(lines))
+    if following == len(lines) or lines[following].quoted:
+        sorted_.cut("attribution", attributing)
+        return following
+    if lines[following].plain.startswith("|"):
+        end = next((i for i in range(following, len(lines)) if not lines[i].plain.startswith("|")), len(lines))
+        sorted_.cut("attribution", attributing)
+        sorted_.cut("quote", lines[following:end])
+        return end
+    if block.label == "attribution":
+        sorted_.kept += attributing
+        return 0
+    sorted_.cut("attribution", attributing)
+    if not said:
+        # A bottom poster whose client marked nothing, or a bare quotation: the words stay, the line above goes.
+        return block.end
+    sorted_.cut("quote", lines[block.end :])
+    return len(lines)
 
 
 def without_last_quote(sorted_: Sorted) -> Sorted:

@@ -20,7 +20,9 @@ _HUNK = re.compile(r"@@ -\d{1,9}(?:,(\d{1,6}))? \+\d{1,9}(?:,(\d{1,6}))? @@")
 _OLD_HUNK = re.compile(r"\d{1,9}(?:,\d{1,9})?[acd]\d{1,9}(?:,\d{1,9})?$")
 _DIFFSTAT = re.compile(r" \S.{0,200} \| +(?:\d+|Bin)")
 _PROMPT = re.compile(r"\s{0,8}(?:\w[\w.@:~/-]{0,40})?[$%#] [a-z./]")
-_PYTHON = re.compile(r"\s{0,8}>>> (?:import |from \w|def |class |for |if |with |print\b|[\w.\[\]'\"]{1,60} ?[=(+*/\[-]|\d)")
+_PYTHON = re.compile(
+    r"\s{0,8}>>> (?:import |from \w|def |class |for |if |with |print\b|[\w.\[\]'\"]{1,60} ?[=(+*/\[-]|\d)"
+)
 
 
 def shielded(lines: list[Line]) -> list[Line]:

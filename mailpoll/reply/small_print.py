@@ -1,0 +1,155 @@
+"""A paragraph, or a line, that no person wrote → which machine or lawyer did: banners, disclaimers, notices, telephones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailpoll.reply import languages, words
+from mailpoll.reply.lines import Line, is_rule
+
+MAX_SENT_FROM = 140
+MAX_BANNER_LINES = 12
+SMALL_PRINT_FROM = 60
+MAX_NOTICE = 600
+# An unmarked line of small print that is shorter than this ended where its writer wanted.
+WRAPPED_FROM = 45
+
+# "Sent from my desk, is much easier": a sentence, no telephone speaks so.
+_CLAUSE = re.compile(r"^\w+ \w+ \w+ [a-z]+, [a-z]")
+_APOLOGY = re.compile(
+    r"sent from (?:a|my) (?:mobile|cell|smart|tiny|small|hand|phone|tablet|touch)[\w -]{0,30}(?:[,.;–-]|$)"
+)
+_BY_A_PERSON = re.compile(r"\?|\bI\b|\bI'(?:m|ve|ll)\b")
+_ADDRESS = re.compile(r"https?://|www\.|\S@\S")
+_ALARM = re.compile(r"(?:" + "|".join(map(re.escape, words.ALARMS)) + r")(?!\w)")
+_LEAD = " *_|[]()<>!#-–—=~:.⚠️🚨❗🛑✋"
+
+
+def banner_end(lines: Sequence[Line]) -> tuple[int, int] | None:
+    """(first line, end) of a gateway's warning over mail from outside, with the rules round it; or None."""
+    first = next((index for index, line in enumerate(lines) if not line.blank), None)
+    if first is None:
+        return None
+    at = first
+    while at < len(lines) and at - first < 3 and (lines[at].blank or is_rule(lines[at])):
+        at += 1
+    end = _paragraph_end(lines, at)
+    if not _is_banner(lines[at:end]):
+        return None
+    for _ in range(3):
+        after = _skipped(lines, end)
+        further = _paragraph_end(lines, after)
+        if after >= len(lines) or not (is_rule(lines[after]) and at > first) and not _is_care(lines[after:further]):
+            break
+        end = after + 1 if is_rule(lines[after]) else further
+    return first, end
+
+
+def _paragraph_end(lines: Sequence[Line], at: int) -> int:
+    """The end of the paragraph at `at`: a blank line or a rule."""
+    return next(
+        (index for index in range(at, len(lines)) if lines[index].blank or (index > at and is_rule(lines[index]))),
+        len(lines),
+    )
+
+
+def _skipped(lines: Sequence[Line], at: int) -> int:
+    return next((index for index in range(at, len(lines)) if not lines[index].blank), len(lines))
+
+
+def _is_banner(paragraph: Sequence[Line]) -> bool:
+    """Whether a paragraph says that mail comes from outside: by its first words, or an alarm and what it is about."""
+    text = " ".join(line.plain for line in paragraph).lower()
+    if not paragraph or len(paragraph) > MAX_BANNER_LINES or "?" in text or len(text) > 1500:
+        return False
+    bare = text.lstrip(_LEAD)
+    if not any(word in text for word in words.OUTSIDE) or not any(word in text for word in words.MAIL):
+        return False
+    if text.startswith(("[ext", "[sender ext", "*** ext")) and len(text) < 60:
+        return len(bare.split()) <= 4
+    return bare.startswith(languages.BANNER_STARTS) or (_ALARM.match(bare) is not None and _is_loud(paragraph))
+
+
+def _is_loud(paragraph: Sequence[Line]) -> bool:
+    """Whether a paragraph starts as warnings do: in capitals, stars, brackets, or with what not to click."""
+    first = paragraph[0].plain
+    text = " ".join(line.plain for line in paragraph).lower()
+    return first[:1] in "*[<!|" or first.split()[0].strip(_LEAD).isupper() or any(word in text for word in words.CARE)
+
+
+def _is_care(paragraph: Sequence[Line]) -> bool:
+    """Whether a paragraph goes on to say what to be careful of."""
+    text = " ".join(line.plain for line in paragraph).lower()
+    return 0 < len(text) < 600 and "?" not in text and sum(word in text for word in words.CARE) >= 2
+
+
+def is_sent_from(line: Line) -> bool:
+    """`Sent from my iPhone` and its like in the languages of telephones."""
+    lowered = line.plain.lower().lstrip("*_[(-— ")
+    if not 6 <= len(lowered) <= MAX_SENT_FROM:
+        return False
+    if _APOLOGY.match(lowered):
+        return True
+    ends = lowered.rstrip(".!*_]) ")
+    if lowered.startswith(languages.SENT_FROM_NAMED):
+        rest = line.plain.lstrip("*_[(-— ").split(" ", 2)[2]
+        if not rest[:1].isupper() and not lowered.split(" ", 2)[2].startswith(languages.SENT_FROM_NOUNS):
+            return rest[:1] == "["
+    if _CLAUSE.search(line.plain):
+        return False
+    return lowered.startswith((*languages.SENT_FROM, *languages.SENT_FROM_NAMED)) or ends.endswith(
+        languages.SENT_FROM_ENDS
+    )
+
+
+def small_print_start(paragraph: Sequence[Line]) -> int | None:
+    """The index of the line of a paragraph from which on it is a confidentiality notice or the like, or None.
+
+    Some add theirs in the line below the last word that was written.
+    """
+    text = " ".join(line.plain for line in paragraph)[:5000]
+    lowered = text.lower()
+    if len(lowered) < SMALL_PRINT_FROM or _BY_A_PERSON.search(text):
+        return None
+    row = _row_of(lowered)
+    if row is None:
+        return None
+    first = next((index for index, line in enumerate(paragraph) if any(word in line.plain.lower() for word in row)), 0)
+    while first and len(paragraph[first - 1].plain) >= WRAPPED_FROM and paragraph[first - 1].plain[-1] not in ".!:":
+        first -= 1
+    return first
+
+
+def _row_of(lowered: str) -> tuple[str, ...] | None:
+    """The row of words of which a text has two."""
+    for row in (*languages.DISCLAIMER_WORDS, *words.SMALL_PRINT):
+        found = [word for word in row if word in lowered]
+        if len(found) >= 2 and any(word not in other for word in found for other in found if other != word):
+            return row
+    return None
+
+
+def is_heading(line: Line) -> bool:
+    """Whether a line is, or starts with, the heading of small print."""
+    return line.plain.lower().lstrip(_LEAD).startswith(words.SMALL_PRINT_HEADINGS)
+
+
+def is_notice(paragraph: Sequence[Line]) -> bool:
+    """Whether a paragraph is a virus scanner's, a subscription's, or asks not to print."""
+    text = " ".join(line.plain for line in paragraph)[: MAX_NOTICE + 1]
+    lowered = text.lower().lstrip(_LEAD + "🌳🌲♻🍃")
+    if len(text) > MAX_NOTICE or _BY_A_PERSON.search(_URL.sub("", text)):
+        return False
+    if lowered.startswith(words.TREES) and _has(lowered, words.PRINTING) and _has(lowered, words.MAIL):
+        return True
+    if _has(lowered, words.SCANNERS) and _has(lowered, words.SCANNED):
+        return len(text) < 300 and (_has(lowered, words.MAIL) or _ADDRESS.search(text) is not None)
+    return lowered.startswith(words.SUBSCRIPTIONS) and _ADDRESS.search(text) is not None
+
+
+_URL = re.compile(r"https?://\S+")
+
+
+def _has(text: str, some: Sequence[str]) -> bool:
+    return any(word in text for word in some)

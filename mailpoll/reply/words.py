@@ -1,0 +1,237 @@
+"""Words of endings that are no client's: sign-offs, titles, small notices; data only, lower-case."""
+
+# What a letter ends with, in the line above the name.
+SIGN_OFFS = (
+    # English
+    "best", "best regards", "best wishes", "all the best", "kind regards", "kindest regards", "warm regards",
+    "warmest regards", "warmly", "many thanks", "thanks", "thanks again", "thank you", "thank you very much",
+    "thanks and regards", "thanks & regards", "thanks in advance", "thank you in advance", "thx", "regards", "rgds",
+    "br", "kr", "cheers", "sincerely", "yours sincerely", "sincerely yours", "yours", "yours truly", "yours faithfully",
+    "faithfully", "respectfully", "cordially", "with best regards", "with kind regards", "with regards", "take care",
+    "with best wishes", "good luck", "see you", "love", "many greetings", "greetings", "very best",
+    # German
+    "mit freundlichen grüßen", "mit freundlichen grüssen", "mit freundlichen gruessen", "mit freundlichem gruß",
+    "mit freundlichem gruss", "mit besten grüßen", "mit besten grüssen", "mit herzlichen grüßen", "mit lieben grüßen",
+    "freundliche grüße", "freundliche grüsse", "freundlicher gruß", "beste grüße", "beste grüsse", "besten gruß",
+    "besten dank", "viele grüße", "viele grüsse", "liebe grüße", "liebe grüsse", "lieben gruß", "herzliche grüße",
+    "herzliche grüsse", "herzlichst", "schöne grüße", "schönen gruß", "schöne grüsse", "gruß", "gruss", "grüße",
+    "grüsse", "lg", "vg", "mfg", "bg", "hochachtungsvoll", "danke", "vielen dank", "danke und gruß",
+    # French
+    "cordialement", "bien cordialement", "très cordialement", "bien à vous", "bien à toi", "amicalement", "amitiés",
+    "salutations", "meilleures salutations", "salutations distinguées", "sincères salutations", "respectueusement",
+    "à bientôt", "merci", "merci d'avance", "merci beaucoup", "cdlt", "bonne journée", "bonne réception", "bises",
+    # Spanish, Catalan, Portuguese, Italian
+    "saludos", "un saludo", "saludos cordiales", "un cordial saludo", "cordiales saludos", "atentamente", "muy atentamente",
+    "gracias", "muchas gracias", "un abrazo", "abrazos", "cordialmente", "salutacions", "salutacions cordials",
+    "atenciosamente", "cumprimentos", "com os melhores cumprimentos", "melhores cumprimentos", "abraço", "abraços",
+    "um abraço", "obrigado", "obrigada", "saudações", "att", "grato", "cordiali saluti", "distinti saluti", "saluti",
+    "un saluto", "un cordiale saluto", "cari saluti", "grazie", "grazie mille", "a presto", "in fede",
+    # Dutch, Danish, Norwegian, Swedish, Finnish, Icelandic
+    "met vriendelijke groet", "met vriendelijke groeten", "vriendelijke groet", "vriendelijke groeten", "groet", "groeten",
+    "groetjes", "hartelijke groet", "hartelijke groeten", "mvg", "met hartelijke groet", "hoogachtend", "bedankt",
+    "med venlig hilsen", "venlig hilsen", "venlige hilsner", "de bedste hilsner", "hilsen", "mvh", "vh", "bedste hilsner",
+    "med vennlig hilsen", "vennlig hilsen", "beste hilsen", "mange hilsner", "med vänlig hälsning",
+    "med vänliga hälsningar", "vänliga hälsningar", "vänlig hälsning", "hälsningar", "bästa hälsningar", "hälsn", "tack",
+    "ystävällisin terveisin", "ystävällisesti", "parhain terveisin", "terveisin", "terv", "kiitos", "kiitos etukäteen",
+    "kveðja", "bestu kveðjur", "með kveðju",
+    # Polish, Czech, Slovak, Hungarian, Romanian, Bulgarian, Croatian, Slovene, Serbian
+    "pozdrawiam", "serdecznie pozdrawiam", "z poważaniem", "z pozdrowieniami", "pozdrowienia", "dziękuję",
+    "z wyrazami szacunku", "s pozdravem", "s přátelským pozdravem", "zdravím", "děkuji", "hezký den", "s úctou",
+    "s pozdravom", "s priateľským pozdravom", "ďakujem", "üdvözlettel", "tisztelettel", "üdv", "köszönettel", "köszönöm",
+    "cu stimă", "cu respect", "toate cele bune", "mulțumesc", "numai bine", "поздрави", "с уважение", "сърдечни поздрави",
+    "благодаря", "srdačan pozdrav", "s poštovanjem", "lijep pozdrav", "pozdrav", "lp", "lep pozdrav", "s spoštovanjem",
+    "hvala", "поздрав", "с поштовањем",
+    # Greek, Russian, Ukrainian, Turkish, Lithuanian, Latvian, Estonian
+    "με εκτίμηση", "φιλικά", "χαιρετισμούς", "ευχαριστώ", "με φιλικούς χαιρετισμούς", "с уважением", "с наилучшими пожеланиями",
+    "с уважением и наилучшими пожеланиями", "всего доброго", "спасибо", "заранее спасибо", "всего хорошего", "удачи",
+    "з повагою", "з найкращими побажаннями", "дякую", "saygılarımla", "saygılar", "sevgiler", "iyi çalışmalar", "selamlar",
+    "teşekkürler", "iyi günler", "pagarbiai", "su pagarba", "linkėjimai", "ačiū", "ar cieņu", "lugupidamisega", "tervitades",
+    # Arabic, Hebrew, Persian, Hindi, Thai, Vietnamese, Indonesian
+    "مع أطيب التحيات", "أطيب التحيات", "مع التحية", "تحياتي", "مع خالص التحية", "شكرا", "شكراً", "مع الشكر",
+    "بברכה", "בברכה", "תודה", "בכבוד רב", "בתודה", "با احترام", "با تشکر", "ارادتمند", "सादर", "धन्यवाद", "शुभकामनाओं सहित",
+    "ขอแสดงความนับถือ", "ด้วยความเคารพ", "ขอบคุณครับ", "ขอบคุณค่ะ", "ขอบคุณ", "trân trọng", "thân mến", "kính thư",
+    "cảm ơn", "salam", "salam hormat", "hormat saya", "hormat kami", "terima kasih",
+    # Chinese, Japanese, Korean
+    "此致", "此致敬礼", "此致敬禮", "祝好", "顺祝商祺", "順頌商祺", "谢谢", "謝謝", "敬上", "よろしくお願いします",
+    "よろしくお願いいたします", "よろしくお願い致します", "宜しくお願い致します", "宜しくお願いします", "敬具", "감사합니다",
+    "감사드립니다", "드림", "올림",
+)  # fmt: skip
+
+POSTSCRIPTS = (
+    "ps", "p.s", "p.s.", "pps", "p.p.s", "pd", "p.d", "p.d.", "p.-s", "p.-s.", "nb", "n.b", "n.b.", "p. s", "p. s.",
+    "post scriptum", "postscript", "пс", "п.с", "з.ы", "зы", "附言", "追伸", "추신", "υ.γ", "υγ", "نون",
+)  # fmt: skip
+
+# Of titles, as they stand in the line under a name.
+JOBS = (
+    "manager", "director", "engineer", "developer", "head of", "ceo", "cto", "cfo", "coo", "cio", "officer", "president",
+    "founder", "co-founder", "assistant", "consultant", "analyst", "architect", "administrator", "coordinator", "specialist",
+    "executive", "partner", "professor", "lecturer", "designer", "associate", "secretary", "representative",
+    "supervisor", "technician", "editor", "owner", "lead", "department", "leiter", "leiterin", "leitung", "geschäftsführer",
+    "geschäftsführerin", "abteilung", "vorstand", "sachbearbeiter", "sachbearbeiterin", "referent", "entwickler",
+    "entwicklerin", "berater", "beraterin", "prokurist", "vertrieb", "einkauf", "directeur", "directrice", "responsable",
+    "ingénieur", "gérant", "chargé de", "chargée de", "chef de", "directora", "gerente", "jefe de", "ingeniero",
+    "coordinador", "diretor", "diretora", "direttore", "responsabile", "ingegnere", "manažer", "ředitel", "jednatel",
+    "kierownik", "dyrektor", "specjalista", "директор", "менеджер", "руководитель", "инженер", "начальник", "müdür",
+    "müdürü", "uzmanı", "chef", "ingenjör", "säljare", "projektledare", "direktør", "leder", "rådgiver", "johtaja",
+    "päällikkö", "medewerker", "adviseur", "部長", "課長", "经理", "總經理", "总经理", "이사", "팀장",
+)  # fmt: skip
+
+# As they are written, since "as" and "ag" are words.
+LEGAL_FORMS = (
+    "Ltd", "LTD", "Limited", "Inc", "INC", "LLC", "LLP", "PLC", "plc", "Corp", "Corporation", "Pty", "GmbH", "GMBH", "gGmbH",
+    "mbH", "AG", "KG", "OHG", "UG", "e.V.", "e. V.", "S.A.", "SA", "SAS", "SARL", "S.A.R.L.", "S.L.", "S.r.l.", "S.R.L.", "Srl",
+    "SRL", "SpA", "S.p.A.", "S.P.A.", "B.V.", "BV", "N.V.", "A/S", "ApS", "AB", "AS", "ASA", "Oy", "OY", "Oyj", "sp. z o.o.",
+    "Sp. z o.o.", "s.r.o.", "a.s.", "Kft", "Kft.", "Zrt.", "d.o.o.", "ООО", "ОАО", "ЗАО", "АО", "ТОВ", "A.Ş.", "Ltda", "LTDA",
+    "株式会社", "有限公司", "주식회사", "University", "Universität", "Université", "Universidad", "Università",
+)  # fmt: skip
+
+# What a warning over mail from outside speaks of, beside the words it starts with.
+OUTSIDE = (
+    "outside", "external", "extern", "don't often get", "don’t often get", "not often", "außerhalb", "ausserhalb", "nicht oft",
+    "extérieur", "externe", "pas souvent", "fuera", "externo", "a menudo", "fora d", "esterno", "fuori", "provenient", "buiten",
+    "utenfor", "utanför", "utifrån", "udefra", "uden for", "ulkopuol", "zewnątrz", "zewnętrz", "mimo", "extern", "kívül", "külső",
+    "exterior", "извън", "external", "внешн", "извне", "ззовні", "зовнішн", "dış", "εκτός", "εξωτερικ", "外部", "외부", "خارج",
+    "חיצוני", "bên ngoài", "luar", "ภายนอก",
+)  # fmt: skip
+# How such a warning starts where no table knows its first words.
+ALARMS = (
+    "caution", "warning", "attention", "alert", "notice", "external", "be careful", "achtung", "vorsicht", "warnung", "hinweis",
+    "extern", "attenzione", "avviso", "atención", "precaución", "advertencia", "aviso", "atenção", "cuidado", "let op",
+    "waarschuwing", "opgelet", "advarsel", "obs", "varning", "huomio", "varoitus", "uwaga", "ostrzeżenie", "pozor", "upozornění",
+    "figyelem", "atenție", "внимание", "осторожно", "увага", "dikkat", "προσοχή", "注意", "警告", "주의",
+)  # fmt: skip
+# What its second paragraph says, in English: elsewhere it is one.
+CARE = ("do not click", "don't click", "links or", "attachments", "know the content", "learn why", "recognize", "recognise",
+        "exercise caution", "think before", "report suspicious", "phish")  # fmt: skip
+
+# The heading of small print: what stands below it belongs to it.
+SMALL_PRINT_HEADINGS = (
+    "confidentiality notice", "confidentiality note", "confidentiality", "disclaimer", "legal notice", "important notice",
+    "privileged and confidential", "notice of confidentiality", "vertraulichkeitshinweis", "haftungsausschluss",
+    "rechtlicher hinweis", "wichtiger hinweis", "avis de confidentialité", "avertissement", "aviso legal",
+    "aviso de confidencialidad", "aviso de confidencialidade", "avviso di riservatezza", "informativa", "nota de",
+    "vertrouwelijkheid", "proclaimer", "fortrolighed", "sekretess", "klauzula", "upozornění", "конфиденциальност", "免責事項",
+    "免责声明", "免責聲明", "保密", "기밀", "yasal uyarı", "gizlilik",
+)  # fmt: skip
+# More rows as in languages: two different words of one row in a paragraph make it small print.
+SMALL_PRINT = (
+    ("registered in", "registered office", "company number", "company registration", "registered number", "vat number",
+     "vat no", "company no", "registered no"),
+    ("handelsregister", "amtsgericht", "registergericht", "hrb ", "firmenbuch", "ust-id", "uid-nr", "geschäftsführer:",
+     "geschäftsführung:", "sitz der gesellschaft", "vorsitzender", "aufsichtsrat", "steuernummer", "firmensitz"),
+    ("siège social", "siret", "siren", "rcs ", "capital de", "capital social"),
+    ("vertrauliche", "rechtlich geschützte", "falsch adressiert", "irrtümlich", "unbefugt"),
+    ("confidentiel", "confidentiels", "destinés", "destinataire", "par erreur", "intégrité", "expéditeur", "toute utilisation"),
+    ("confidenciales", "confidencial", "destinatario", "por error", "elimine", "protección de datos", "prohibida", "lopd",
+     "rgpd", "reglamento"),
+    ("confidenciais", "confidencial", "destinatário", "por engano", "por erro", "elimine", "apague", "proibid"),
+    ("riservat", "destinatar", "per errore", "distrugg", "cancell", "privacy", "gdpr", "regolamento", "vietat"),
+    ("vertrouwelijk", "geadresseerde", "bestemd", "niet de bedoelde", "abusievelijk", "per vergissing", "verwijder", "aansprakelijk"),
+    ("fortrolig", "konfidensiell", "modtager", "mottaker", "ved en fejl", "ved en feil", "slet", "slett", "fejlagtigt"),
+    ("konfidentiell", "mottagare", "av misstag", "felaktigt", "radera", "sekretess", "obehörig"),
+    ("luottamuksel", "vastaanottaja", "erehdyksessä", "tarkoitettu", "hävit"),
+    ("poufn", "adresat", "omyłkow", "przez pomyłkę", "usun", "zabronion", "tajemnic"),
+    ("důvěrn", "adresát", "příjemc", "omylem", "smažte", "vymaž", "neopráv"),
+    ("dôvern", "adresát", "príjemc", "omylom", "vymaž", "zmaž"),
+    ("bizalmas", "címzett", "tévedés", "törölj", "jogosulatlan"),
+    ("confidențial", "destinatar", "din greșeală", "eroare", "ștergeți", "interzis"),
+    ("конфиденциал", "адресат", "получател", "по ошибке", "ошибочно", "удалит", "уничтож", "запрещ"),
+    ("конфіденційн", "адресат", "одержувач", "помилково", "видал", "знищ"),
+    ("поверител", "получател", "погрешка", "изтри"),
+    ("gizli", "alıcı", "yanlışlıkla", "hata ile", "siliniz", "yasaktır", "sorumlu"),
+    ("εμπιστευτικ", "παραλήπτη", "κατά λάθος", "εκ παραδρομής", "διαγρά"),
+    ("سري", "المرسل إليه", "بطريق الخطأ", "عن طريق الخطأ", "حذف"),
+    ("חסוי", "סודי", "נמען", "בטעות", "למחוק"),
+    ("機密", "宛先", "受信者", "誤って", "誤送信", "削除", "破棄"),
+    ("机密", "保密", "收件人", "误收", "删除", "未经授权"),
+    ("機密", "保密", "收件人", "誤收", "刪除", "未經授權"),
+    ("기밀", "수신인", "수신자", "잘못", "삭제", "무단"),
+    ("rahasia", "penerima", "keliru", "hapus"),
+    ("bảo mật", "người nhận", "nhầm", "xóa"),
+    ("povjerljiv", "primatelj", "greškom", "izbriš", "obriš"),
+    ("zaupn", "naslovnik", "prejemnik", "pomotoma", "izbriš"),
+    ("konfidencial", "destinatari", "per error", "elimin"),
+    ("konfidenciali", "adresat", "gavėj", "per klaidą", "ištrin"),
+)  # fmt: skip
+
+# A line that a virus scanner adds, by what only it says.
+SCANNED = (
+    "checked for viruses",
+    "scanned for viruses",
+    "scanned by",
+    "checked by",
+    "information from eset",
+    "virus-free",
+    "virus free",
+    "virenfrei",
+    "auf viren geprüft",
+    "auf viren überprüft",
+    "auf viren untersucht",
+    "sans virus",
+    "absence de virus",
+    "libre de virus",
+    "en busca de virus",
+    "livre de vírus",
+    "quanto a vírus",
+    "presença de vírus",
+    "senza virus",
+    "privo di virus",
+    "controllata da",
+    "controllato da",
+    "virusvrij",
+    "op virussen",
+    "fri for virus",
+    "virusfri",
+    "for virus",
+    "efter virus",
+    "wirusów",
+    "na viry",
+    "na vírusy",
+    "virusok",
+    "viruși",
+    "на вирусы",
+    "на наличие вирусов",
+    "на віруси",
+    "virüs",
+)
+SCANNERS = (
+    "avast", "avg", "eset", "nod32", "mailscanner", "kaspersky", "norton", "mcafee", "symantec", "clamav", "trend micro", "sophos",
+    "bitdefender", "messagelabs", "mimecast", "proofpoint", "barracuda", "avira", "f-secure", "panda", "drweb", "dr.web",
+    "касперск", "spam filter", "mailguard", "websense", "forcepoint", "spamtitan",
+)  # fmt: skip
+# "Please consider the environment before printing this e-mail": how it starts, what is printed.
+TREES = (
+    "please consider", "consider the environment", "consider your environmental", "please think", "think green", "think before",
+    "save paper", "save a tree", "save trees", "before printing", "before you print", "go green", "be green", "think of the environment",
+    "do you really need", "don't print", "bitte denken", "denken sie", "bitte prüfen sie", "der umwelt zuliebe", "umwelt", "pensez",
+    "avant d'imprimer", "avant d’imprimer", "n'imprimez", "préserv", "antes de imprimir", "por favor, considere", "piense", "piensa",
+    "pense", "proteja", "prima di stampare", "pensa all'ambiente", "rispetta l'ambiente", "denk aan", "denk aan het milieu", "tænk",
+    "tänk", "tenk", "ajattele", "säästä", "pomyśl", "zanim wydrukujesz", "před vytištěním", "prosím zvažte", "подумайте", "перед тем как",
+    "пожалуйста, подумайте", "lütfen", "環境", "请考虑环境", "환경",
+)  # fmt: skip
+PRINTING = (
+    "print", "druck", "imprim", "stampa", "afdruk", "skriv", "tulost", "druk", "tisk", "tišt", "печат", "yazdır", "印刷", "打印", "列印",
+    "인쇄",
+)  # fmt: skip
+MAIL = (
+    "mail", "message", "nachricht", "courriel", "correo", "mensaje", "mensagem", "messaggio", "bericht", "besked", "meddelande",
+    "melding", "viesti", "wiadomoś", "zpráv", "správ", "письм", "сообщен", "лист", "повідомлен", "ileti", "μήνυμα", "メール", "邮件", "郵件",
+    "메일", "sender", "absender", "expéditeur", "remitente", "remetente", "mittente", "afzender", "organi", "link", "[", "üzenet",
+    "mesaj", "sporočil", "poruk",
+)  # fmt: skip
+# How a notice about a subscription starts; only with a link or an address in it.
+SUBSCRIPTIONS = (
+    "unsubscribe", "to unsubscribe", "click here to unsubscribe", "if you no longer wish", "if you do not wish",
+    "if you don't want", "if you would like to unsubscribe", "if you want to unsubscribe", "you're receiving this",
+    "you are receiving this", "you received this", "you have received this", "you are subscribed", "you’re receiving this",
+    "manage your", "manage preferences", "update your preferences", "change your email", "view this email in", "view in browser",
+    "to stop receiving", "to opt out", "opt out", "opt-out", "to view this discussion", "for more options", "abmelden", "abbestellen",
+    "vom newsletter", "newsletter abbestellen", "wenn sie keine", "sie erhalten diese", "se désabonner", "désabonnement",
+    "pour vous désinscrire", "pour vous désabonner", "si vous ne souhaitez plus", "vous recevez ce", "darse de baja", "cancelar suscripción",
+    "si no desea", "ha recibido este", "recibes este", "para cancelar", "cancelar inscrição", "recebeu esta", "você está recebendo",
+    "annulla iscrizione", "per cancellarsi", "hai ricevuto questa", "ricevi questa", "afmelden", "uitschrijven", "u ontvangt deze",
+    "afmeld", "du modtager denne", "avprenumerera", "avregistrera", "du får detta", "peruuta tilaus", "wypisz", "aby zrezygnować",
+    "otrzymujesz", "odhlásit", "odhlásiť", "leiratkozás", "dezabonare", "отписаться", "вы получили это", "вы получаете",
+    "відписатися", "aboneliği", "abonelikten", "退订", "退訂", "取消订阅", "配信停止", "購読解除", "수신거부", "구독 취소",
+)  # fmt: skip
