@@ -2,71 +2,69 @@
 
 from __future__ import annotations
 
-from mailpoll.model import Cut
-from mailpoll.reply.containers import kind_of
-from mailpoll.reply.lines import Line, separator
-from mailpoll.reply.markdown import to_markdown
+from collections.abc import Sequence
+
+from mailpoll.model import Cut, CutKind
+from mailpoll.reply.markdown import CITED, to_markdown
 from mailpoll.reply.plain import cut_plain
+from mailpoll.reply.structure import mark, split
 from mailpoll.reply.tree import Element, read_tree
 
+Found = tuple[str, tuple[Cut, ...]]
 
-def cut_html(html: str, *, include_quotes: bool = False, include_footer: bool = False) -> tuple[str, tuple[Cut, ...]]:
+
+def cut_html(html: str, *, include_quotes: bool = False, include_footer: bool = False) -> Found:
     """(new text as Markdown, cuts). Never empty when something was to be seen."""
     root = read_tree(html)
     if include_quotes:
-        whole = to_markdown(root, quotes_marked=False)
+        whole, _ = to_markdown(root)
         return cut_plain(whole, include_quotes=True, include_footer=include_footer, markdown=True)
-    before, rest = _split(root)
-    text = to_markdown(before, quotes_marked=not include_footer)
-    if not text.strip():
-        return cut_plain(
-            to_markdown(read_tree(html), quotes_marked=False), include_footer=include_footer, markdown=True
-        )
+    outline = mark(root)
+    before, rest = split(root, outline.path) if outline.path else (root, Element("body", {}))
+    if outline.kind == "forward":
+        return _forwarded(before, rest, include_footer)
+    found = _new(before, include_footer)
+    if found is None:
+        return _whole(root, rest, include_footer)
+    return found[0], (*found[1], *_cut("quote", rest.children))
+
+
+def _new(before: Element, include_footer: bool) -> Found | None:
+    """The new text of what stands before the old mail, None when nobody wrote any there."""
+    text, signatures = to_markdown(before, quotes="marked", signatures=include_footer)
+    if all(not line.strip() or line.startswith(">") for line in text.split("\n")):
+        return None
     new, cuts = cut_plain(text, include_footer=include_footer, markdown=True)
-    if rest.children:
-        cuts += (Cut("quote", to_markdown(rest, quotes_marked=False)),)
-    return new, cuts
+    cited = tuple(Cut(cut.kind, cut.text.replace(CITED, "> ")) for cut in cuts)
+    return new.replace(CITED, "> "), (*cited, *_cut("signature", signatures))
 
 
-def _split(root: Element) -> tuple[Element, Element]:
-    """(what stands before the first mark from which on everything is old, the rest)."""
-    path = _path_to_rest(root)
-    if not path:
-        return root, Element("body", {})
-    before, rest = Element("body", {}), Element("body", {})
-    left, right, node = before, rest, root
-    for depth, index in enumerate(path):
-        left.children += node.children[:index]
-        right.children += node.children[index + 1 :]
-        child = node.children[index]
-        if not isinstance(child, Element) or depth == len(path) - 1:
-            right.children.insert(0, child)
-            break
-        left.children.append(Element(child.tag, child.attributes))
-        right.children.insert(0, Element(child.tag, child.attributes))
-        new_left, new_right = left.children[-1], right.children[0]
-        assert isinstance(new_left, Element)
-        assert isinstance(new_right, Element)
-        left, right, node = new_left, new_right, child
-    return before, rest
+def _whole(root: Element, rest: Element, include_footer: bool) -> Found:
+    """All that is to be seen, with nothing taken for a quote that a client marked: somebody meant it to be read.
+
+    Without what only introduces the old mail, without signatures unless there is nothing else, and with images by the
+    names of their files if even those say nothing.
+    """
+    text, _ = to_markdown(rest, quotes="opened", signatures=include_footer)
+    if text.strip():
+        return cut_plain(text, include_quotes=True, include_footer=include_footer, markdown=True)
+    for signatures, files in ((include_footer, False), (True, False), (True, True)):
+        text, _ = to_markdown(root, quotes="opened", signatures=signatures, files=files)
+        if text.strip():
+            return cut_plain(text, include_footer=include_footer, markdown=True)
+    return "", ()
 
 
-def _path_to_rest(root: Element) -> list[int]:
-    """The child indices that lead to the first "rest" mark; [] without one, or when a forward is announced first."""
-    work: list[tuple[Element, list[int]]] = [(root, [])]
-    while work:
-        element, path = work.pop()
-        if path and kind_of(element) == "rest":
-            return path
-        for index in range(len(element.children) - 1, -1, -1):
-            child = element.children[index]
-            if isinstance(child, Element):
-                work.append((child, [*path, index]))
-            elif separator(_as_line(child)) == "forward":
-                return []
-    return []
+def _forwarded(before: Element, forward: Element, include_footer: bool) -> Found:
+    """The comment on a mail that is passed on, and that mail."""
+    comment = _new(before, include_footer)
+    text, _ = to_markdown(forward, quotes="opened")
+    if comment is None:
+        return text, ()
+    return f"{comment[0]}\n\n{text}".strip("\n"), comment[1]
 
 
-def _as_line(text: str) -> Line:
-    plain = " ".join(text[:300].split())
-    return Line(plain, plain, False)
+def _cut(kind: CutKind, elements: Sequence[Element | str]) -> tuple[Cut, ...]:
+    """What was left out in the document, if there is anything to be seen in it."""
+    text, _ = to_markdown(Element("body", {}, list(elements)), quotes="opened")
+    return (Cut(kind, text),) if text.strip() else ()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html as entities
 import re
+from typing import Literal
 
 import html2text
 
-from mailpoll.reply.containers import kind_of
+from mailpoll.reply.cells import open_cells
+from mailpoll.reply.links import file_name_of, name_of, target_of
 from mailpoll.reply.tree import Element
+
+Quotes = Literal["marked", "opened", "as they are"]
 
 MAX_MARKDOWN = 1_000_000
 # html2text pays for depth with the square; deeper levels are shown at this one.
@@ -21,22 +25,18 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))
 _NESTED = frozenset(("blockquote", "ul", "ol"))
-_CELL_BLOCKS = _PARAGRAPHS | {"div", "center"}
-_NOT_IN_CELL = _BLOCKS | _PARAGRAPHS | _NESTED | {"br", "hr", "li", "td", "th"}
 _INLINE = {"b": "b", "strong": "b", "i": "i", "em": "i", "code": "code", "tt": "code", "del": "del", "s": "del"}
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
-_LINK = re.compile(r"(?:https?|ftp)://[^\s]|mailto:[^\s]|tel:[^\s]", re.IGNORECASE)
-_NOT_IN_LINK = re.compile(r"[\s\x00-\x20\x7f<>\"]+")
+# Stands before each line of an author's citation until clients' quotes are cut.
+CITED = "\ue004"
 # Stand-ins that pass through html2text as letters: it takes 20 µs for each character reference.
 _STAND_INS = str.maketrans(
-    {"&": "\ue000", "<": "\ue001", ">": "\ue002", "\ue000": "", "\ue001": "", "\ue002": "", "\ue003": ""}
+    {"&": "\ue000", "<": "\ue001", ">": "\ue002", "\ue000": "", "\ue001": "", "\ue002": "", "\ue003": "", CITED: ""}
 )
 _MEANT = str.maketrans({"\ue000": "&", "\ue001": "<", "\ue002": ">", "\ue003": " ", "\xa0": " "})
 # What stands directly behind a word, marked or not; html2text puts a blank before it when the word is marked.
 _CLINGING = frozenset(",;:'\"’”“»…%/-–—")
 _EMPTY_LINES = re.compile(r"\n{3,}")
-# A cell with more elements and texts in it than this is no cell of a plain table.
-MAX_IN_CELL = 60
 _PRE_WRAP = re.compile(r"white-space\s{0,3}:\s{0,3}(?:pre|break-spaces)")
 
 
@@ -58,12 +58,17 @@ class _TooMuch(Exception):
     """The output limit was reached."""
 
 
-def to_markdown(root: Element, *, quotes_marked: bool) -> str:
-    """The Markdown of a tree, at most 1 MB. `quotes_marked` writes clients' quote containers as block quotes and
-    leaves signatures out; without it they are text like any other."""
-    writer = _Writer(quotes_marked)
+def to_markdown(
+    root: Element, *, quotes: Quotes = "as they are", signatures: bool = True, files: bool = False
+) -> tuple[str, list[Element]]:
+    """(the Markdown of a tree, at most 1 MB; the signatures left out).
+
+    `quotes`: those that structure.py marked become block quotes ("marked", the author's own citations told apart by
+    CITED), text like any other ("opened"), or what they are in the document. `files` names images by their files.
+    """
+    writer = _Writer(quotes, signatures, files)
     writer.walk(root)
-    return convert("".join(writer.out))
+    return convert("".join(writer.out)), writer.left_out
 
 
 def convert(simple: str) -> str:
@@ -94,9 +99,11 @@ def convert(simple: str) -> str:
 class _Writer:
     """Writes simple HTML: `p` with `br`, `blockquote`, `ul`, `ol`, `li`, headings, rules and inline marks."""
 
-    def __init__(self, quotes_marked: bool) -> None:
+    def __init__(self, quotes: Quotes, signatures: bool, files: bool) -> None:
         self.out: list[str] = []
-        self.quotes_marked = quotes_marked
+        self.left_out: list[Element] = []
+        self._quotes, self._signatures, self._files = quotes, signatures, files
+        self._cited = 0
         self._lines: list[str] = []
         self._line: list[str] = []
         self._blank = True
@@ -121,13 +128,10 @@ class _Writer:
 
     def _enter(self, element: Element) -> bool:
         """Writes what stands before an element's children; False when they are not wanted."""
-        tag = element.tag
-        if self.quotes_marked:
-            kind = kind_of(element)
-            if kind == "signature":
-                return False
-            if kind == "quote" and tag != "blockquote":
-                element.tag = tag = "blockquote"
+        if element.kind == "signature" and not self._signatures:
+            self.left_out.append(element)
+            return False
+        tag = self._tag(element)
         if tag == "br":
             self._end_line(explicit=True)
         elif tag == "hr":
@@ -147,11 +151,22 @@ class _Writer:
             self._enter_other(element, tag)
         return True
 
+    def _tag(self, element: Element) -> str:
+        """The tag that an element is written as."""
+        if element.kind == "indent" or (element.kind == "quote" and self._quotes == "opened"):
+            return "div"
+        if self._quotes == "marked" and element.kind == "quote":
+            return "blockquote"
+        return "citation" if self._quotes == "marked" and element.kind == "citation" else element.tag
+
     def _enter_other(self, element: Element, tag: str) -> None:
         if tag == "tr":
-            _open_cells(element)
+            open_cells(element)
         if "\0cell" in element.attributes:
             pass
+        elif tag == "citation":
+            self._end_paragraph()
+            self._cited += 1
         elif tag in _PARAGRAPHS:
             self._end_paragraph()
             self._heading = tag
@@ -168,7 +183,7 @@ class _Writer:
 
     def _leave(self, element: Element) -> None:
         """Writes what stands behind an element's children."""
-        tag = element.tag
+        tag = self._tag(element)
         if tag in _NESTED:
             self._end_paragraph()
             if len(self._nested) <= MAX_NESTED:
@@ -177,6 +192,9 @@ class _Writer:
         elif tag == "li":
             self._end_paragraph()
             self.out.append("</li>" if "ul" in self._nested or "ol" in self._nested else "")
+        elif tag == "citation":
+            self._end_paragraph()
+            self._cited -= 1
         elif "\0cell" in element.attributes:
             pass
         elif tag in _PARAGRAPHS:
@@ -195,8 +213,8 @@ class _Writer:
             return
         opening = f"<{mark}>"
         if mark == "a":
-            target = _NOT_IN_LINK.sub("", element.attributes.get("href", ""))[:2000]
-            if not _LINK.match(target):
+            target = target_of(element)
+            if not target:
                 return
             opening = f'<a href="{entities.escape(target)}">'
         element.attributes["\0opened"] = mark
@@ -238,13 +256,9 @@ class _Writer:
         self._line.append(text.translate(_STAND_INS))
 
     def _image(self, element: Element) -> None:
-        """An image is its alternative text; tracking pixels have none that anybody should read."""
-        sizes = (element.get("width").rstrip("px "), element.get("height").rstrip("px "))
-        if any(size in ("0", "1", "2") for size in sizes):
-            return
-        alternative = " ".join(element.attributes.get("alt", "")[:200].split())
-        if alternative:
-            self._words(alternative if self._blank else f" {alternative} ")
+        name = name_of(element) or (file_name_of(element) if self._files else "")
+        if name:
+            self._words(name if self._blank else f" {name} ")
 
     def _end_line(self, explicit: bool = False) -> None:
         """Ends the line; an explicit end of an empty one ends the paragraph."""
@@ -259,48 +273,11 @@ class _Writer:
         self._end_line()
         if self._lines:
             in_item = bool(self.out) and self.out[-1] == "<li>"
-            text = "<br>".join(self._lines)
+            mark = CITED if self._cited and not in_item else ""
+            text = mark + f"<br>{mark}".join(self._lines)
             tag = self._heading
             self.out.append(text if in_item else f"<{tag}>{text}</{tag}>")
         self._lines, self._heading = [], "p"
-
-
-def _open_cells(row: Element) -> None:
-    """Marks the blocks that hold all of a cell, as in Outlook's `<td><p>…</p></td>`, so that the row becomes a line.
-
-    Only where every cell is plain and two have text: other rows lay out a page, and stay paragraphs.
-    """
-    cells = [child for child in row.children if isinstance(child, Element) and child.tag in ("td", "th")]
-    wrapped = [_wrapped(cell) for cell in cells]
-    if sum(found is not None and found[1] for found in wrapped) < 2:
-        return
-    if all(found is not None for found in wrapped):
-        for block in (block for found in wrapped if found for block in found[0]):
-            block.attributes["\0cell"] = "yes"
-
-
-def _wrapped(cell: Element) -> tuple[list[Element], bool] | None:
-    """The blocks of a cell, one in another, and whether there is text in them; None for a cell that holds more."""
-    blocks: list[Element] = []
-    inside = cell
-    while len(held := [c for c in inside.children if not isinstance(c, str) or c.strip()]) == 1:
-        (only,) = held
-        if isinstance(only, str) or only.tag not in _CELL_BLOCKS:
-            break
-        blocks.append(only)
-        inside = only
-    work: list[Element | str] = list(inside.children)
-    has_text, seen = False, 0
-    while work:
-        node = work.pop()
-        seen += 1
-        if seen > MAX_IN_CELL or (isinstance(node, Element) and node.tag in _NOT_IN_CELL):
-            return None
-        if isinstance(node, str):
-            has_text = has_text or bool(node.strip())
-        else:
-            work += node.children
-    return blocks, has_text
 
 
 def _closing(opening: str) -> str:

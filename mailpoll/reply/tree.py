@@ -32,19 +32,32 @@ _MARKS = frozenset(("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "sm
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:_-]{0,40})")
 _HIDDEN = re.compile(
     r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden|mso-hide\s{0,3}:\s{0,3}all"
-    r"|font-size\s{0,3}:\s{0,3}0(?:px|pt|em)?\s{0,3}(?:[;!]|$)|max-height\s{0,3}:\s{0,3}0(?:px)?\s{0,3}(?:[;!]|$)"
-    r"|opacity\s{0,3}:\s{0,3}0\s{0,3}(?:[;!]|$)",
+    r"|max-height\s{0,3}:\s{0,3}0(?:px)?\s{0,3}(?:[;!]|$)|opacity\s{0,3}:\s{0,3}0(?:\.0+)?\s{0,3}(?:[;!]|$)"
+    r"|(?<![\w-])color\s{0,3}:\s{0,3}transparent",
     re.IGNORECASE,
 )
+_SIZED = re.compile(r"(?<![\w-])font-size\s{0,3}:\s{0,3}(0(?:px|pt|em)?\s{0,3}(?:[;!]|$))?", re.IGNORECASE)
+_FLAT = re.compile(r"(?<![\w-])height\s{0,3}:\s{0,3}0(?:px)?\s{0,3}(?:[;!]|$)", re.IGNORECASE)
+_OVERFLOW = re.compile(r"overflow\s{0,3}:\s{0,3}hidden", re.IGNORECASE)
+_WHITE = r"\s{0,3}:\s{0,3}(?:#fff(?:fff)?|white|rgb\(255,\s?255,\s?255\))\s{0,3}(?:[;!]|$)"
+_WHITE_TEXT = re.compile(r"(?<![\w-])color" + _WHITE, re.IGNORECASE)
+_WHITE_GROUND = re.compile(r"background(?:-color)?" + _WHITE, re.IGNORECASE)
+# Text for the list of mails, hidden by a style sheet that nobody reads here (templates of Litmus and Mailchimp).
+_PREHEADERS = frozenset(("preheader", "mcnpreviewtext"))
 
 
 @dataclass(slots=True)
 class Element:
-    """An element that can be seen; children are elements and texts."""
+    """An element that can be seen; children are elements and texts.
+
+    `kind` says what it is in a mail, once structure.py marked it; `mute` that text directly in it cannot be seen.
+    """
 
     tag: str
     attributes: dict[str, str]
     children: list[Element | str] = field(default_factory=list)
+    kind: str = ""
+    mute: bool = False
 
     def get(self, name: str) -> str:
         """An attribute, lower-case, or ""."""
@@ -81,7 +94,8 @@ def _take(node: LexborNode, parent: Element, room: bool) -> Element | None:
     """
     tag = node.tag or ""
     if tag == "-text":
-        parent.children.append(node.text_content or "")
+        if not parent.mute:
+            parent.children.append(node.text_content or "")
         return None
     if tag in _UNSEEN:
         return None
@@ -89,11 +103,21 @@ def _take(node: LexborNode, parent: Element, room: bool) -> Element | None:
         parent.children.append(" ")
         return parent if tag not in _VOID else None
     attributes = {name: (value or "")[:MAX_ATTRIBUTE] for name, value in node.attributes.items()}
-    if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(attributes["style"])):
+    style = attributes.get("style", "")
+    if "hidden" in attributes or attributes.get("class", "").lower() in _PREHEADERS or (style and _is_hidden(style)):
         return None
-    element = Element(tag, attributes)
+    # Layouts (MJML) set the size to 0 against gaps between their boxes, and give the text in those a size again.
+    sized = _SIZED.search(style) if style else None
+    element = Element(tag, attributes, mute=parent.mute if sized is None else sized[1] is not None)
     parent.children.append(element)
     return element
+
+
+def _is_hidden(style: str) -> bool:
+    """Whether a style hides all that is in its element."""
+    if _HIDDEN.search(style) or (_FLAT.search(style) and _OVERFLOW.search(style)):
+        return True
+    return _WHITE_TEXT.search(style) is not None and _WHITE_GROUND.search(style) is not None
 
 
 def _shallow(html: str) -> str:

@@ -1,0 +1,52 @@
+"""Rows of a table → lines, where the table shows values; tables that lay out a page stay paragraphs."""
+
+from __future__ import annotations
+
+from mailpoll.reply.tree import Element
+
+_BLOCKS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "div", "center"))
+_NOT_IN_CELL = _BLOCKS | frozenset((
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "dd", "details", "dl", "dt", "fieldset",
+    "figure", "footer", "form", "header", "hr", "li", "main", "nav", "ol", "pre", "section", "summary", "table",
+    "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+))  # fmt: skip
+# A cell with more elements and texts in it than this is no cell of a plain table.
+MAX_IN_CELL = 60
+
+
+def open_cells(row: Element) -> None:
+    """Marks the blocks that hold all of a cell, as in Outlook's `<td><p>…</p></td>`, so that the row becomes a line.
+
+    Only where every cell is plain and two have text: other rows lay out a page, and stay paragraphs.
+    """
+    cells = [child for child in row.children if isinstance(child, Element) and child.tag in ("td", "th")]
+    wrapped = [_wrapped(cell) for cell in cells]
+    if sum(found is not None and found[1] for found in wrapped) < 2:
+        return
+    if all(found is not None for found in wrapped):
+        for block in (block for found in wrapped if found for block in found[0]):
+            block.attributes["\0cell"] = "yes"
+
+
+def _wrapped(cell: Element) -> tuple[list[Element], bool] | None:
+    """The blocks of a cell, one in another, and whether there is text in them; None for a cell that holds more."""
+    blocks: list[Element] = []
+    inside = cell
+    while len(held := [c for c in inside.children if not isinstance(c, str) or c.strip()]) == 1:
+        (only,) = held
+        if isinstance(only, str) or only.tag not in _BLOCKS:
+            break
+        blocks.append(only)
+        inside = only
+    work: list[Element | str] = list(inside.children)
+    has_text, seen = False, 0
+    while work:
+        node = work.pop()
+        seen += 1
+        if seen > MAX_IN_CELL or (isinstance(node, Element) and node.tag in _NOT_IN_CELL):
+            return None
+        if isinstance(node, str):
+            has_text = has_text or bool(node.strip())
+        else:
+            work += node.children
+    return blocks, has_text
