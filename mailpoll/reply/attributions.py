@@ -1,0 +1,168 @@
+"""The text of a line, or of a few joined → whether it introduces a quoted mail (`On 4 March 2024, Jane wrote:`)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from mailpoll.reply import languages
+from mailpoll.reply.languages.language import phrases
+
+# The longest tail behind an address, and the most words of a line that is a name and a verb.
+MAX_TAIL = 60
+MAX_NAME_WORDS = 7
+COLONS = (":", "：", "︰", "∶")
+
+_DIGITS = re.compile(r"\d")
+_ADDRESS = re.compile(r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}")
+_BRACKETED = re.compile(r"[<(\[]\s?(?:mailto:)?[^\s<>()\[\]@]{1,80}@[^\s<>()\[\]@]{2,100}\s?(?:[>)\]]|$)")
+# Years of our calendar, of Persia and of Thailand.
+_YEAR = re.compile(r"(?<!\d)(?:19|20|1[34]|25)\d\d(?!\d)")
+_NUMERIC_DATE = re.compile(r"(?<!\d)\d{1,4}(?:[./-] ?\d{1,2}[./-]|年)")
+# 9:15, 9h15, 9.15 (Finland, Denmark, Indonesia; but no 4.03.2024), 9時15分.
+_TIME = re.compile(r"(?<![\d.:/-])\d{1,2}(?:(?: ?h ?|:)\d\d(?!\d)|\.\d\d(?![\d.]| \d)| ?[時时點点시])")
+_DATE_FIRST = re.compile(r"(?:[^\d\s<>@:]{1,16}[.,،、]{0,2} )?\d{1,4}(?:[./\-, ]|年|년|월|月)")
+_SENTENCE = re.compile(r"[a-zа-я]{3}[.!?] +[A-ZА-Я]")
+# Gmail's line of 2013, when a list took the address away: `2013-03-03 17:21 GMT+01:00 Jane Roe`.
+_OLD_GMAIL = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d{1,2}:\d\d(?: [A-ZÀ-Þ][\w.'-]{0,30}){2,4}")
+_DRAWN = "-_=*~—–─ "
+# Digits of Arabic, Persian, Hindi, Thai and full width, as ASCII's.
+_ASCII_DIGITS = {ord(zero) + value: str(value) for zero in "٠۰०๐０" for value in range(10)}
+
+
+def _is_glued(phrase: str) -> bool:
+    """Whether a phrase is in a script without spaces, or with marks that are no letters (Hindi)."""
+    return any(character >= "\u0900" for character in phrase)
+
+
+# Verbs that are a word are looked up, others are searched for.
+_VERB_WORDS = frozenset(verb for verb in languages.WROTE if verb.isalpha() and not _is_glued(verb))
+_VERB_PHRASES = tuple(verb for verb in languages.WROTE if verb not in _VERB_WORDS)
+_OPENING_WORDS = frozenset(languages.OPENERS)
+_OPENING_PHRASES = tuple(
+    opener if _is_glued(opener) or opener.endswith("-") else opener + " "
+    for opener in languages.OPENERS
+    if " " in opener or _is_glued(opener) or opener.endswith("-")
+)
+
+
+def folded(text: str) -> str:
+    """Text as the tables have it: lower-case, ASCII digits, no dot left over from Turkish `İ`."""
+    if text.isascii():
+        return text.lower()
+    return text.lower().replace("i̇", "i").translate(_ASCII_DIGITS)
+
+
+def between_rules(text: str) -> str | None:
+    """What stands between dashes or the like at both ends (`----- text -----`), or None without them."""
+    text = text.rstrip(":")
+    inner = text.strip(_DRAWN)
+    left = len(text) - len(text.lstrip(_DRAWN))
+    return inner if left >= 2 and len(text) - len(inner) - left >= 2 else None
+
+
+def has_verb(lowered: str) -> bool:
+    """Whether a verb of writing is in a folded text."""
+    words = re.findall(r"[^\W\d_]+", lowered)
+    return not _VERB_WORDS.isdisjoint(words) or any(verb in lowered for verb in _VERB_PHRASES)
+
+
+def opens(lowered: str) -> bool:
+    """Whether a folded text starts as attributions do: with a date, or the word that a language sets before one."""
+    return opens_by_word(lowered) or _DATE_FIRST.match(lowered) is not None
+
+
+def opens_by_word(lowered: str) -> bool:
+    """Whether it starts with that word."""
+    return lowered.partition(" ")[0].rstrip(",") in _OPENING_WORDS or lowered.startswith(_OPENING_PHRASES)
+
+
+def is_dated(lowered: str) -> bool:
+    """Whether a year or a date in figures is in a folded text."""
+    return _YEAR.search(lowered) is not None or _NUMERIC_DATE.search(lowered) is not None
+
+
+def may_begin(first: str, second: str) -> bool:
+    """Whether a line may be the first of a wrapped attribution, with the line below it."""
+    lowered = folded(first).lstrip("-–—_*> ")
+    if "<" in first or is_dated(lowered):
+        return True
+    if opens(lowered) and (_DIGITS.search(lowered) or _DIGITS.search(second[:20])):
+        return True
+    # The name fills the line; Polish, Spanish and Catalan lead in with words.
+    if second.startswith(("<", "(", "[mailto")) and "@" in second and len(first) <= 80:
+        return first[-1:] not in ".!?,;"
+    return second[:1].isdigit() and len(first) <= 80 and has_verb(lowered)
+
+
+def judge(joined: str, count: int) -> str:
+    """What joined lines are: "sure" (an attribution), "maybe" (one if quoted lines follow), "name" (the same, if they
+    follow at once), "undecided" (it ends in an address, without a colon), "alone" (one if no text follows at once) or
+    "" (none)."""
+    text = joined.lstrip("-–—*_ ").rstrip("*_ ")  # Zimbra and SFR lead in with a dash; bold in HTML
+    lowered = folded(text)
+    inner = between_rules(folded(joined))
+    if inner:
+        lowered = inner
+    ends = lowered.endswith(COLONS) or bool(inner)
+    if not ends:
+        return _without_colon(text, lowered, count)
+    bracketed = _BRACKETED.search(text)
+    if _SENTENCE.search(text) and not bracketed:
+        return ""
+    if has_verb(lowered):
+        return _with_verb(text, lowered, bool(bracketed), bool(inner))
+    return _without_verb(lowered, bracketed)
+
+
+def _without_colon(text: str, lowered: str, count: int) -> str:
+    """Old Gmail's `2011/4/7 Jane <jane@example.com>`; and lines whose colon got lost."""
+    if count <= 2 and lowered.endswith(">") and _DATE_FIRST.match(lowered) and _ADDRESS.search(text):
+        return "undecided"
+    if count == 1 and _OLD_GMAIL.fullmatch(text):
+        return "alone"
+    if not lowered.endswith(languages.WROTE) or not opens(lowered):
+        return ""
+    return _with_verb(text, lowered, _BRACKETED.search(text) is not None, False)
+
+
+def _with_verb(text: str, lowered: str, bracketed: bool, ruled: bool) -> str:
+    if bracketed or ruled:
+        return "sure"
+    timed, dated = _TIME.search(lowered) is not None, is_dated(lowered)
+    if _ADDRESS.search(text):
+        return "sure" if timed or dated else "maybe"
+    if timed or dated:
+        by_client = (timed and not _by_hand(lowered)) or any(words in lowered for words in languages.YOU_WROTE)
+        return "sure" if dated and by_client else "maybe"
+    if _DIGITS.search(lowered):
+        return "maybe" if opens(lowered) else ""
+    named = len(text.split()) <= MAX_NAME_WORDS and lowered.rstrip(": ：").endswith(languages.WROTE)
+    return "name" if named and not _by_hand(lowered) else ""
+
+
+def _without_verb(lowered: str, bracketed: re.Match[str] | None) -> str:
+    """A date and an address in brackets: of Gmail in Japanese, of Yandex, or of a language that we do not know."""
+    dated = is_dated(lowered)
+    if not bracketed or not (dated or _TIME.search(lowered)):
+        return ""
+    tail = lowered[bracketed.end() :].strip(" ,)>*_:：")
+    if len(tail) > MAX_TAIL:
+        return ""
+    return "sure" if dated and (not tail or not tail.isascii() or _DIGITS.search(tail)) else "maybe"
+
+
+def _by_hand(lowered: str) -> bool:
+    """Whether the verb's subject is a pronoun: `On 4 March at 9:15 I wrote:` is a person's sentence."""
+    words = " ".join(re.findall(r"[^\W_]+", lowered))
+    return any(pair in f" {words} " for pair in _hand_pairs())
+
+
+@cache
+def _hand_pairs() -> tuple[str, ...]:
+    found: list[str] = []
+    for row in languages.LANGUAGES:
+        for pronoun in phrases(row.get("pronouns", "").lower()):
+            for verb in phrases(row.get("wrote", "")):
+                found += [f" {pronoun} {verb} ", f" {verb} {pronoun} "]
+    return tuple(found)
