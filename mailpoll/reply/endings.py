@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 
 from mailpoll.model import CutKind
 from mailpoll.reply import languages
-from mailpoll.reply.lines import Line, is_rule
+from mailpoll.reply.lines import Line, is_link_only, is_rule
 from mailpoll.reply.quotes import Sorted
 from mailpoll.reply.sign_offs import contact_block, dashed_name, is_postscript, looks_signed
 from mailpoll.reply.small_print import banner_end, is_heading, is_notice, is_sent_from, small_print_start
+from mailpoll.reply.words import LIST_FOOTERS
 
 # RFC 3676 §4.3, and what becomes of it on the way: without its blank, as a dash, as Markdown.
 DELIMITERS = ("--", "—", "– –")
@@ -86,11 +87,15 @@ def _drop_signature(sorted_: Sorted) -> None:
     at = signature_start(lines)
     if at is None:
         others = [index for index, line in enumerate(lines) if line.plain in OTHER_DELIMITERS]
-        at = others[0] if len(others) == 1 and looks_signed(lines[others[0] + 1 :]) else None
-    elif _sets_off_prose(lines, at):
-        at = None
-    if at is not None:
+        at = others[0] if len(others) == 1 else None
+    if at is not None and _is_signature(lines, at):
         _cut(sorted_, "signature", at, next((i for i in range(at + 1, len(lines)) if is_postscript(lines[i])), None))
+
+
+def _is_signature(lines: Sequence[Line], at: int) -> bool:
+    """Whether a signature stands below a delimiter. `-- ` clients write, `--` and dashes people type too."""
+    plain = lines[at].plain
+    return not _sets_off_prose(lines, at) if plain in DELIMITERS and plain != "—" else looks_signed(lines[at + 1 :])
 
 
 def _sets_off_prose(lines: Sequence[Line], at: int) -> bool:
@@ -107,13 +112,16 @@ def _drop_footer(sorted_: Sorted) -> None:
     """What stands below a last rule or delimiter, when it speaks as mailing lists do."""
     lines = sorted_.kept
     rules = [index for index, line in enumerate(lines) if is_rule(line) or line.plain == "—"]
+    while rules and all(line.blank for line in lines[rules[-1] + 1 :]):  # Groups.io closes with one too
+        rules.pop()
     if not rules:
         return
     below = [line for line in lines[rules[-1] + 1 :] if not line.blank]
     small = " ".join(line.plain.lower() for line in below[: 2 * MAX_AFTER_RULE])
-    if len(below) <= 2 * MAX_AFTER_RULE and any(word in small for word in languages.LIST_FOOTER_WORDS):
+    speaks = any(word in small for word in (*languages.LIST_FOOTER_WORDS, *LIST_FOOTERS))
+    if len(below) <= 2 * MAX_AFTER_RULE and speaks:
         first = rules[-1]
-        for index in reversed(rules):  # two rules in a row, or a heading between them
+        for index in reversed(rules):  # two rules in a row, or an advertisement between them
             first = index if first - index < MAX_AFTER_RULE and lines[index].plain not in DELIMITERS else first
         _cut(sorted_, "footer", first)
 
@@ -124,11 +132,20 @@ def _drop_rule(sorted_: Sorted) -> None:
     if len(rules) != 1:
         return
     at = rules[0]
-    below = [line for line in sorted_.kept[at + 1 :] if not line.blank]
-    drawn = set(sorted_.kept[at].plain) <= set("_ -") and len(sorted_.kept[at].plain) >= 3
+    below = sorted_.kept[at + 1 :]
+    plain = sorted_.kept[at].plain
+    drawn = set(plain) <= set("_ -") and len(plain) >= 3 and (" " not in plain or set(plain.split()) == {"-"})
     apart = at == 0 or sorted_.kept[at - 1].blank
-    if drawn and below and len(below) <= MAX_AFTER_RULE and looks_signed(below, strictly=not apart):
+    if not drawn or not below or (below[0].blank and not apart):
+        return
+    if looks_signed(below, strictly=not apart) or (apart and _is_underscored(plain, below)):
         _cut(sorted_, "signature", at)
+
+
+def _is_underscored(rule: str, below: Sequence[Line]) -> bool:
+    """A long line of underscores with a line or two right below it: old clients' signature."""
+    short = len(below) <= MAX_AFTER_SENT_FROM and all(len(line.plain) <= 80 for line in below)
+    return set(rule) == {"_"} and len(rule) >= 10 and short and not below[0].blank
 
 
 def _drop_last_rules(sorted_: Sorted) -> None:
@@ -162,29 +179,45 @@ def _drop_small_print(sorted_: Sorted) -> None:
     """The last paragraphs, as long as they are legal small print, a scanner's line or a subscription's."""
     _drop_below_heading(sorted_)
     for _ in range(MAX_SMALL_PRINT):
-        lines = sorted_.kept
-        end = _end(lines)
-        start = end
-        while start and not lines[start - 1].blank:
-            start -= 1
-        before = len(lines)
-        if is_notice(lines[start:end]):
-            _cut(sorted_, "footer", start)
-        elif (first := small_print_start(lines[start:end])) is not None:
-            _cut(sorted_, "disclaimer", start + first)
+        before = len(sorted_.kept)
+        _drop_last_paragraph(sorted_)
         _drop_last_rules(sorted_)
         if len(sorted_.kept) == before:
             return
+
+
+def _drop_last_paragraph(sorted_: Sorted) -> None:
+    """The last paragraph, if no person wrote it; with the one above when it is but its link."""
+    lines = sorted_.kept
+    start = _paragraph(lines, _end(lines))
+    above = _paragraph(lines, _end(lines[:start]))
+    if (
+        all(is_link_only(line) or line.plain.startswith("www.") for line in lines[start : _end(lines)])
+        and above < start
+    ):
+        start = above if is_notice([line for line in lines[above:] if not line.blank]) else start
+    paragraph = [line for line in lines[start:] if not line.blank]
+    if is_notice(paragraph):
+        _cut(sorted_, "footer", start)
+    elif (first := small_print_start(paragraph)) is not None:
+        _cut(sorted_, "disclaimer", start + first)
+
+
+def _paragraph(lines: Sequence[Line], end: int) -> int:
+    """Where the paragraph that ends at `end` starts."""
+    while end and not lines[end - 1].blank:
+        end -= 1
+    return end
 
 
 def _drop_below_heading(sorted_: Sorted) -> None:
     """`Disclaimer:` and all that stands below it, when that starts as small print does."""
     lines = sorted_.kept
     for at in range(max(0, len(lines) - MAX_LAST_LINES), len(lines)):
-        if is_heading(lines[at]) and (at == 0 or lines[at - 1].blank or is_rule(lines[at - 1])):
-            if small_print_start(lines[at : at + MAX_AFTER_RULE]) is not None:
-                _cut(sorted_, "disclaimer", at)
-                return
+        starts = at == 0 or lines[at - 1].blank or is_rule(lines[at - 1])
+        if starts and is_heading(lines[at]) and small_print_start(lines[at : at + MAX_AFTER_RULE]) is not None:
+            _cut(sorted_, "disclaimer", at)
+            return
 
 
 def _drop_contacts(sorted_: Sorted) -> None:

@@ -94,8 +94,8 @@ def _block(lines: list[Line], at: int) -> Block:
     if kind:
         return Block("old", at, _below_header(lines, at + 1))
     below = header_block(lines, at)
-    if below:
-        return Block("old", at, at + below)
+    if below and not line.plain[:1].islower():  # no client writes `from:`, but programs' settings do
+        return Block("forward", at, len(lines)) if _points_below(lines, at) else Block("old", at, at + below)
     if is_rule(line):
         following = _below_header(lines, at + 1)
         return Block("old", at, following) if following > at + 1 else Block("rule", at, at + 1)
@@ -103,6 +103,12 @@ def _block(lines: list[Line], at: int) -> Block:
     if count:
         return Block("announcement" if sure else "attribution", at, at + count)
     return Block("text", at, at + 1)
+
+
+def _points_below(lines: list[Line], at: int) -> bool:
+    """Whether the line above says that what follows is part of the text: `The mail had these headers:`."""
+    above = next((lines[index] for index in range(at - 1, max(-1, at - 3), -1) if not lines[index].blank), None)
+    return above is not None and above.plain.endswith((":", "：")) and not above.quoted and not above.kind
 
 
 def _below_header(lines: list[Line], at: int) -> int:

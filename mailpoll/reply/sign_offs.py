@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from mailpoll.reply.lines import Line, is_link_only
-from mailpoll.reply.words import JOBS, LEGAL_FORMS, POSTSCRIPTS, SIGN_OFFS
+from mailpoll.reply.words import JOBS, LABELS, LEGAL_FORMS, PARTICLES, POSTSCRIPTS, SIGN_OFFS
 
 MAX_SIGN_OFF = 60
 MAX_NAME = 50
@@ -25,8 +25,7 @@ _PHONE = re.compile(r"(?<![\w/=.-])(?:\+|\(\+?|0|1-)?\d[\d\s().\-/\xa0]{5,20}\d(
 _ADDRESS = re.compile(
     r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}|\b(?:www\.|https?://)\w|^[\w-]{2,40}(?:\.[\w-]{2,30}){1,3}/?$"
 )
-_LABEL = re.compile(r"\W{0,3}(?:t|m|f|e|w|p|o|d|c|tel|tél|tel[eé]fono?|telefon|phone|ph|mob(?:ile|il)?|cell|fax|fon|office|direct"
-                    r"|e-?mail|mail|web|website|skype|handy|gsm|тел|моб|факс|電話|电话|手机|傳真|传真|전화|휴대폰)\.?\s?[:.|/]", re.I)  # fmt: skip
+_LABEL = re.compile(r"\W{0,3}(?:" + "|".join(map(re.escape, LABELS)) + r")\.?\s?[:.|/]", re.IGNORECASE)
 _STREET = re.compile(
     r"\b[A-Z]{0,2}-?\d{4,6}\b|\b\d{1,4}[a-z]?,? \w|\w{3,} \d{1,4}[a-z]?\b|\b[A-Z]{1,2}\d{1,2} ?\d[A-Z]{2}\b"
 )
@@ -56,13 +55,16 @@ def is_postscript(line: Line) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    """Whether a line may be the name of a person: a few words, no digits, no sentence."""
-    words = text.strip("*_-–— ,.()/\"'").split()
-    if not words or len(words) > 5 or len(text) > MAX_NAME or any(mark in text for mark in "@|:?!=<>"):
+    """Whether a line may be the name of a person: a few words, each with a capital, no digits, no sentence."""
+    words = text.strip("*_-–— ,()/\"'").split()
+    if not words or len(words) > 5 or len(text) > MAX_NAME or any(mark in text for mark in "@|:?!=<>;"):
         return False
     if any(character.isdigit() for character in text) or _JOB.search(text.lower()) or _LEGAL_FORM.search(text):
         return False
-    return len(words) == 1 or words[0][0].isupper() or not words[0][0].isalpha() or not words[0].isascii()
+    if len(words) == 1:
+        return True
+    capital = all(not word[0].islower() or word in PARTICLES for word in words)
+    return capital and not (len(words) > 2 and _PROSE.search(text))
 
 
 def contact_block(lines: Sequence[Line]) -> tuple[int, int] | None:
@@ -120,13 +122,13 @@ def _is_evidence(plain: str) -> bool:
     """A telephone number, an address, a link or a company, in a line that says nothing else."""
     if _LABEL.match(plain) or _IMAGE.match(plain):
         return True
-    words = len(plain.split())
-    if words > 16 or _PROSE.search(plain.rstrip(".")):
+    if _PROSE.search(plain) and not _LEGAL_FORM.search(plain[-12:]):
         return False
     parted = any(mark in plain for mark in (" | ", " · ", " • ", " – "))
+    said = sum(word.isalpha() for word in plain.split())
     if _ADDRESS.search(plain) or _PHONE.search(plain):
-        return words <= 8 or parted
-    return words <= 8 and _LEGAL_FORM.search(plain) is not None
+        return said <= (12 if parted else 4)
+    return said <= 7 and _LEGAL_FORM.search(plain) is not None
 
 
 def _is_title(plain: str) -> bool:
@@ -164,7 +166,7 @@ def looks_signed(below: Sequence[Line], *, strictly: bool = False) -> bool:
     if _is_contact(lines, apart=False):
         return True
     if len(lines) == 1:
-        return _is_name(first.plain) and first.plain[:1].isupper() or is_sign_off(first)
+        return is_sign_off(first) or (_is_name(first.plain) and first.plain[:1].isupper())
     if strictly:
         return is_sign_off(first)
     return (is_sign_off(first) or _is_name(first.plain)) and all(

@@ -1,4 +1,4 @@
-"""A paragraph, or a line, that no person wrote → which machine or lawyer did: banners, disclaimers, notices, telephones."""
+"""A paragraph or line that no person wrote → what did: banners, disclaimers, notices, telephones."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _CLAUSE = re.compile(r"^\w+ \w+ \w+ [a-z]+, [a-z]")
 _APOLOGY = re.compile(
     r"sent from (?:a|my) (?:mobile|cell|smart|tiny|small|hand|phone|tablet|touch)[\w -]{0,30}(?:[,.;–-]|$)"
 )
-_BY_A_PERSON = re.compile(r"\?|\bI\b|\bI'(?:m|ve|ll)\b")
-_ADDRESS = re.compile(r"https?://|www\.|\S@\S")
+_BY_A_PERSON = re.compile(r"\?|\bI\b|\bI'(?:m|ve|ll)\b|\bme\b")
+_ADDRESS = re.compile(r"https?://|www\.|mailto:|(?:unsub|leave|optout|-off)\S*@")
 _ALARM = re.compile(r"(?:" + "|".join(map(re.escape, words.ALARMS)) + r")(?!\w)")
 _LEAD = " *_|[]()<>!#-–—=~:.⚠️🚨❗🛑✋"
 
@@ -40,7 +40,8 @@ def banner_end(lines: Sequence[Line]) -> tuple[int, int] | None:
     for _ in range(3):
         after = _skipped(lines, end)
         further = _paragraph_end(lines, after)
-        if after >= len(lines) or not (is_rule(lines[after]) and at > first) and not _is_care(lines[after:further]):
+        closes = after < len(lines) and at > first and is_rule(lines[after])
+        if after >= len(lines) or not (closes or _is_care(lines[after:further])):
             break
         end = after + 1 if is_rule(lines[after]) else further
     return first, end
@@ -67,7 +68,7 @@ def _is_banner(paragraph: Sequence[Line]) -> bool:
     if not any(word in text for word in words.OUTSIDE) or not any(word in text for word in words.MAIL):
         return False
     if text.startswith(("[ext", "[sender ext", "*** ext")) and len(text) < 60:
-        return len(bare.split()) <= 4
+        return len(bare.split()) <= 4 and text[-1] in "]*|)"
     return bare.startswith(languages.BANNER_STARTS) or (_ALARM.match(bare) is not None and _is_loud(paragraph))
 
 
@@ -87,7 +88,7 @@ def _is_care(paragraph: Sequence[Line]) -> bool:
 def is_sent_from(line: Line) -> bool:
     """`Sent from my iPhone` and its like in the languages of telephones."""
     lowered = line.plain.lower().lstrip("*_[(-— ")
-    if not 6 <= len(lowered) <= MAX_SENT_FROM:
+    if not 6 <= len(lowered) <= MAX_SENT_FROM or lowered[-1] in ":：?":
         return False
     if _APOLOGY.match(lowered):
         return True
@@ -122,11 +123,11 @@ def small_print_start(paragraph: Sequence[Line]) -> int | None:
 
 
 def _row_of(lowered: str) -> tuple[str, ...] | None:
-    """The row of words of which a text has two."""
-    for row in (*languages.DISCLAIMER_WORDS, *words.SMALL_PRINT):
-        found = [word for word in row if word in lowered]
-        if len(found) >= 2 and any(word not in other for word in found for other in found if other != word):
-            return row
+    """The row of words of which a text has enough."""
+    for rows, enough in ((languages.DISCLAIMER_WORDS, 2), (words.SMALL_PRINT, 3)):
+        for row in rows:
+            if sum(word in lowered for word in row) >= enough:
+                return row
     return None
 
 
@@ -144,7 +145,8 @@ def is_notice(paragraph: Sequence[Line]) -> bool:
     if lowered.startswith(words.TREES) and _has(lowered, words.PRINTING) and _has(lowered, words.MAIL):
         return True
     if _has(lowered, words.SCANNERS) and _has(lowered, words.SCANNED):
-        return len(text) < 300 and (_has(lowered, words.MAIL) or _ADDRESS.search(text) is not None)
+        about = text.startswith("__") or _has(lowered, words.MAIL) or _ADDRESS.search(text) is not None
+        return len(text) < 300 and about
     return lowered.startswith(words.SUBSCRIPTIONS) and _ADDRESS.search(text) is not None
 
 

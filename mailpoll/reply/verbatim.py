@@ -89,9 +89,9 @@ def _diff_headers(lines: list[Line]) -> Iterator[int]:
         if _DIFF_START.match(text) and _is_diff(lines, at):
             yield at
             next_diff = at
-        elif _DIFFSTAT.match(text) or text.startswith("+++ "):
-            yield at
-        elif text.rstrip() == "---" and next_diff - at <= MAX_NOTES:
+        elif (
+            _DIFFSTAT.match(text) or text.startswith("+++ ") or (text.rstrip() == "---" and next_diff - at <= MAX_NOTES)
+        ):
             yield at
 
 
