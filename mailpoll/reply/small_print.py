@@ -65,10 +65,10 @@ def _is_banner(paragraph: Sequence[Line]) -> bool:
     if not paragraph or len(paragraph) > MAX_BANNER_LINES or "?" in text or len(text) > 1500:
         return False
     bare = text.lstrip(_LEAD)
-    if not any(word in text for word in words.OUTSIDE) or not any(word in text for word in words.MAIL):
+    if not _has(text, words.OUTSIDE) or not _has(text, words.MAIL):
         return False
     if text.startswith(("[ext", "[sender ext", "*** ext")) and len(text) < 60:
-        return len(bare.split()) <= 4 and text[-1] in "]*|)"
+        return text[-1] in "]*|)" or _has(text, words.CARE)
     return bare.startswith(languages.BANNER_STARTS) or (_ALARM.match(bare) is not None and _is_loud(paragraph))
 
 

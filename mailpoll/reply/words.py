@@ -126,9 +126,10 @@ ALARMS = (
     "dikkat", "προσοχή", "注意", "警告", "주의",
 )  # fmt: skip
 # What its second paragraph says, in English: elsewhere it is one.
-CARE = ("do not click", "don't click", "links or", "attachments", "know the content", "learn why",
-"recognize", "recognise",
-        "exercise caution", "think before", "report suspicious", "phish")  # fmt: skip
+CARE = (
+    "be careful", "do not click", "don't click", "links or", "attachments", "know the content", "learn why", "recognize",
+    "recognise", "exercise caution", "think before", "report suspicious", "phish",
+)  # fmt: skip
 
 # The heading of small print: what stands below it belongs to it.
 SMALL_PRINT_HEADINGS = (
