@@ -32,9 +32,12 @@ class MailpollError(Exception):
         what: what happened, one clause without a final stop ("the server refused the password").
         about: to what it happened: a key path, a file, an account ("account.main"), a URL without secrets.
         advice: what to do next, one sentence; empty when nothing can be said.
+
+    `of_a_mail` says that it was met by one mail or post: another one may go well by the same way.
     """
 
     exit_status = BUG
+    of_a_mail = False
 
     def __init__(self, what: str, *, about: str = "", advice: str = "") -> None:
         super().__init__(what)
@@ -86,6 +89,8 @@ class Unavailable(RunError):
 
 class MessageError(MailpollError):
     """Becomes the outcome of one message or delivery."""
+
+    of_a_mail = True
 
 
 class TemporaryFailure(MessageError):

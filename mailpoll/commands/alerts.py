@@ -23,7 +23,7 @@ from mailpoll.commands.alert_text import Place
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.journal import Journal
 from mailpoll.commands.news import News, Owed, known_as
-from mailpoll.errors import ConfigError, MailpollError, MessageError, PermanentFailure, TemporaryFailure
+from mailpoll.errors import ConfigError, MailpollError, PermanentFailure, TemporaryFailure
 from mailpoll.model import Trouble
 from mailpoll.settings import Settings
 
@@ -86,14 +86,16 @@ class Alerter:
         """The addresses among the recipients of alerts: as they are written, and by which they are remembered."""
         return {one: known_as(one) for one in self.settings.alerts.recipients if "@" in one}
 
-    def by_mail(self, refusals: Refusals) -> Told:
-        """Mails to every address what it has still to be told."""
+    def by_mail(self, refusals: Refusals, first: int = 0) -> Told:
+        """Mails to every address what it has still to be told, beginning with another one for each number `first`: one
+        whose mails take all the time there is must not be the first of every run."""
         told, smtp = Told(), self.settings.smtp
         if smtp is None:
             return told
         mailer = Mailer(self.installation, smtp, refusals, self.now, self.ends, self.at_once, self.send)
-        mailed = set()
-        for written, address in self.addresses.items():
+        mailed: set[str] = set()
+        unsent: dict[str, Notice] = {}
+        for written, address in _from(first, list(self.addresses.items())):
             news = self.owed.to(address, without={alarm.SMTP})
             if not news:
                 continue
@@ -103,14 +105,15 @@ class Alerter:
                 told.late = True
                 break
             except Exception as problem:  # a bug, too, must not end the run: it is told as a trouble of its own
-                told.notices.append(alert_mail.notice(problem, address, mailer.next_try(problem, address)))
-                self._note(address, news, problem=told.notices[-1].sentence)
-                if not isinstance(problem, MessageError):
-                    break  # not only this recipient has it
+                unsent[address] = alert_mail.notice(problem, address, mailer.next_try(problem, address))
+                self._note(address, news, problem=unsent[address].sentence)
+                if isinstance(problem, MailpollError) and not problem.of_a_mail:
+                    break  # the way itself: nobody has another
             else:
                 mailed.add(address)
                 self.owed.told(address, news)
                 self._note(address, news, words=words)
+        told.notices += [unsent[address] for address in self.addresses.values() if address in unsent]
         told.somebody = bool(mailed)
         told.everybody = told.somebody and mailed == set(self.addresses.values())
         told.refused = told.somebody and any(map(mailer.is_refused, self.addresses.values()))
@@ -164,13 +167,13 @@ def after_run(
     owner = f"{socket.gethostname()}:{installation.path}"
     owed = Owed([*news, *speaker.settle_one(journal, alarm.ALERTS, alert_post.notices(channels), owner)])
     alerter = Alerter(installation, owed, lambda: speaker.now, ends + GRACE_S, at_once, send, journal)
-    told = alerter.by_mail(store.refusals)
+    before = next((trouble for trouble in store.troubles.list() if trouble.about == alarm.SMTP), None)
+    told = alerter.by_mail(store.refusals, before.runs if before else 0)
     if not told.late or told.notices:
-        before = next((trouble for trouble in store.troubles.list() if trouble.about == alarm.SMTP), None)
         how = "" if told.proves(before) else alarm.NOTHING_TO_MAIL
         owed.add(speaker.settle_one(journal, alarm.SMTP, told.notices, owner, how))
     else:
-        journal.open = (*journal.open, *(t for t in store.troubles.list() if t.about == alarm.SMTP))
+        journal.open = (*journal.open, *([before] if before else []))
     failing = {trouble.about for trouble in journal.open} | alert_post.failing(store, speaker.now)
     if alerter.by_post(store, failing):
         post_now()
@@ -178,15 +181,25 @@ def after_run(
 
 
 def of_standstill(
-    installation: Installation, news: Sequence[News], now: Callable[[], datetime], send: Send = alert_mail.by_smtp
+    installation: Installation,
+    news: Sequence[News],
+    now: Callable[[], datetime],
+    before: Trouble | None = None,
+    send: Send = alert_mail.by_smtp,
 ) -> Told:
-    """Alerts of what stopped a whole run: by mail only, since no channel can be had."""
+    """Alerts of what stopped a whole run: by mail only, since no channel can be had. `before` is the trouble that mail
+    could not be sent, if that is open."""
     usable = able(installation)
     if usable is None or not news:
         return Told()
     deadline_s = usable.settings.fetch.deadline
     alerter = Alerter(usable, Owed(news), now, time.monotonic() + min(deadline_s, 2 * alert_mail.STEP_S), send=send)
-    return alerter.by_mail(alert_mail.FileRefusals(usable.state_directory()))
+    return alerter.by_mail(alert_mail.FileRefusals(usable.state_directory()), before.runs if before else 0)
+
+
+def _from(first: int, all_: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    start = first % len(all_) if all_ else 0
+    return all_[start:] + all_[:start]
 
 
 def able(installation: Installation) -> Installation | None:

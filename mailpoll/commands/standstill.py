@@ -121,10 +121,11 @@ class Memory:
         from mailpoll.commands import alerts
 
         news = [News(trouble, _whole(sentence, known), self, notice.kind), *self.ended()]
-        told = alerts.of_standstill(self._installation, news, self._now, **({"send": send} if send else {}))
+        before = self._read().get(alarm.SMTP)
+        told = alerts.of_standstill(self._installation, news, self._now, before, **({"send": send} if send else {}))
         for each in told.notices:
             self._notice(each, alert_after, _tell)
-        if told.proves(self._read().get(alarm.SMTP)) and not told.notices and not told.late:
+        if told.proves(before) and not told.notices and not told.late:
             self.over(alarm.SMTP)
         return worst([status, *(each.status for each in told.notices)])
 

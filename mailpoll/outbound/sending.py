@@ -15,7 +15,7 @@ from mailpoll.errors import PRECEDENCE, worst
 from mailpoll.outbound import files
 from mailpoll.outbound.cause import Circumstances, Role
 from mailpoll.outbound.diagnosis import Diagnosis, diagnose
-from mailpoll.outbound.happening import Happening, Stopped
+from mailpoll.outbound.happening import MAIL_STAGES, Happening, Stopped
 from mailpoll.outbound.mail import Mail
 from mailpoll.outbound.session import Limits, Session
 from mailpoll.outbound.steps import Step, Unwatched, Watch
@@ -136,11 +136,14 @@ def deliver(settings: SmtpSettings, secret: str, mail: Mail, *, seconds: float =
 
     Raises:
         ConfigError, LoginRefused, AccessDenied, Unavailable, ProtocolError, TemporaryFailure, PermanentFailure: by its
-            cause. A mail that some of its recipients got counts as not sent.
+            cause. A mail that some of its recipients got counts as not sent. `of_a_mail` of the error says whether the
+            server was ready for a mail by then.
     """
     report = send(settings, secret, [Letter(mail)], limits=Limits(opening=settings.timeout, total=seconds))
     for diagnosis in report.diagnoses:
-        raise diagnosis.error()
+        error = diagnosis.error()
+        error.of_a_mail = diagnosis.happening.stage in MAIL_STAGES
+        raise error
     return report.results[0].file or report.results[0].reply
 
 

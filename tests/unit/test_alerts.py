@@ -339,6 +339,44 @@ def test_one_recipient_who_is_refused_keeps_nothing_from_the_others(office: Offi
     assert office.journal.exit_status == 77
 
 
+def stalled() -> Unavailable:
+    error = Unavailable("it said nothing at RCPT TO", about="smtp.example.com:587")
+    error.of_a_mail = True
+    return error
+
+
+@pytest.mark.parametrize("problem", [stalled(), ValueError("no header field"), ZeroDivisionError("oh")])
+def test_nor_does_one_at_whom_the_server_stalls_or_a_bug_is_met(office: Office, problem: Exception) -> None:
+    office.alert("one@example.com", ADMIN)
+    office.down["one@example.com"] = problem
+    for _ in range(3):
+        office.run(REFUSED)
+    assert office.told == [BEGUN]
+
+
+def test_what_keeps_everybody_from_mail_is_met_once_a_run(office: Office) -> None:
+    office.alert("one@example.com", ADMIN)
+    office.down["one@example.com"] = SMTP_AWAY
+    office.run(REFUSED)
+    assert (office.tries, office.told) == (1, [])
+
+
+def test_each_run_begins_with_another_while_mail_cannot_be_sent(office: Office) -> None:
+    office.alert("one@example.com", "two@example.com", ADMIN)
+    office.down = {"one@example.com": SMTP_AWAY, "two@example.com": stalled()}
+    for _ in range(3):
+        office.run(REFUSED)
+    assert office.told == [BEGUN]
+
+
+def test_so_does_each_run_that_is_stopped_altogether(office: Office) -> None:
+    office.alert("one@example.com", ADMIN)
+    office.down["one@example.com"] = SMTP_AWAY
+    for _ in range(3):
+        office.fails(ConfigError("the store that was here is gone"))
+    assert office.told == [(ADMIN, "the store cannot be used")]
+
+
 def test_a_mail_whose_answer_is_lost_is_not_sent_again_every_minute(office: Office) -> None:
     office.down[""] = Unanswered("no answer after the mail", about="smtp.example.com:587")
     for _ in range(5):

@@ -12,7 +12,7 @@ import pytest
 from servers.scripted_smtp import CLOSE, HANG, KEYWORDS, Drip, Script, ScriptedSmtp
 
 from mailpoll import outbound
-from mailpoll.errors import Unanswered, Unavailable
+from mailpoll.errors import MailpollError, Unanswered, Unavailable
 from mailpoll.model import NamedAddress
 from mailpoll.outbound import Letter, Report, Step
 from mailpoll.outbound.steps import Unwatched
@@ -93,6 +93,21 @@ def test_all_steps_together_keep_to_a_time() -> None:
     with ScriptedSmtp(slow) as server, pytest.raises(Unavailable):
         outbound.deliver(settings(server), "", letter().mail, seconds=0.5)
     assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(("stalls", "of_a_mail"), [("EHLO", False), ("MAIL", True), ("RCPT", True), ("DATA", True)])
+def test_an_error_says_whether_the_server_was_ready_for_a_mail(stalls: str, of_a_mail: bool) -> None:
+    with ScriptedSmtp(replace(GOOD, answers={stalls: HANG})) as server, pytest.raises(Unavailable) as caught:
+        outbound.deliver(settings(server), "", letter().mail, seconds=0.3)
+    assert caught.value.of_a_mail is of_a_mail
+
+
+@pytest.mark.parametrize(("refuses", "of_a_mail"), [("EHLO", False), ("RCPT", True)])
+def test_so_does_a_refusal_for_now(refuses: str, of_a_mail: bool) -> None:
+    answers = {refuses: "451 4.3.0 later", "HELO": "451 4.3.0 later"}
+    with ScriptedSmtp(replace(GOOD, answers=answers)) as server, pytest.raises(MailpollError) as caught:
+        outbound.deliver(settings(server), "", letter().mail)
+    assert caught.value.of_a_mail is of_a_mail
 
 
 def test_time_that_is_over_after_the_mail_leaves_it_uncertain() -> None:
