@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailpoll.reply.lines import read_lines
 from mailpoll.reply.tree import Element
 
 _BLOCKS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "div", "center"))
@@ -12,6 +13,8 @@ _NOT_IN_CELL = _BLOCKS | frozenset((
 ))  # fmt: skip
 # A cell with more elements and texts in it than this is no cell of a plain table.
 MAX_IN_CELL = 60
+# A table of values has no more nodes than this.
+MAX_IN_TABLE = 200
 
 
 def open_cells(row: Element) -> None:
@@ -26,6 +29,25 @@ def open_cells(row: Element) -> None:
     if all(found is not None for found in wrapped):
         for block in (block for found in wrapped if found for block in found[0]):
             block.attributes["\0cell"] = "yes"
+
+
+def names_values(table: Element) -> bool:
+    """Whether rows of a small table are named as header fields are, but hold no mail's: a ticket from here to there."""
+    rows = [""]
+    work: list[Element | str] = [*reversed(table.children)]
+    for _ in range(MAX_IN_TABLE):
+        if not work:
+            break
+        node = work.pop()
+        if isinstance(node, str):
+            rows[-1] += " " + " ".join(node[:200].split())
+        elif node.tag == "table":
+            return False
+        else:
+            rows += [""] if node.tag == "tr" else []
+            work += reversed(node.children[:MAX_IN_TABLE])
+    kinds = {line.kind for line in read_lines("\n".join(rows))} if not work else set()
+    return len(kinds - {""}) > 1 and "subject" not in kinds and not any("@" in row for row in rows)
 
 
 def _wrapped(cell: Element) -> tuple[list[Element], bool] | None:

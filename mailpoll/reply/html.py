@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mailpoll.model import Cut, CutKind
-from mailpoll.reply.markdown import CITED, to_markdown
+from mailpoll.reply.convert import shown
+from mailpoll.reply.markdown import to_markdown
 from mailpoll.reply.plain import cut_plain
 from mailpoll.reply.structure import mark, split
 from mailpoll.reply.tree import Element, read_tree
 
+# Outlook's, between the text that is not there and the old mail.
+_RULE = re.compile(r"\A\s*\* \* \*\n")
 Found = tuple[str, tuple[Cut, ...]]
 
 
@@ -18,7 +22,7 @@ def cut_html(html: str, *, include_quotes: bool = False, include_footer: bool = 
     root = read_tree(html)
     if include_quotes:
         whole, _ = to_markdown(root)
-        return cut_plain(whole, include_quotes=True, include_footer=include_footer, markdown=True)
+        return _by_lines(whole, include_quotes=True, include_footer=include_footer)
     outline = mark(root)
     before, rest = split(root, outline.path) if outline.path else (root, Element("body", {}))
     if outline.kind == "forward":
@@ -34,9 +38,14 @@ def _new(before: Element, include_footer: bool) -> Found | None:
     text, signatures = to_markdown(before, quotes="marked", signatures=include_footer)
     if all(not line.strip() or line.startswith(">") for line in text.split("\n")):
         return None
-    new, cuts = cut_plain(text, include_footer=include_footer, markdown=True)
-    cited = tuple(Cut(cut.kind, cut.text.replace(CITED, "> ")) for cut in cuts)
-    return new.replace(CITED, "> "), (*cited, *_cut("signature", signatures))
+    new, cuts = _by_lines(text, include_footer=include_footer)
+    return new, (*cuts, *_cut("signature", signatures))
+
+
+def _by_lines(markdown: str, *, include_footer: bool, include_quotes: bool = False) -> Found:
+    """What the rules for plain text find in Markdown."""
+    new, cuts = cut_plain(markdown, include_quotes=include_quotes, include_footer=include_footer, markdown=True)
+    return shown(new), tuple(Cut(cut.kind, shown(cut.text)) for cut in cuts)
 
 
 def _whole(root: Element, rest: Element, include_footer: bool) -> Found:
@@ -45,13 +54,13 @@ def _whole(root: Element, rest: Element, include_footer: bool) -> Found:
     Without what only introduces the old mail, without signatures unless there is nothing else, and with images by the
     names of their files if even those say nothing.
     """
-    text, _ = to_markdown(rest, quotes="opened", signatures=include_footer)
+    text = _RULE.sub("", to_markdown(rest, quotes="opened", signatures=include_footer)[0])
     if text.strip():
-        return cut_plain(text, include_quotes=True, include_footer=include_footer, markdown=True)
+        return _by_lines(text, include_quotes=True, include_footer=include_footer)
     for signatures, files in ((include_footer, False), (True, False), (True, True)):
         text, _ = to_markdown(root, quotes="opened", signatures=signatures, files=files)
         if text.strip():
-            return cut_plain(text, include_footer=include_footer, markdown=True)
+            return _by_lines(text, include_footer=include_footer)
     return "", ()
 
 
@@ -60,11 +69,11 @@ def _forwarded(before: Element, forward: Element, include_footer: bool) -> Found
     comment = _new(before, include_footer)
     text, _ = to_markdown(forward, quotes="opened")
     if comment is None:
-        return text, ()
-    return f"{comment[0]}\n\n{text}".strip("\n"), comment[1]
+        return shown(text), ()
+    return f"{comment[0]}\n\n{shown(text)}".strip("\n"), comment[1]
 
 
 def _cut(kind: CutKind, elements: Sequence[Element | str]) -> tuple[Cut, ...]:
     """What was left out in the document, if there is anything to be seen in it."""
     text, _ = to_markdown(Element("body", {}, list(elements)), quotes="opened")
-    return (Cut(kind, text),) if text.strip() else ()
+    return (Cut(kind, shown(text)),) if text.strip() else ()

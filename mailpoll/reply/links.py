@@ -9,6 +9,7 @@ from mailpoll.reply.header_text import leading_text
 from mailpoll.reply.tree import Element
 
 MAX_TARGET = 2_000
+_STEPS = 50
 _LINK = re.compile(r"(?:https?|ftp)://[^\s]|mailto:[^\s]|tel:[^\s]", re.IGNORECASE)
 _NOT_IN_LINK = re.compile(r"[\s\x00-\x20\x7f<>\"]+")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -28,11 +29,24 @@ def target_of(element: Element) -> str:
         return ""
     text = leading_text(element, MAX_TARGET)
     if not text or " " in text:
-        return target
+        return target if text or _shows_image(element) else ""
     said = _SCHEME.sub("", text).rstrip("/").lower()
     if len(said) < 4 or said not in unquote(target).lower():
         return target
     return text if _WEB.match(text) else "" if "@" in said else target
+
+
+def _shows_image(element: Element) -> bool:
+    """Whether there is an image in an element that says something."""
+    work = [element]
+    for _ in range(_STEPS):
+        if not work:
+            break
+        node = work.pop()
+        if node.tag == "img" and name_of(node):
+            return True
+        work += [child for child in node.children[:_STEPS] if not isinstance(child, str)]
+    return False
 
 
 def name_of(element: Element) -> str:

@@ -1,4 +1,4 @@
-"""A visible tree → Markdown: flattened to paragraphs, quotes and lists that html2text converts in linear time."""
+"""A visible tree → Markdown: flattened to paragraphs, quotes and lists that convert.py turns into Markdown."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import html as entities
 import re
 from typing import Literal
 
-import html2text
-
-from mailpoll.reply.cells import open_cells
+from mailpoll.reply.cells import names_values, open_cells
+from mailpoll.reply.convert import CITED, STAND_IN_BLANK, STAND_INS, VALUE, convert
 from mailpoll.reply.links import file_name_of, name_of, target_of
 from mailpoll.reply.tree import Element
 
 Quotes = Literal["marked", "opened", "as they are"]
 
-MAX_MARKDOWN = 1_000_000
 # html2text pays for depth with the square; deeper levels are shown at this one.
 MAX_NESTED = 8
 
@@ -26,36 +24,11 @@ _BLOCKS = frozenset(
 _PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))
 _NESTED = frozenset(("blockquote", "ul", "ol"))
 _INLINE = {"b": "b", "strong": "b", "i": "i", "em": "i", "code": "code", "tt": "code", "del": "del", "s": "del"}
+# What newsletters fill the first line of a mail's list with.
+_INVISIBLE = " \t\r\n\f\xa0\xad\u034f\u200b\u200c\u200d\u2007\u2060\ufeff"
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
-# Stands before each line of an author's citation until clients' quotes are cut.
-CITED = "\ue004"
-# Stand-ins that pass through html2text as letters: it takes 20 µs for each character reference.
-_STAND_INS = str.maketrans(
-    {"&": "\ue000", "<": "\ue001", ">": "\ue002", "\ue000": "", "\ue001": "", "\ue002": "", "\ue003": "", CITED: ""}
-)
-_MEANT = str.maketrans({"\ue000": "&", "\ue001": "<", "\ue002": ">", "\ue003": " ", "\xa0": " "})
-# What stands directly behind a word, marked or not; html2text puts a blank before it when the word is marked.
-_CLINGING = frozenset(",;:'\"’”“»…%/-–—")
-_EMPTY_LINES = re.compile(r"\n{3,}")
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _PRE_WRAP = re.compile(r"white-space\s{0,3}:\s{0,3}(?:pre|break-spaces)")
-
-
-class _Html2Text(html2text.HTML2Text):
-    """html2text, but for the blanks it puts around marked words where a line begins and before punctuation."""
-
-    def handle_data(self, data: str, entity_char: bool = False) -> None:
-        if not self.stressed and data[:1] in _CLINGING:
-            self.preceding_stressed = False
-        super().handle_data(data, entity_char)
-
-    def handle_tag(self, tag: str, attrs: dict[str, str | None], start: bool) -> None:
-        if tag in ("br", "p"):
-            self.preceding_stressed, self.preceding_data = False, ""
-        super().handle_tag(tag, attrs, start)
-
-
-class _TooMuch(Exception):
-    """The output limit was reached."""
 
 
 def to_markdown(
@@ -71,31 +44,6 @@ def to_markdown(
     return convert("".join(writer.out)), writer.left_out
 
 
-def convert(simple: str) -> str:
-    """The Markdown of simple HTML, by html2text."""
-    pieces: list[str] = []
-    size = 0
-
-    def take(piece: str) -> None:
-        nonlocal size
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_MARKDOWN:
-            raise _TooMuch
-
-    # Its type for `out` is a class of its own that nothing but it can be.
-    converter = _Html2Text(out=take, bodywidth=0)  # type: ignore[arg-type]
-    converter.unicode_snob = True
-    converter.ul_item_mark = "-"
-    converter.emphasis_mark = "*"
-    try:
-        converter.handle(simple)
-    except _TooMuch:
-        pass
-    # Behind a list html2text leaves two empty lines.
-    return _EMPTY_LINES.sub("\n\n", "".join(pieces)).translate(_MEANT).strip("\n")
-
-
 class _Writer:
     """Writes simple HTML: `p` with `br`, `blockquote`, `ul`, `ol`, `li`, headings, rules and inline marks."""
 
@@ -103,7 +51,7 @@ class _Writer:
         self.out: list[str] = []
         self.left_out: list[Element] = []
         self._quotes, self._signatures, self._files = quotes, signatures, files
-        self._cited = 0
+        self._cited = self._values = 0
         self._lines: list[str] = []
         self._line: list[str] = []
         self._blank = True
@@ -143,7 +91,8 @@ class _Writer:
             self._end_paragraph()
             self._nested.append(tag)
             if len(self._nested) <= MAX_NESTED:
-                self.out.append(f"<{tag}>")
+                start = element.get("start")
+                self.out.append(f'<ol start="{start}">' if tag == "ol" and _NUMBER.fullmatch(start) else f"<{tag}>")
         elif tag == "li":
             self._end_paragraph()
             self.out.append("<li>" if "ul" in self._nested or "ol" in self._nested else "")
@@ -172,6 +121,9 @@ class _Writer:
             self._heading = tag
         elif tag in _BLOCKS:
             self._end_line()
+            if tag == "table" and names_values(element):
+                element.attributes["\0values"] = "yes"
+                self._values += 1
         elif tag in ("td", "th"):
             if not self._blank:
                 self._line.append(" | ")
@@ -203,8 +155,8 @@ class _Writer:
             self._end_line()
         elif element.attributes.get("\0opened"):
             self._close(element)
-        if element.attributes.get("\0pre"):
-            self._pre -= 1
+        self._pre -= "\0pre" in element.attributes
+        self._values -= "\0values" in element.attributes
 
     def _open(self, element: Element) -> None:
         """Opens an inline mark, unless the same one is open already."""
@@ -242,6 +194,8 @@ class _Writer:
         elif text.count("\n") > 1 and not text.strip() and not self._line:
             # An empty line between the elements of hand-written HTML: paragraphs, whatever the elements are.
             self._end_paragraph()
+        elif not text.strip(_INVISIBLE):
+            self._words(" ")
         else:
             self._words(_BLANKS.sub(" ", text))
 
@@ -250,10 +204,12 @@ class _Writer:
             stripped = text.lstrip(" ")
             if not stripped:
                 return
-            indent = "\ue003" * min(len(text) - len(stripped), 40) if keep_blanks else ""
+            indent = STAND_IN_BLANK * min(len(text) - len(stripped), 40) if keep_blanks else ""
             self._line = [indent, *self._inline]
             text, self._blank = stripped, False
-        self._line.append(text.translate(_STAND_INS))
+        text = text.translate(STAND_INS)
+        # Of `- ` and `1. ` html2text makes no list when the blank is none.
+        self._line.append(text.replace(" ", STAND_IN_BLANK) if keep_blanks else text)
 
     def _image(self, element: Element) -> None:
         name = name_of(element) or (file_name_of(element) if self._files else "")
@@ -266,7 +222,8 @@ class _Writer:
             if explicit and self._lines:
                 self._end_paragraph()
             return
-        self._lines.append("".join(self._line + [_closing(open_) for open_ in reversed(self._inline)]))
+        mark = VALUE if self._values else ""
+        self._lines.append(mark + "".join(self._line + [_closing(open_) for open_ in reversed(self._inline)]))
         self._line, self._blank = [], True
 
     def _end_paragraph(self) -> None:

@@ -18,9 +18,13 @@ from mailpoll.reply.tree import Element
 _SIBLINGS, _LEVELS, _ATTRIBUTION = 12, 3, 400
 # How deep in a wrapper its block quote may be.
 _WRAPPED = 4
+# A mail with more rules than this is a document, and each of them is a question what follows.
+MAX_RULES = 200
 _BLOCKS = frozenset(("div", "p", "table", "ul", "ol", "li", "blockquote", "hr", "pre", "h1", "h2", "h3"))
 # QQ's and NetEase's `------ Original ------`, whatever the word.
 _RULED = re.compile(r"-{4,40}[^-]{1,40}-{4,40}")
+# Horde's `Zitat von Bob <bob@example.com>:`, in whatever language.
+_ADDRESSED = re.compile(r"<[^<>\s]{1,80}@[^<>\s]{1,80}> ?[:：]$")
 _YEAR, _TIME = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)"), re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
 
 
@@ -56,6 +60,7 @@ class _Marker:
         self.bare: list[tuple[Element, bool]] = []
         self.read_on = 0
         self.said = False
+        self.rules = 0
 
     def run(self) -> Outline:
         outline = Outline()
@@ -94,8 +99,9 @@ class _Marker:
 
     def _by_place(self, element: Element) -> str:
         """ "rest" for a rule over a block of header fields."""
-        if element.tag == "hr" and block_in(self._following()):
-            return "rest"
+        if element.tag == "hr" and self.rules < MAX_RULES:
+            self.rules += 1
+            return "rest" if block_in(self._following()) else ""
         return "rest" if element.tag == "article" and _is_article(element) else ""
 
     def _following(self) -> str:
@@ -193,7 +199,7 @@ def _introduces(text: str) -> bool:
     if len(lines) > 1:
         return False
     only = lines[0].plain
-    if separator(lines[0]) or _RULED.fullmatch(only):
+    if separator(lines[0]) or _RULED.fullmatch(only) or _ADDRESSED.search(only):
         return True
     signs = (_YEAR.search(only), _TIME.search(only), "@" in only)
     return only.endswith((":", "：")) and sum(map(bool, signs)) >= 2

@@ -270,3 +270,68 @@ def test_what_only_looks_like_a_quote_stays(html):
 def test_new_text_over_the_attribution_in_the_container_of_a_quote_stays():
     html = f'<div class="gmail_quote"><div>{NEW}</div><div class="gmail_attr">{ON}</div><blockquote>{OLD}</blockquote>'
     assert new_text(html, "html") == NEW
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", "  - a\n    - b\n  - c"),
+        ('<ol start="3"><li>a</li><li>b</li></ol>', "  3. a\n  4. b"),
+        ("<pre>x  *y*  # z\n- no list\n1. nor this</pre>", "x  *y*  # z\n- no list\n1. nor this"),
+        ('<a href="mailto:bob@example.com">bob@example.com</a>', "bob@example.com"),
+        ('<a href="https://example.com/x?u=1">https://example.com/x</a>', "<https://example.com/x>"),
+        (
+            '<a href="https://eur01.safelinks.example/?url=https%3A%2F%2Fexample.com%2Fx&amp;data=1">'
+            "https://example.com/x</a>",
+            "<https://example.com/x>",
+        ),
+        ('<a href="https://bad.example/">https://example.com</a>', "[https://example.com](https://bad.example/)"),
+        ('one <a href="https://example.com/"><img src="logo.png"></a> two', "one two"),
+        ('<a href="https://example.com/"><img src="logo.png" alt="Logo"></a>', "[Logo](https://example.com/)"),
+        ('<a href="data:text/html,x">here</a>', "here"),
+        ('see <img src="cid:image001.png@1" alt=""> there', "see there"),
+        ("<p>a</p><blockquote><p>b<br>c</p></blockquote><p>d</p>", "a\n\n> b\n> c\n\nd"),
+    ],
+)
+def test_markdown_of_what_people_write(html, markdown):
+    assert new_text(html, "html") == markdown
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "display:none",
+        "mso-hide:all",
+        "visibility: hidden",
+        "max-height:0px",
+        "height:0;overflow:hidden",
+        "opacity:0",
+        "color:transparent",
+        "color:#ffffff;background-color:#fff",
+        "font-size:0px;line-height:0",
+    ],
+)
+def test_hidden_text_is_not_said(style):
+    assert new_text(f'<div style="{style}">Look inside!</div><div>Hello.</div>', "html") == "Hello."
+
+
+@pytest.mark.parametrize("style", ["color:#fff;background:#0a0", "height:0", "opacity:0.9", "font-size:0.9em"])
+def test_what_can_be_seen_is_said(style):
+    assert new_text(f'<div style="{style}">Look inside!</div>', "html") == "Look inside!"
+
+
+def test_an_image_alone_is_its_name():
+    assert new_text('<p><img src="cid:plan.png@01D9.1"></p>', "html") == "plan.png"
+
+
+def test_a_signature_in_the_document_is_kept_apart():
+    found = cut(f'<p>{NEW}</p><div class="gmail_signature">Jane Roe</div>', "html")
+    assert [(piece.kind, piece.text) for piece in found.cuts] == [("signature", "Jane Roe")]
+
+
+def test_a_ticket_is_no_header_block():
+    rows = (("Order", "12"), ("From:", "Berlin"), ("To:", "Paris"), ("Date:", "4 March 2024, 10:15"))
+    table = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in rows)
+    text = new_text(f"<table>{table}</table><p>Have a good trip.</p>", "html")
+    assert all(value in text for _, value in rows)
+    assert text.endswith("Have a good trip.")
