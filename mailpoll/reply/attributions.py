@@ -26,8 +26,8 @@ _SENTENCE = re.compile(r"[a-zа-я]{3}[.!?] +[A-ZА-Я]")
 # Gmail's line of 2013, when a list took the address away: `2013-03-03 17:21 GMT+01:00 Jane Roe`.
 _OLD_GMAIL = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d{1,2}:\d\d(?: [A-ZÀ-Þ][\w.'-]{0,30}){2,4}")
 _DRAWN = "-_=*~—–─ "
-# Digits of Arabic, Persian, Hindi, Thai and full width, as ASCII's.
-_ASCII_DIGITS = {ord(zero) + value: str(value) for zero in "٠۰०๐０" for value in range(10)}
+# Digits of Arabic, Persian, the scripts of India and its neighbours, and of full width, as ASCII's.
+_ASCII_DIGITS = {ord(zero) + value: str(value) for zero in "٠۰०০੦૦୦௦౦೦൦๐໐၀០０" for value in range(10)}
 
 
 def _is_glued(phrase: str) -> bool:
@@ -87,12 +87,12 @@ def may_begin(first: str, second: str) -> bool:
     lowered = folded(first).lstrip("-–—_*> ")
     if "<" in first or is_dated(lowered):
         return True
-    if opens(lowered) and (_DIGITS.search(lowered) or _DIGITS.search(second[:20])):
+    if opens(lowered) and (_DIGITS.search(lowered) or _DIGITS.search(second[:20]) or "<" in second):
         return True
     # The name fills the line; Polish, Spanish and Catalan lead in with words.
     if second.startswith(("<", "(", "[mailto")) and "@" in second and len(first) <= 80:
         return first[-1:] not in ".!?,;"
-    return second[:1].isdigit() and len(first) <= 80 and has_verb(lowered)
+    return second.lstrip("(（")[:1].isdigit() and len(first) <= 80 and has_verb(lowered)
 
 
 def judge(joined: str, count: int) -> str:

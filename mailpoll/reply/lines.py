@@ -28,6 +28,7 @@ _INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2
 _MARKDOWN_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>|])")
 _QUOTED = re.compile(r"\s{0,8}(?:[A-Z]{1,3})?>")
 _EMAIL = re.compile(r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}")
+_OPEN_ADDRESS = re.compile(r"<[^<>\s]{1,80}@[^<>\s]{1,100}$")
 _CLOCK = re.compile(r"\d{1,2}[:.h時时點点시]")
 _RULE = re.compile(r"[-_=*~—–─#+ ]{2,80}|\u1427")  # U+1427 is the mark of a tracking extension for Gmail
 _LINK_STARTS = ("http://", "https://", "mailto:", "_nonce")
@@ -56,7 +57,7 @@ def read_lines(text: str, markdown: bool = False) -> list[Line]:
     """The lines of a text with their labels' raw material."""
     lines = [_line(line, markdown) for line in text.split("\n")]
     for at, line in enumerate(lines):
-        if line.quoted and line.plain.endswith(("<", *COLONS)) and not _is_quoted(lines, at):
+        if line.quoted and not _is_quoted(lines, at):
             lines[at] = replace(line, quoted=False)
     return lines
 
@@ -78,11 +79,13 @@ def _is_quoted(lines: list[Line], at: int) -> bool:
     plain = lines[at].plain
     if plain.endswith("<"):
         return at + 1 < len(lines) and lines[at + 1].quoted
-    rest = plain.lstrip("> ")
-    above = next((line for line in reversed(lines[max(0, at - 2) : at]) if not line.blank), None)
-    if above is None or above.quoted or "@" not in above.plain or len(plain) > 40:
+    if not at or lines[at - 1].quoted or lines[at - 1].blank or "@" not in lines[at - 1].plain:
         return True
-    return rest not in COLONS and not (has_verb(folded(rest)) and len(rest.split()) <= 5)
+    if _OPEN_ADDRESS.search(lines[at - 1].plain[-MAX_ATTRIBUTION:]):
+        return False
+    rest = plain[:MAX_ATTRIBUTION].lstrip("> ")
+    closes = rest.endswith(COLONS) and len(plain) <= 40 and len(rest.split()) <= 5
+    return not closes or not (rest in COLONS or has_verb(folded(rest)))
 
 
 def is_rule(line: Line) -> bool:
@@ -160,6 +163,8 @@ def _next_words(lines: list[Line], at: int) -> str:
 
 def _begins_later(lines: list[Line], at: int, count: int) -> bool:
     """Whether the first of some joined lines is a person's, and the attribution begins below it."""
+    if _EMAIL.search(lines[at].plain):
+        return False
     first_opens = opens(folded(lines[at].plain))
     for start in range(1, count):
         tail = " ".join(line.plain for line in lines[at + start : at + count] if not line.blank)

@@ -51,6 +51,6 @@ def phrases(text: str) -> list[str]:
 
 
 Field = Literal[
-    "wrote", "you_wrote", "opens", "pronouns", "original", "forwarded", "from_", "date", "sent", "to", "subject", "sent_from",
-    "sent_from_ends", "sign_offs", "disclaimer", "banner", "reply_above", "list_footer",
+    "wrote", "you_wrote", "opens", "pronouns", "original", "forwarded", "from_", "date", "sent", "to", "subject",
+    "sent_from", "sent_from_ends", "sign_offs", "disclaimer", "banner", "reply_above", "list_footer",
 ]  # fmt: skip

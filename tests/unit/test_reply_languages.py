@@ -1,0 +1,394 @@
+"""What clients write over a quoted mail, by language and client, wrapped anyhow; and prose that only looks like it."""
+
+import textwrap
+
+import pytest
+
+from mailpoll.reply import new_text
+from mailpoll.reply.languages import LANGUAGES
+
+ANSWER = "Tomorrow, then."
+MARKED = "> Will you bring the maps?\n> Bob\n"
+BARE = "Will you bring the maps?\nBob\n"
+
+# language, client, the line as that client writes it
+ATTRIBUTIONS = [
+    ("en", "gmail", "On Mon, Mar 4, 2024 at 9:15\u202fAM Bob Poe <bob@example.com> wrote:"),
+    ("en", "apple", "On Mar 4, 2024, at 9:15 AM, Bob Poe <bob@example.com> wrote:"),
+    ("en", "apple-gb", "On 4 Mar 2024, at 09:15, Bob Poe <bob@example.com> wrote:"),
+    ("en", "thunderbird", "On 3/4/2024 9:15 AM, Bob Poe wrote:"),
+    ("en", "outlook-mac", 'On 3/4/24, 9:15 AM, "Bob Poe" <bob@example.com> wrote:'),
+    ("en", "yahoo", "On Monday, March 4, 2024 at 09:15:12 AM EST, Bob Poe <bob@example.com> wrote:"),
+    ("en", "yahoo-classic", "--- On Mon, 3/4/24, Bob Poe <bob@example.com> wrote:"),
+    ("en", "proton", "On Monday, March 4th, 2024 at 9:15 AM, Bob Poe <bob@example.com> wrote:"),
+    ("en", "mutt", "On Mon, Mar 04, 2024 at 09:15:12AM +0100, Bob Poe wrote:"),
+    ("en", "evolution", "On Mon, 2024-03-04 at 09:15 +0100, Bob Poe wrote:"),
+    ("en", "gnus", "Bob Poe <bob@example.com> writes:"),
+    ("en", "notes", "-----Bob Poe <bob@example.com> wrote: -----"),
+    ("en", "k9", 'On 4 March 2024 09:15:12 CET, Bob Poe <bob@example.com> wrote:'),
+    ("en", "netease", 'At 2024-03-04 09:15:12, "Bob Poe" <bob@example.com> wrote:'),
+    ("en", "the-bat", "Monday, March 4, 2024, 9:15:12 AM, you wrote:"),
+    ("de", "gmail", "Am Mo., 4. März 2024 um 09:15 Uhr schrieb Bob Poe <bob@example.com>:"),
+    ("de", "gmail-app", "Bob Poe <bob@example.com> schrieb am Mo., 4. März 2024, 09:15:"),
+    ("de", "apple", "Am 04.03.2024 um 09:15 schrieb Bob Poe <bob@example.com>:"),
+    ("de", "thunderbird", "Am 04.03.24 um 09:15 schrieb Bob Poe:"),
+    ("fr", "gmail", "Le lun. 4 mars 2024 à 09:15, Bob Poe <bob@example.com> a écrit :"),
+    ("fr", "apple", "Le 4 mars 2024 à 09:15, Bob Poe <bob@example.com> a écrit\u202f:"),
+    ("fr", "thunderbird", "Le 04/03/2024 à 09:15, Bob Poe a écrit\xa0:"),
+    ("fr", "proton", "Le lundi 4 mars 2024 à 09:15, Bob Poe <bob@example.com> a écrit :"),
+    ("es", "gmail", "El lun, 4 mar 2024 a las 9:15, Bob Poe (<bob@example.com>) escribió:"),
+    ("es", "apple", "El 4 mar 2024, a las 9:15, Bob Poe <bob@example.com> escribió:"),
+    ("es", "thunderbird", "El 04/03/2024 a las 9:15, Bob Poe escribió:"),
+    ("pt", "gmail-br", "Em seg., 4 de mar. de 2024 às 09:15, Bob Poe <bob@example.com> escreveu:"),
+    ("pt", "gmail-pt", "Bob Poe <bob@example.com> escreveu (segunda, 4/03/2024 à(s) 09:15):"),
+    ("pt", "apple-br", "Em 4 de mar. de 2024, à(s) 09:15, Bob Poe <bob@example.com> escreveu:"),
+    ("pt", "apple-pt", "No dia 04/03/2024, às 09:15, Bob Poe <bob@example.com> escreveu:"),
+    ("pt", "thunderbird", "Em 04/03/2024 09:15, Bob Poe escreveu:"),
+    ("it", "gmail", "Il giorno lun 4 mar 2024 alle ore 09:15 Bob Poe <bob@example.com> ha scritto:"),
+    ("it", "apple", "Il giorno 4 mar 2024, alle ore 09:15, Bob Poe <bob@example.com> ha scritto:"),
+    ("it", "thunderbird", "Il 04/03/2024 09:15, Bob Poe ha scritto:"),
+    ("nl", "gmail", "Op ma 4 mrt 2024 om 09:15 schreef Bob Poe <bob@example.com>:"),
+    ("nl", "apple", "Op 4 mrt 2024, om 09:15 heeft Bob Poe <bob@example.com> het volgende geschreven:"),
+    ("nl", "thunderbird", "Op 04-03-2024 om 09:15 schreef Bob Poe:"),
+    ("da", "gmail", "Den man. 4. mar. 2024 kl. 09.15 skrev Bob Poe <bob@example.com>:"),
+    ("da", "apple", "Den 4. mar. 2024 kl. 09.15 skrev Bob Poe <bob@example.com>:"),
+    ("da", "thunderbird", "Den 04.03.2024 kl. 09.15 skrev Bob Poe:"),
+    ("no", "gmail", "man. 4. mars 2024 kl. 09:15 skrev Bob Poe <bob@example.com>:"),
+    ("no", "apple", "4. mars 2024 kl. 09:15 skrev Bob Poe <bob@example.com>:"),
+    ("no", "thunderbird", "Den 04.03.2024 09:15, skrev Bob Poe:"),
+    ("sv", "gmail", "Den mån 4 mars 2024 kl 09:15 skrev Bob Poe <bob@example.com>:"),
+    ("sv", "apple", "4 mars 2024 kl. 09:15 skrev Bob Poe <bob@example.com>:"),
+    ("sv", "thunderbird", "Den 2024-03-04 kl. 09:15, skrev Bob Poe:"),
+    ("is", "gmail", "mán., 4. mar. 2024 kl. 09:15 skrifaði Bob Poe <bob@example.com>:"),
+    ("is", "thunderbird", "Þann 4.3.2024 09:15, skrifaði Bob Poe:"),
+    ("ro", "gmail", "În lun., 4 mar. 2024 la 09:15, Bob Poe <bob@example.com> a scris:"),
+    ("ro", "apple", "Pe 4 mar. 2024, la 09:15, Bob Poe <bob@example.com> a scris:"),
+    ("ro", "thunderbird", "Pe 04.03.2024 09:15, Bob Poe a scris:"),
+    ("ca", "gmail", "Missatge de Bob Poe <bob@example.com> del dia dl., 4 de març 2024 a les 9:15:"),
+    ("ca", "apple", "El 4 març 2024, a les 9:15, Bob Poe <bob@example.com> va escriure:"),
+    ("ca", "thunderbird", "El 4/3/24 a les 9:15, Bob Poe ha escrit:"),
+    ("gl", "gmail", "O luns, 4 mar. 2024 ás 9:15, Bob Poe (<bob@example.com>) escribiu:"),
+    ("gl", "thunderbird", "O 04/03/2024 ás 9:15, Bob Poe escribiu:"),
+    ("pl", "gmail", "pon., 4 mar 2024 o 09:15 Bob Poe <bob@example.com> napisał(a):"),
+    ("pl", "apple", "Wiadomość napisana przez Bob Poe <bob@example.com> w dniu 4 mar 2024, o godz. 09:15:"),
+    ("pl", "thunderbird", "W dniu 4.03.2024 o 09:15, Bob Poe pisze:"),
+    ("pl", "roundcube", "W dniu 2024-03-04 09:15, Bob Poe napisał(a):"),
+    ("cs", "gmail", "po 4. 3. 2024 v 9:15 odesílatel Bob Poe <bob@example.com> napsal:"),
+    ("cs", "thunderbird", "Dne 04. 03. 24 v 9:15 Bob Poe napsal(a):"),
+    ("sk", "gmail", "po 4. 3. 2024 o 9:15 Bob Poe <bob@example.com> napísal(a):"),
+    ("sk", "thunderbird", "Dňa 4. 3. 2024 o 9:15 Bob Poe napísal(a):"),
+    ("bg", "gmail", "На пн, 4.03.2024 г. в 9:15 Bob Poe <bob@example.com> написа:"),
+    ("bg", "thunderbird", "На 4.03.24 г. в 9:15, Bob Poe написа:"),
+    ("hr", "gmail", "pon, 4. ožu 2024. u 09:15 Bob Poe <bob@example.com> napisao je:"),
+    ("hr", "thunderbird", "Dana 4. 3. 2024. u 09:15, Bob Poe je napisao/la:"),
+    ("sr", "gmail", "пон, 4. мар 2024. у 09:15 Bob Poe <bob@example.com> је написао/ла:"),
+    ("sr", "thunderbird", "Дана 4.3.24. у 09:15, Bob Poe је написао/ла:"),
+    ("sl", "gmail", "V V pon., 4. mar. 2024 ob 09:15 je oseba Bob Poe <bob@example.com> napisala:"),
+    ("sl", "thunderbird", "Bob Poe je 4. 03. 2024 ob 09:15 napisal/a:"),
+    ("ru", "gmail", "пн, 4 мар. 2024\u202fг. в 09:15, Bob Poe <bob@example.com>:"),
+    ("ru", "apple", "4 марта 2024 г., в 09:15, Bob Poe <bob@example.com> написал(а):"),
+    ("ru", "thunderbird", "04.03.2024 09:15, Bob Poe пишет:"),
+    ("ru", "mail.ru", "Понедельник, 4 марта 2024, 9:15 +03:00 от Bob Poe <bob@example.com>:"),
+    ("ru", "yandex", '04.03.2024, 09:15, "Bob Poe" <bob@example.com>:'),
+    ("ru", "the-bat", "Вы писали 4 марта 2024 г., 9:15:12:"),
+    ("uk", "gmail", "пн, 4 бер. 2024\u202fр. о 09:15 Bob Poe <bob@example.com> пише:"),
+    ("uk", "apple", "4 бер. 2024 р. о 09:15 Bob Poe <bob@example.com> написав(ла):"),
+    ("uk", "thunderbird", "04.03.24 09:15, Bob Poe пише:"),
+    ("fi", "gmail", "ma 4. maalisk. 2024 klo 9.15 Bob Poe (bob@example.com) kirjoitti:"),
+    ("fi", "apple", "Bob Poe <bob@example.com> kirjoitti 4.3.2024 kello 9.15:"),
+    ("fi", "thunderbird", "Bob Poe kirjoitti 4.3.2024 klo 9.15:"),
+    ("et", "gmail", "Kuupäev E, 4. märts 2024 kell 09:15 kirjutas Bob Poe <bob@example.com>:"),
+    ("et", "thunderbird", "04.03.2024 09:15 Bob Poe kirjutas:"),
+    ("lv", "gmail", "pirmd., 2024. g. 4. marts, plkst. 09:15 — lietotājs Bob Poe (<bob@example.com>) rakstīja:"),
+    ("lt", "gmail", "2024-03-04, pr, 09:15 Bob Poe <bob@example.com> rašė:"),
+    ("lt", "thunderbird", "2024-03-04 09:15, Bob Poe rašė:"),
+    ("hu", "gmail", "Bob Poe <bob@example.com> ezt írta (időpont: 2024. márc. 4., H, 9:15):"),
+    ("hu", "apple", "2024. márc. 4. dátummal, 9:15 időpontban Bob Poe <bob@example.com> írta:"),
+    ("hu", "thunderbird", "2024. 03. 04. 9:15 keltezéssel, Bob Poe írta:"),
+    ("el", "gmail", "Στις Δευ 4 Μαρ 2024 στις 9:15\u202fπ.μ., ο χρήστης Bob Poe <bob@example.com> έγραψε:"),
+    ("el", "apple", "Στις 4 Μαρ 2024, στις 9:15 π.μ., ο/η Bob Poe <bob@example.com> έγραψε:"),
+    ("el", "thunderbird", "Στις 4/3/2024 9:15, ο Bob Poe έγραψε:"),
+    ("tr", "gmail", "Bob Poe <bob@example.com>, 4 Mar 2024 Pzt, 09:15 tarihinde şunu yazdı:"),
+    ("tr", "apple", "Bob Poe <bob@example.com> şunları yazdı (4 Mar 2024 09:15):"),
+    ("tr", "thunderbird", "4.03.2024 09:15 tarihinde Bob Poe yazdı:"),
+    ("eu", "gmail", "Bob Poe (<bob@example.com>) igorleak hau idatzi du (2024 mar. 4, al. (09:15)):"),
+    ("eu", "thunderbird", "Bob Poe(e)k 2024/03/04 09:15(e)an idatzi zuen:"),
+    ("ar", "gmail", "في الاثنين، 4 مارس 2024 في 9:15 ص تمت كتابة ما يلي بواسطة Bob Poe <\u202abob@example.com\u202c\u200f>:\u202c"),
+    ("ar", "apple", "في ٤ مارس ٢٠٢٤، الساعة ٩:١٥ ص، كتب/كتبت Bob Poe <bob@example.com>:"),
+    ("he", "gmail", "\u202bבתאריך יום ב׳, 4 במרץ 2024 ב-9:15 מאת \u202aBob Poe\u202c\u200f <\u202abob@example.com\u202c\u200f>:\u202c"),
+    ("he", "apple", "ב-4 במרץ 2024, בשעה 9:15, \u200fBob Poe \u200f<bob@example.com> כתב/ה:"),
+    ("he", "thunderbird", "ב-04/03/2024 בשעה 9:15, Bob Poe כתב:"),
+    ("fa", "gmail", "در تاریخ دوشنبه ۴ مارس ۲۰۲۴،\u200f ۹:۱۵ Bob Poe <\u202abob@example.com\u202c\u200f> نوشت:\u202c"),
+    ("hi", "gmail", "सोम, 4 मार्च 2024 को 9:15 am बजे को Bob Poe <bob@example.com> ने लिखा:"),
+    ("hi", "apple", "4 मार्च 2024 को 9:15 पूर्वाह्न बजे, Bob Poe <bob@example.com> ने लिखा:"),
+    ("th", "gmail", "ในวันที่ จ. 4 มี.ค. 2024 เวลา 09:15 Bob Poe <bob@example.com> เขียนว่า:"),
+    ("th", "apple", "ในวันที่ 4 มี.ค. 2567 เวลา 09:15 Bob Poe <bob@example.com> เขียนว่า:"),
+    ("vi", "gmail", "Vào Th 2, 4 thg 3, 2024 vào lúc 09:15 Bob Poe <bob@example.com> đã viết:"),
+    ("vi", "apple", "Vào 4 thg 3, 2024, lúc 09:15, Bob Poe <bob@example.com> viết:"),
+    ("id", "gmail", "Pada tanggal Sen, 4 Mar 2024 pukul 09.15 Bob Poe <bob@example.com> menulis:"),
+    ("id", "apple", "Pada 4 Mar 2024, pukul 09.15, Bob Poe <bob@example.com> menulis:"),
+    ("ms", "gmail", "Pada Isn, 4 Mac 2024 pada 9:15 PG Bob Poe <bob@example.com> menulis:"),
+    ("zh", "gmail-cn", "Bob Poe <bob@example.com> 于2024年3月4日周一 09:15写道："),
+    ("zh", "gmail-tw", "Bob Poe <bob@example.com> 於 2024年3月4日 週一 上午9:15寫道："),
+    ("zh", "apple-cn", "在 2024年3月4日，上午9:15，Bob Poe <bob@example.com> 写道："),
+    ("zh", "apple-tw", "Bob Poe <bob@example.com> 於 2024年3月4日 上午9:15 寫道："),
+    ("zh", "thunderbird", "在 2024/3/4 9:15, Bob Poe 写道:"),
+    ("zh", "netease", '在 2024-03-04 09:15:12，"Bob Poe" <bob@example.com> 写道：'),
+    ("ja", "gmail", "2024年3月4日(月) 9:15 Bob Poe <bob@example.com>:"),
+    ("ja", "apple", "2024/03/04 9:15、Bob Poe <bob@example.com>のメール:"),
+    ("ja", "apple-name", "2024/03/04 9:15、Bob Poeのメール："),
+    ("ja", "thunderbird", "Bob Poe さんは書きました (2024/03/04 9:15):"),
+    ("ko", "gmail", "2024년 3월 4일 (월) 오전 9:15, Bob Poe <bob@example.com>님이 작성:"),
+    ("ko", "apple", "2024. 3. 4. 오전 9:15, Bob Poe <bob@example.com> 작성:"),
+    ("ko", "thunderbird", "2024-03-04 오전 9:15에 Bob Poe 이(가) 쓴 글:"),
+    # Languages without a row, by a date and an address.
+    ("ka", "gmail", "ორშ, 4 მარ. 2024, 09:15, მომხმარებელმა Bob Poe (<bob@example.com>) დაწერა:"),
+    ("bn", "gmail", "সোম, ৪ মার্চ, ২০২৪ এ ৯:১৫ AM তারিখে Bob Poe <bob@example.com> লিখেছেন:"),
+]  # fmt: skip
+
+
+def as_is(line):
+    return line
+
+
+def narrow(line):
+    """As clients that wrap everything at few columns; never over more than five lines."""
+    return "\n".join(textwrap.wrap(line, max(28, len(line) // 4), break_long_words=False, break_on_hyphens=False))
+
+
+def before_the_address(line):
+    """As Gmail wraps its own line."""
+    return line.replace(" <", "\n<").replace(" (", "\n(") if line.count(" <") == 1 else line.replace(" (", "\n(")
+
+
+def before_the_verb(line):
+    """As Apple Mail wraps its own line."""
+    return "\n".join(line.rsplit(" ", 1))
+
+
+def angle_alone(line):
+    """As HTML with links becomes text."""
+    return line.replace("<bob@example.com>", "<bob@example.com\n>")
+
+
+def linked(line):
+    """As Outlook writes links out."""
+    return line.replace("<bob@example.com>", "<bob@example.com<mailto:bob@example.com>>")
+
+
+def bold(line):
+    """As bold becomes in text."""
+    return "\n".join(f"*{part}*" for part in line.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "quote", [MARKED, BARE, "\n" + MARKED, "\n" + BARE], ids=["marked", "bare", "marked2", "bare2"]
+)
+@pytest.mark.parametrize(
+    "wrap",
+    [as_is, narrow, before_the_address, before_the_verb, angle_alone, linked, bold],
+    ids=lambda wrap: wrap.__name__,
+)
+@pytest.mark.parametrize(
+    "line", [line for *_, line in ATTRIBUTIONS], ids=[f"{code}-{client}" for code, client, _ in ATTRIBUTIONS]
+)
+def test_an_attribution_and_what_it_announces_go(line, wrap, quote):
+    assert new_text(f"{ANSWER}\n\n{wrap(line)}\n{quote}") == ANSWER
+
+
+def test_every_language_has_an_attribution():
+    assert {row["code"] for row in LANGUAGES} <= {code for code, *_ in ATTRIBUTIONS}
+
+
+# language, client, what stands over the old mail
+SEPARATORS = [
+    ("en", "outlook", "-----Original Message-----"),
+    ("en", "yahoo", "----- Original Message -----"),
+    ("en", "samsung", "-------- Original message --------"),
+    ("en", "proton", "------- Original Message -------"),
+    ("de", "outlook", "-----Ursprüngliche Nachricht-----"),
+    ("de", "thunderbird", "-------- Original-Nachricht --------"),
+    ("de", "samsung", "-------- Ursprüngliche Nachricht --------"),
+    ("fr", "outlook", "-----Message d'origine-----"),
+    ("fr", "windows", "-----Message d’origine-----"),
+    ("fr", "orange", "---------- Message original ----------"),
+    ("es", "outlook", "-----Mensaje original-----"),
+    ("pt", "outlook", "-----Mensagem original-----"),
+    ("pt", "outlook-pt", "-----Mensagem de origem-----"),
+    ("it", "outlook", "-----Messaggio originale-----"),
+    ("nl", "outlook", "-----Oorspronkelijk bericht-----"),
+    ("nl", "yahoo", "----- Origineel bericht -----"),
+    ("da", "outlook", "-----Oprindelig meddelelse-----"),
+    ("no", "outlook", "-----Opprinnelig melding-----"),
+    ("sv", "outlook", "-----Ursprungligt meddelande-----"),
+    ("is", "outlook", "-----Upprunaleg skilaboð-----"),
+    ("fi", "outlook", "-----Alkuperäinen viesti-----"),
+    ("et", "outlook", "-----Algne teade-----"),
+    ("lv", "outlook", "-----Sākotnējais ziņojums-----"),
+    ("lt", "outlook", "-----Originalus laiškas-----"),
+    ("hu", "outlook", "-----Eredeti üzenet-----"),
+    ("el", "outlook", "-----Αρχικό μήνυμα-----"),
+    ("tr", "outlook", "-----Özgün İleti-----"),
+    ("tr", "other", "-----Orijinal Mesaj-----"),
+    ("eu", "other", "----- Jatorrizko mezua -----"),
+    ("ro", "outlook", "-----Mesaj original-----"),
+    ("ca", "outlook", "-----Missatge original-----"),
+    ("gl", "outlook", "-----Mensaxe orixinal-----"),
+    ("pl", "outlook", "-----Wiadomość oryginalna-----"),
+    ("pl", "onet", "-----Original Message-----\nOd: Bob Poe\nTemat: Mapy"),
+    ("cs", "outlook", "-----Původní zpráva-----"),
+    ("cs", "seznam", "---------- Původní e-mail ----------"),
+    ("sk", "outlook", "-----Pôvodná správa-----"),
+    ("bg", "abv", "-------- Оригинално писмо --------"),
+    ("hr", "outlook", "-----Izvorna poruka-----"),
+    ("sr", "outlook", "-----Оригинална порука-----"),
+    ("sl", "outlook", "-----Izvorno sporočilo-----"),
+    ("ru", "outlook", "-----Исходное сообщение-----"),
+    ("ru", "samsung", "-------- Исходное сообщение --------"),
+    ("uk", "outlook", "-----Вихідне повідомлення-----"),
+    ("ar", "outlook", "-----الرسالة الأصلية-----"),
+    ("he", "outlook", "-----הודעה מקורית-----"),
+    ("fa", "other", "-----پیام اصلی-----"),
+    ("hi", "other", "-----मूल संदेश-----"),
+    ("th", "outlook", "-----ข้อความต้นฉบับ-----"),
+    ("vi", "outlook", "-----Thư gốc-----"),
+    ("id", "outlook", "-----Pesan Asli-----"),
+    ("ms", "outlook", "-----Mesej Asal-----"),
+    ("zh", "qq", "------------------ 原始邮件 ------------------"),
+    ("zh", "qq-nbsp", "------------------\xa0原始邮件\xa0------------------"),
+    ("zh", "outlook-cn", "-----邮件原件-----"),
+    ("zh", "outlook-tw", "-----原始郵件-----"),
+    ("zh", "netease", "---- 回复的原邮件 ----"),
+    ("ja", "outlook", "-----元のメッセージ-----"),
+    ("ja", "outlook-old", "-----オリジナル メッセージ-----"),
+    ("ko", "outlook", "-----원본 메시지-----"),
+    ("ko", "naver", "-----Original Message-----\n보낸 사람: Bob Poe <bob@example.com>"),
+]
+
+# language, client, the names of sender, time, reader and subject, the time
+BLOCKS = [
+    ("en", "outlook", "From|Sent|To|Subject", "Monday, March 4, 2024 9:15 AM"),
+    ("en", "apple", "From|Date|To|Subject", "March 4, 2024 at 9:15:12 AM GMT+1"),
+    ("de", "outlook", "Von|Gesendet|An|Betreff", "Montag, 4. März 2024 09:15"),
+    ("de", "apple", "Von|Datum|An|Betreff", "4. März 2024 um 09:15:12 MEZ"),
+    ("fr", "outlook", "De |Envoyé |À |Objet ", "lundi 4 mars 2024 09:15"),
+    ("fr", "nbsp", "De\xa0|Envoyé\xa0|À\xa0|Objet\xa0", "lundi 4 mars 2024 09:15"),
+    ("es", "outlook", "De|Enviado el|Para|Asunto", "lunes, 4 de marzo de 2024 9:15"),
+    ("es", "web", "De|Enviado|Para|Asunto", "lunes, 4 de marzo de 2024 9:15"),
+    ("pt", "outlook-br", "De|Enviada em|Para|Assunto", "segunda-feira, 4 de março de 2024 09:15"),
+    ("pt", "outlook-pt", "De|Enviado|Para|Assunto", "4 de março de 2024 09:15"),
+    ("it", "outlook", "Da|Inviato|A|Oggetto", "lunedì 4 marzo 2024 09:15"),
+    ("nl", "outlook", "Van|Verzonden|Aan|Onderwerp", "maandag 4 maart 2024 09:15"),
+    ("da", "outlook", "Fra|Sendt|Til|Emne", "4. marts 2024 09:15"),
+    ("no", "outlook", "Fra|Sendt|Til|Emne", "mandag 4. mars 2024 09:15"),
+    ("sv", "outlook", "Från|Skickat|Till|Ämne", "den 4 mars 2024 09:15"),
+    ("is", "outlook", "Frá|Sent|Til|Efni", "mánudagur, 4. mars 2024 09:15"),
+    ("fi", "outlook", "Lähettäjä|Lähetetty|Vastaanottaja|Aihe", "maanantai 4. maaliskuuta 2024 9.15"),
+    ("et", "outlook", "Saatja|Saadetud|Adressaat|Teema", "esmaspäev, 4. märts 2024 09:15"),
+    ("lv", "outlook", "No|Nosūtīts|Kam|Tēma", "pirmdiena, 2024. gada 4. marts 09:15"),
+    ("lt", "outlook", "Nuo|Išsiųsta|Kam|Tema", "2024 m. kovo 4 d., pirmadienis 09:15"),
+    ("hu", "outlook", "Feladó|Elküldve|Címzett|Tárgy", "2024. március 4., hétfő 9:15"),
+    ("el", "outlook", "Από|Στάλθηκε|Προς|Θέμα", "Δευτέρα, 4 Μαρτίου 2024 9:15 πμ"),
+    ("tr", "outlook", "Kimden|Gönderildi|Kime|Konu", "4 Mart 2024 Pazartesi 09:15"),
+    ("eu", "other", "Nork|Bidalia|Nori|Gaia", "2024(e)ko martxoaren 4a 09:15"),
+    ("ro", "outlook", "De la|Trimis|Către|Subiect", "luni, 4 martie 2024 09:15"),
+    ("ca", "outlook", "De|Enviat|Per a|Assumpte", "dilluns, 4 de març de 2024 9:15"),
+    ("gl", "outlook", "De|Enviado|Para|Asunto", "luns, 4 de marzo de 2024 9:15"),
+    ("pl", "outlook", "Od|Wysłano|Do|Temat", "poniedziałek, 4 marca 2024 09:15"),
+    ("cs", "outlook", "Od|Odesláno|Komu|Předmět", "pondělí 4. března 2024 9:15"),
+    ("sk", "outlook", "Od|Odoslané|Komu|Predmet", "pondelok 4. marca 2024 9:15"),
+    ("bg", "outlook", "От|Изпратено|До|Относно", "понеделник, 4 март 2024 г. 9:15"),
+    ("hr", "outlook", "Šalje|Poslano|Prima|Predmet", "4. ožujka 2024. 9:15"),
+    ("sr", "outlook", "Од|Послато|За|Тема", "понедељак, 04. март 2024. 09:15"),
+    ("sl", "outlook", "Od|Poslano|Za|Zadeva", "ponedeljek, 04. marec 2024 09:15"),
+    ("ru", "outlook", "От|Отправлено|Кому|Тема", "4 марта 2024 г. 9:15"),
+    ("ru", "outlook-short", "От|Дата|Кому|Тема", "понедельник, 4 марта 2024 г. в 9:15"),
+    ("uk", "outlook", "Від|Надіслано|Кому|Тема", "4 березня 2024 р. 9:15"),
+    ("ar", "outlook", "من|تم الإرسال|إلى|الموضوع", "04/مارس/2024 09:15 ص"),
+    ("he", "outlook", "מאת|נשלח|אל|נושא", "יום שני 04 מרץ 2024 09:15"),
+    ("fa", "other", "از|تاریخ|به|موضوع", "۴ مارس ۲۰۲۴ ۹:۱۵"),
+    ("hi", "outlook", "प्रेषक|भेजा गया|प्रति|विषय", "सोमवार, 4 मार्च 2024 9:15"),
+    ("th", "outlook", "จาก|ส่ง|ถึง|เรื่อง", "4 มีนาคม 2567 9:15"),
+    ("vi", "outlook", "Từ|Đã gửi|Đến|Chủ đề", "Thứ Hai, 4 tháng 3, 2024 9:15 SA"),
+    ("id", "outlook", "Dari|Dikirim|Kepada|Subjek", "Senin, 04 Maret 2024 09.15"),
+    ("ms", "outlook", "Daripada|Dihantar|Kepada|Subjek", "Isnin, 4 Mac 2024 9:15 PG"),
+    ("zh", "outlook-cn", "发件人|发送时间|收件人|主题", "2024年3月4日 9:15"),
+    ("zh", "outlook-tw", "寄件者|寄件日期|收件者|主旨", "2024年3月4日 上午 09:15"),
+    ("zh", "foxmail", "发件人|日期|收件人|主题", "2024-03-04 09:15"),
+    ("ja", "outlook", "差出人|送信日時|宛先|件名", "2024年3月4日月曜日 9:15"),
+    ("ja", "outlook-en", "From|Sent|To|Subject", "Monday, March 4, 2024 9:15 AM"),
+    ("ko", "outlook", "보낸 사람|보낸 날짜|받는 사람|제목", "2024년 3월 4일 월요일 오전 9:15"),
+    ("ko", "naver", "보낸사람|날짜|받는사람|제목", "2024/03/04 09:15"),
+]
+
+
+def fields(names, time, sender="Bob Poe <bob@example.com>"):
+    return list(zip(names.split("|"), (sender, time, "Jane Roe", "Maps"), strict=True))
+
+
+def plain_block(names, time):
+    return "\n".join(f"{name}: {value}" for name, value in fields(names, time))
+
+
+def nameless_block(names, time):
+    """As Outlook writes it inside one company: no address."""
+    return "\n".join(f"{name}: {value}" for name, value in fields(names, time, "Poe, Bob"))
+
+
+def bold_block(names, time):
+    return "\n".join(f"*{name.strip()}:* {value}" for name, value in fields(names, time))
+
+
+def bold_name_block(names, time):
+    return "\n".join(f"**{name.strip()}**: {value}" for name, value in fields(names, time))
+
+
+def tabbed_block(names, time):
+    return "\n".join(f"{name}:\t{value}" for name, value in fields(names, time))
+
+
+def fullwidth_block(names, time):
+    return "\n".join(f"{name}：{value}" for name, value in fields(names, time))
+
+
+def ruled_block(names, time):
+    return "_" * 32 + "\n" + plain_block(names, time)
+
+
+def spaced_block(names, time):
+    return plain_block(names, time).replace("\n", "\n\n")
+
+
+def mixed_block(names, time):
+    """As Apple orders it."""
+    sender, sent, to, subject = plain_block(names, time).split("\n")
+    return "\n".join((sender, subject, sent, to))
+
+
+@pytest.mark.parametrize(
+    "line", [line for *_, line in SEPARATORS], ids=[f"{code}-{client}" for code, client, _ in SEPARATORS]
+)
+@pytest.mark.parametrize("quote", [MARKED, BARE], ids=["marked", "bare"])
+def test_a_separator_and_what_is_below_go(line, quote):
+    assert new_text(f"{ANSWER}\n\n{line}\n\n{quote}") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        plain_block, nameless_block, bold_block, bold_name_block, tabbed_block, fullwidth_block, ruled_block,
+        spaced_block, mixed_block,
+    ],
+    ids=lambda block: block.__name__,
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("names", "time"), [row[2:] for row in BLOCKS], ids=[f"{code}-{client}" for code, client, *_ in BLOCKS]
+)
+def test_a_block_of_header_fields_and_what_is_below_go(names, time, block):
+    assert new_text(f"{ANSWER}\n\n{block(names, time)}\n\n{BARE}") == ANSWER
+
+
+def test_every_language_has_separators_and_a_block():
+    codes = {row["code"] for row in LANGUAGES}
+    assert codes <= {code for code, *_ in SEPARATORS}
+    assert codes <= {code for code, *_ in BLOCKS}
