@@ -82,6 +82,12 @@ class Alerter:
         return Place(socket.gethostname(), path, f"mailpoll --config {shlex.quote(path)}")
 
     @property
+    def owner(self) -> str:
+        """Which configuration this is, among those that share a store: its path alone, since a container has another
+        host name each time. Two hosts with the same path count as one."""
+        return str(self.installation.path.absolute())
+
+    @property
     def addresses(self) -> dict[str, str]:
         """The addresses among the recipients of alerts: as they are written, and by which they are remembered."""
         return {one: known_as(one) for one in self.settings.alerts.recipients if "@" in one}
@@ -149,35 +155,34 @@ class Alerter:
             click.echo(f"alert to {to} sent: {subject}")
 
 
-def after_run(
-    installation: Installation,
-    store: Store,
-    journal: Journal,
-    speaker: Speaker,
-    news: Sequence[News],
-    *,
-    ends: float,
-    at_once: bool = False,
-    post_now: Callable[[], None] = lambda: None,
-    send: Send = alert_mail.by_smtp,
-) -> None:
-    """Alerts of what a run found. Mail first: that it cannot be sent is told in the channels, and to whom `speaker`
-    tells. `post_now` posts what is put in for the channels."""
-    channels = alert_post.channels(store, installation.settings.alerts.recipients)
-    owner = f"{socket.gethostname()}:{installation.path}"
-    owed = Owed([*news, *speaker.settle_one(journal, alarm.ALERTS, alert_post.notices(channels), owner)])
-    alerter = Alerter(installation, owed, lambda: speaker.now, ends + GRACE_S, at_once, send, journal)
+def after_run(alerter: Alerter, store: Store, speaker: Speaker, post_now: Callable[[], None] = lambda: None) -> None:
+    """Alerts of what a run found, unless another host is at it: then the next run does. `post_now` posts what is put in
+    for the channels."""
+    journal, recipients = alerter.journal, alerter.settings.alerts.recipients
+    channels = alert_post.channels(store, recipients)
+    alerter.owed.add(speaker.settle_one(journal, alarm.ALERTS, alert_post.notices(channels), alerter.owner))
+    posted = False
+    with store.alone("alerts") as mine:
+        if mine:
+            alerter.owed.renew(store.troubles)
+            _by_mail(alerter, store, speaker)
+            failing = {trouble.about for trouble in journal.open} | alert_post.failing(store, speaker.now)
+            posted = alerter.by_post(store, failing)
+    if posted:
+        post_now()
+    journal.owing = alerter.owing()
+
+
+def _by_mail(alerter: Alerter, store: Store, speaker: Speaker) -> None:
+    """Mail first: that it cannot be sent is told in the channels, and to whom `speaker` tells."""
+    journal = alerter.journal
     before = next((trouble for trouble in store.troubles.list() if trouble.about == alarm.SMTP), None)
     told = alerter.by_mail(store.refusals, before.runs if before else 0)
     if not told.late or told.notices:
         how = "" if told.proves(before) else alarm.NOTHING_TO_MAIL
-        owed.add(speaker.settle_one(journal, alarm.SMTP, told.notices, owner, how))
-    else:
-        journal.open = (*journal.open, *([before] if before else []))
-    failing = {trouble.about for trouble in journal.open} | alert_post.failing(store, speaker.now)
-    if alerter.by_post(store, failing):
-        post_now()
-    journal.owing = alerter.owing()
+        alerter.owed.add(speaker.settle_one(journal, alarm.SMTP, told.notices, alerter.owner, how))
+    elif before:
+        journal.open = (*journal.open, before)
 
 
 def of_standstill(

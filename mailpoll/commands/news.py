@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from urllib.parse import quote, unquote
 
@@ -19,8 +20,11 @@ _BY = "by/"
 class Memory(Protocol):
     """Where a trouble is remembered: the store, or the file beside it."""
 
-    def save(self, open_: Sequence[Trouble], ended: Sequence[str] = ()) -> None:
-        """Writes those of `open_` anew and forgets those about `ended`."""
+    def kept(self) -> Sequence[Trouble]:
+        """Those that are open, and those that are over while somebody is still to be alerted of that."""
+
+    def change(self, abouts: Collection[str], change: Callable[[Trouble], Trouble | None]) -> None:
+        """Writes what `change` makes of those about `abouts` as they are now; None forgets one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,11 @@ def told_marks(trouble: Trouble) -> tuple[str, ...]:
     return tuple(mark for mark in trouble.alerted if not mark.startswith(_BY))
 
 
+def without(mark: str, trouble: Trouble) -> Trouble:
+    """`trouble` with a mark less."""
+    return replace(trouble, alerted=tuple(each for each in trouble.alerted if each != mark))
+
+
 def known_as(recipient: str) -> str:
     """By what a recipient of [alerts] is remembered: the address alone, or the name of the channel."""
     return strict_address.parse(recipient).address.lower() if "@" in recipient else recipient
@@ -94,26 +103,51 @@ class Owed:
         self._news = [each for each in self._news if each.place not in places] + more
         self._troubles.update({each.place: each.trouble for each in more})
 
+    def renew(self, memory: Memory) -> None:
+        """Looks anew who knows by now of what is remembered there: another host may have told them, or ended it."""
+        kept = {each.about: each for each in memory.kept()}
+
+        def lasts(news: News) -> bool:
+            here = kept.get(news.trouble.about)
+            same = here is not None and here.began_at == news.trouble.began_at
+            return same and not (news.kind and here is not None and here.ended_at is not None)
+
+        self._news = [each for each in self._news if each.memory is not memory or lasts(each)]
+        for each in self._news:
+            if each.memory is memory:
+                marks = kept[each.trouble.about].alerted
+                self._troubles[each.place] = replace(self._troubles[each.place], alerted=marks)
+
     def to(self, recipient: str, *, without: Collection[str] = ()) -> tuple[News, ...]:
         """What `recipient` has still to be told; not of the troubles about `without`."""
         return tuple(n for n in self._news if n.trouble.about not in without and self._is_owed(n, recipient))
 
     def told(self, recipient: str, news: Sequence[News]) -> None:
         """Writes down that `recipient` was told. Call it afterwards: a run that is ended in between tells twice rather
-        than never."""
+        than never. What is forgotten or began anew by then stays so."""
+        for memory in {id(each.memory): each.memory for each in news}.values():
+            some = [each for each in news if each.memory is memory]
+            memory.change({each.trouble.about for each in some}, partial(_after, recipient, some))
         for each in news:
-            trouble = self._troubles[each.place]
-            ending = mark_of("", recipient)
-            rest = tuple(mark for mark in trouble.alerted if not mark.endswith(ending))
-            marks = (*trouble.alerted, mark_of(each.kind, recipient)) if each.kind else rest
-            trouble = self._troubles[each.place] = replace(trouble, alerted=marks)
-            if trouble.ended_at is None or marks:
-                each.memory.save([trouble])
-            else:
-                each.memory.save([], [trouble.about])
+            self._troubles[each.place] = _marked(self._troubles[each.place], each.kind, recipient)
 
     def _is_owed(self, news: News, recipient: str) -> bool:
         trouble = self._troubles[news.place]
         if news.kind:
             return mark_of(news.kind, recipient) not in trouble.alerted
         return is_told(trouble, recipient)
+
+
+def _after(recipient: str, news: Sequence[News], trouble: Trouble) -> Trouble | None:
+    """A trouble after `recipient` was told of `news`; None when it is over and nobody is left to be told."""
+    for each in news:
+        if (each.trouble.about, each.trouble.began_at) == (trouble.about, trouble.began_at):
+            trouble = _marked(trouble, each.kind, recipient)
+    return trouble if trouble.ended_at is None or told_marks(trouble) else None
+
+
+def _marked(trouble: Trouble, kind: str, recipient: str) -> Trouble:
+    if kind:
+        return replace(trouble, alerted=tuple(dict.fromkeys((*trouble.alerted, mark_of(kind, recipient)))))
+    ending = mark_of("", recipient)
+    return replace(trouble, alerted=tuple(mark for mark in trouble.alerted if not mark.endswith(ending)))

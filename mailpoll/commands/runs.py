@@ -14,7 +14,7 @@ from mailpoll import config
 from mailpoll.commands import assembly, calm, logins, speaking
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.journal import Journal, tell
-from mailpoll.commands.news import News
+from mailpoll.commands.news import News, Owed
 from mailpoll.commands.speaking import Listener
 from mailpoll.dialogue import Plan
 from mailpoll.poll import Run
@@ -105,8 +105,10 @@ def _alert(
             tell(aside.events())
         journal.add(aside)
 
-    found = (*news, *standstill.ended(installation))
-    alerts.after_run(installation, store, journal, speaker, found, ends=ends, at_once=at_once, post_now=post_now)
+    owed = Owed([*news, *standstill.ended(installation)])
+    until = ends + alerts.GRACE_S
+    alerter = alerts.Alerter(installation, owed, lambda: speaker.now, until, at_once, journal=journal)
+    alerts.after_run(alerter, store, speaker, post_now)
 
 
 def _begun(installation: Installation) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from mailpoll.commands import alarm, news, notices, troubles
@@ -80,7 +81,7 @@ class Speaker:
         if kept is None or kept.ended_at is not None or mine not in kept.alerted:
             return ()
         if news.others(kept, owner):
-            self.store.troubles.save([replace(kept, alerted=tuple(mark for mark in kept.alerted if mark != mine))])
+            self.store.troubles.change([about], partial(news.without, mine))
             return ()
         kept = replace(kept, alerted=news.told_marks(kept))
         ends = self._end(journal, [kept], {about: alarm.end(kept, self.now, how)})
@@ -135,9 +136,10 @@ class Speaker:
         return [Trouble(alarm.UNROUTED, 0, "", 0, self.now, self.now)]
 
     def _change(self, trouble: Trouble | None, met: Sequence[Notice], *marks: str) -> _Change:
-        alerted = tuple(dict.fromkeys((*(trouble.alerted if trouble else ()), *marks)))
+        known = trouble.alerted if trouble else ()
         if trouble is not None and trouble.ended_at is not None:  # it begins anew: who did not hear of its end knows it
-            trouble = None
+            trouble, known = None, news.told_marks(trouble)
+        alerted = tuple(dict.fromkeys((*known, *marks)))
         after, lines = alarm.decide(trouble, met, self.now, alert_after=self.alert_after)
         if self.listener == "nobody":
             told_at, told = (trouble.told_at, trouble.told) if trouble else (None, ())

@@ -7,7 +7,7 @@ import copy
 import errno
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -151,10 +151,15 @@ class Memory:
             tell([f"this is said at every run, since {self._path} cannot be written ({unkept})"])
         return None if unkept else after
 
-    def save(self, open_: Sequence[Trouble], ended: Sequence[str] = ()) -> None:
-        """Writes those of `open_` anew and forgets those about `ended`."""
-        entries = {**self._read(), **{trouble.about: trouble for trouble in open_}}
-        if unkept := self._write({about: each for about, each in entries.items() if about not in ended}):
+    def kept(self) -> Sequence[Trouble]:
+        """Those that are open, and those that are over while somebody is still to be alerted of that."""
+        return tuple(self._read().values())
+
+    def change(self, abouts: Collection[str], change: Callable[[Trouble], Trouble | None]) -> None:
+        """Writes what `change` makes of those about `abouts` as they are now; None forgets one."""
+        entries = self._read()
+        changed = {about: change(entries.pop(about)) for about in abouts if about in entries}
+        if unkept := self._write({**entries, **{about: each for about, each in changed.items() if each}}):
             log.warning("%s cannot be written: %s", self._path, unkept)
 
     def ended(self) -> tuple[News, ...]:

@@ -71,6 +71,17 @@ class Store:
             if mine is not None:
                 self._turn.end()
 
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """Whether no other run, on whatever host, does `what` at the same time; none begins it before this one has
+        ended."""
+        mine = self._turn.take(what)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._turn.leave(what)
+
     def trim(self, now: datetime, *, raw: timedelta, unfinished: timedelta) -> int:
         """Lets go of the bytes of mails that nobody needs any more; see retention.trim."""
         return retention.trim(self._engine, now, raw=raw, unfinished=unfinished)

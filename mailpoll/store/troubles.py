@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -46,15 +46,32 @@ class Troubles:
             return tuple(map(_trouble, rows))
 
     def save(self, open_: Sequence[Trouble], ended: Sequence[str] = ()) -> None:
-        """Writes those of `open_` anew and forgets those about `ended`."""
+        """Writes those of `open_` anew and forgets those about `ended`. Who was alerted of one of them in the meantime,
+        by another host, stays so."""
         if not open_ and not ended:
             return
         t = schema.trouble
         with transaction(self._engine) as connection:
             in_turn(connection, "troubles")  # two hosts tell of the same destinations, in any order
             connection.execute(t.delete().where(t.c.about.in_(ended)))
+            here = _about(connection, [trouble.about for trouble in open_])
             for trouble in open_:
-                upsert(connection, t, _columns(trouble))
+                before = here.get(trouble.about)
+                marks = before.alerted if before and before.began_at == trouble.began_at else ()
+                alerted = tuple(dict.fromkeys((*trouble.alerted, *marks)))
+                upsert(connection, t, _columns(replace(trouble, alerted=alerted)))
+
+    def change(self, abouts: Collection[str], change: Callable[[Trouble], Trouble | None]) -> None:
+        """Writes what `change` makes of those about `abouts` as they are now; None forgets one."""
+        t = schema.trouble
+        with transaction(self._engine) as connection:
+            in_turn(connection, "troubles")
+            for about, before in _about(connection, abouts).items():
+                after = change(before)
+                if after is None:
+                    connection.execute(t.delete().where(t.c.about == about))
+                elif after != before:
+                    upsert(connection, t, _columns(after))
 
     def told_at(self, about: str) -> datetime | None:
         """When something was told last, be it a trouble or not; None: never."""
@@ -119,6 +136,12 @@ class Refusals:
             connection.execute(r.delete().where(r.c.account.in_(ended)))
             for one in refusals:
                 upsert(connection, r, asdict(one))
+
+
+def _about(connection: sa.Connection, abouts: Collection[str]) -> dict[str, Trouble]:
+    t = schema.trouble
+    rows = connection.execute(sa.select(t).where(t.c.about.in_(abouts))) if abouts else ()
+    return {row.about: _trouble(row) for row in rows}
 
 
 def _columns(trouble: Trouble) -> dict[str, object]:

@@ -38,6 +38,12 @@ class Turn(Protocol):
     def gone(self, runs: Iterable[int]) -> tuple[int, ...]:
         """Those of `runs` that are not at work any more; they are this run's to take over."""
 
+    def take(self, what: str) -> bool:
+        """Whether `what` can be this process's alone now; it is until leave() or end()."""
+
+    def leave(self, what: str) -> None:
+        """Lets go of what take() gave. Never raises an error of ours."""
+
     def check(self, connection: Connection) -> None:
         """Raises Unavailable when what begin() gave does not hold in this transaction."""
 
@@ -67,6 +73,13 @@ class WholeStore:
     def gone(self, runs: Iterable[int]) -> tuple[int, ...]:
         """All of them: we hold the lock."""
         return tuple(runs)
+
+    def take(self, what: str) -> bool:
+        """Always: there is one run at most."""
+        return True
+
+    def leave(self, what: str) -> None:
+        """Nothing was taken."""
 
     def check(self, connection: Connection) -> None:
         """The kernel keeps an flock for as long as the process lives."""
@@ -121,6 +134,16 @@ class Accounts:
         others = [run for run in runs if run != self._number]
         with transaction(self._engine) as connection:
             return tuple(run for run in others if _take(connection, _key(run)))
+
+    def take(self, what: str) -> bool:
+        """Whether no other session has it."""
+        with transaction(self._engine) as connection:
+            return _take(connection, lock_key(what))
+
+    def leave(self, what: str) -> None:
+        """Lets one lock go; a session that was lost has let it go already."""
+        with contextlib.suppress(MailpollError), transaction(self._engine) as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(lock_key(what))))
 
     def check(self, connection: Connection) -> None:
         """Looks for our lock among those of this very session: a pooler may have given us another one."""

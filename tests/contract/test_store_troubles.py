@@ -38,6 +38,37 @@ def test_what_is_over_and_owed_to_somebody_is_kept_and_not_open(store: Store) ->
     assert (store.troubles.list(), store.troubles.kept()) == ((again,), (again,))
 
 
+def test_a_change_is_made_of_what_is_there_by_then_and_of_nothing_that_is_not(store: Store) -> None:
+    store.troubles.save([TROUBLE, replace(TROUBLE, about="smtp")])
+    seen = []
+
+    def change(trouble: Trouble) -> Trouble | None:
+        seen.append(trouble.about)
+        return None if trouble.about == "smtp" else replace(trouble, alerted=("login/ops",))
+
+    store.troubles.change({"account.main", "smtp", "account.gone"}, change)
+    assert sorted(seen) == ["account.main", "smtp"]
+    assert store.troubles.kept() == (replace(TROUBLE, alerted=("login/ops",)),)
+
+
+def test_who_was_alerted_in_the_meantime_stays_so(store: Store) -> None:
+    store.troubles.save([TROUBLE])
+    store.troubles.change(["account.main"], lambda trouble: replace(trouble, alerted=("login/ops",)))
+    store.troubles.save([replace(TROUBLE, runs=2, alerted=("by/x",))])
+    assert store.troubles.list() == (replace(TROUBLE, runs=2, alerted=("by/x", "login/ops")),)
+    anew = replace(TROUBLE, began_at=LATER)
+    store.troubles.save([anew])
+    assert store.troubles.list() == (anew,)
+
+
+def test_one_run_of_all_hosts_alerts_at_a_time(pg_url: str) -> None:
+    with Store(pg_url) as here, Store(pg_url) as there:
+        with here.alone("alerts") as mine, there.alone("alerts") as theirs, there.alone("another") as another:
+            assert (mine, theirs, another) == (True, False, True)
+        with there.alone("alerts") as mine:
+            assert mine
+
+
 def test_what_is_told_day_by_day_and_is_no_trouble_is_not_among_them(store: Store) -> None:
     assert store.troubles.told_at("unrouted") is None
     store.troubles.save([Trouble("unrouted", 0, "", 0, NOW, LATER), TROUBLE])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -99,7 +101,9 @@ class Office:
         self.mails.append((to.address, subject.removeprefix(f"mailpoll on {HOST}: "), text))
         return "250 queued"
 
-    def run(self, error: BaseException | None = None, listener: Listener = "cron", **more: Any) -> list[str]:
+    def run(
+        self, error: BaseException | None = None, listener: Listener = "cron", at_once: bool = False, **more: Any
+    ) -> list[str]:
         """A run a minute later, and what cron hears of it."""
         self.now += timedelta(minutes=1)
         installation = Installation(str(self.config), self.env)
@@ -107,8 +111,9 @@ class Office:
         gates = logins.gates(self.store, installation.settings.account, lambda: self.now)
         speaker = Speaker(self.store, self.now, 5, listener)
         news = [*speaker.settle(journal, gates, ["main"], ["store", "hook"]), *standstill.ended(installation)]
-        ends = time.monotonic() + self.ends_in_s
-        alerts.after_run(installation, self.store, journal, speaker, news, ends=ends, send=self.send, **more)
+        ends = time.monotonic() + self.ends_in_s + alerts.GRACE_S
+        alerter = alerts.Alerter(installation, Owed(news), lambda: self.now, ends, at_once, self.send, journal)
+        alerts.after_run(alerter, self.store, speaker, **more)
         return self._capsys.readouterr().err.splitlines()
 
     def watched(self, work: Any) -> int:
@@ -723,7 +728,10 @@ def news(about: str, sentence: str = "It is broken", kind: str = "login") -> New
 
 
 class Nowhere:
-    def save(self, open_: Any, ended: Any = ()) -> None:
+    def kept(self) -> tuple[Trouble, ...]:
+        return ()
+
+    def change(self, abouts: Any, change: Any) -> None:
         pass
 
 
@@ -768,22 +776,75 @@ def test_no_token_of_a_recipient_is_printed_or_logged(office: Office, caplog: py
     assert "alert to bot+…wxyz@example.com sent" in told
 
 
+class Remembering:
+    """A memory in which each change is counted."""
+
+    def __init__(self, *troubles: Trouble) -> None:
+        self.troubles = {trouble.about: trouble for trouble in troubles}
+        self.changes = 0
+
+    def kept(self) -> tuple[Trouble, ...]:
+        return tuple(self.troubles.values())
+
+    def change(self, abouts: Any, change: Any) -> None:
+        self.changes += 1
+        changed = {about: change(self.troubles.pop(about)) for about in abouts if about in self.troubles}
+        self.troubles.update({about: each for about, each in changed.items() if each})
+
+
 def test_what_was_told_is_written_down_only_then() -> None:
-    saved: list[Any] = []
-
-    class Memory:
-        def save(self, open_: Any, ended: Any = ()) -> None:
-            saved.append((tuple(open_), tuple(ended)))
-
-    memory = Memory()
     over = Trouble("x", 77, "x works again", 1, MONDAY, alerted=("login/a@b.c", "other/ops"), ended_at=MONDAY)
+    memory = Remembering(over)
     owed = Owed([News(over, "x works again", memory)])
     assert owed.to("d@e.f") == ()
     owed.told("a@b.c", owed.to("a@b.c"))
-    assert saved[0][0][0].alerted == ("other/ops",)
+    assert memory.troubles["x"].alerted == ("other/ops",)
     owed.told("ops", owed.to("ops"))
-    assert saved[1] == ((), ("x",))
+    assert memory.troubles == {}
     assert owed.to("ops") == ()
+
+
+def test_what_another_host_is_telling_just_now_waits_for_the_next_run(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(office.store, "alone", lambda what: nullcontext(False))
+        office.run(REFUSED)
+    assert (office.told, office.journal.owing) == ([], True)
+    office.run(REFUSED)
+    assert office.told == [BEGUN]
+
+
+def test_all_that_somebody_was_told_is_written_down_at_once() -> None:
+    troubles = [Trouble(f"destination.{n}", 77, "x", 1, MONDAY) for n in range(60)]
+    memory = Remembering(*troubles)
+    owed = Owed([News(trouble, "x", memory, "login") for trouble in troubles])
+    for recipient in ("a@b.c", "d@e.f", "ops"):
+        owed.told(recipient, owed.to(recipient))
+    assert memory.changes == 3
+    assert {trouble.alerted for trouble in memory.kept()} == {("login/a@b.c", "login/d@e.f", "login/ops")}
+
+
+@pytest.mark.parametrize("meanwhile", [None, Trouble("x", 77, "x", 1, MONDAY + timedelta(minutes=3))])
+def test_a_trouble_that_another_host_ended_while_it_was_told_does_not_come_back(meanwhile: Trouble | None) -> None:
+    before = Trouble("x", 77, "x", 1, MONDAY)
+    memory = Remembering(*([meanwhile] if meanwhile else []))
+    owed = Owed([News(before, "x", memory, "login")])
+    owed.told(ADMIN, owed.to(ADMIN))
+    assert memory.kept() == ((meanwhile,) if meanwhile else ())
+
+
+def test_what_another_host_told_or_ended_is_not_told_again() -> None:
+    mine = [Trouble(about, 77, "x", 1, MONDAY) for about in ("told", "ended", "gone", "anew", "open")]
+    over = Trouble("over", 77, "x", 1, MONDAY, alerted=(mark_of("login", ADMIN),), ended_at=MONDAY)
+    told, ended, _, anew, open_ = mine
+    memory = Remembering(
+        replace(told, alerted=over.alerted), replace(ended, ended_at=MONDAY),
+        replace(anew, began_at=MONDAY + timedelta(1)), open_,
+    )  # fmt: skip
+    owed = Owed([*(News(each, "x", memory, "login") for each in mine), News(over, "x", memory)])
+    owed.renew(memory)
+    assert [each.trouble.about for each in owed.to(ADMIN)] == ["open"]
 
 
 def test_a_run_that_is_ended_after_the_mail_tells_twice_rather_than_never(
