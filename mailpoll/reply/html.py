@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from mailpoll.model import Cut, CutKind
-from mailpoll.reply.convert import shown
+from mailpoll.reply.convert import VALUE, shown
 from mailpoll.reply.markdown import to_markdown
 from mailpoll.reply.plain import cut_plain
 from mailpoll.reply.structure import mark, split
@@ -14,6 +14,9 @@ from mailpoll.reply.tree import Element, read_tree
 
 # Outlook's, between the text that is not there and the old mail.
 _RULE = re.compile(r"\A\s*\* \* \*\n")
+_DRAWN = "* * *"
+# More under a rule is no footer.
+MAX_FOOTER = 1_500
 Found = tuple[str, tuple[Cut, ...]]
 
 
@@ -44,8 +47,22 @@ def _new(before: Element, include_footer: bool) -> Found | None:
 
 def _by_lines(markdown: str, *, include_footer: bool, include_quotes: bool = False) -> Found:
     """What the rules for plain text find in Markdown."""
-    new, cuts = cut_plain(markdown, include_quotes=include_quotes, include_footer=include_footer, markdown=True)
+    new, cuts = cut_plain(
+        _rules_that_part(markdown), include_quotes=include_quotes, include_footer=include_footer, markdown=True
+    )
     return shown(new), tuple(Cut(cut.kind, shown(cut.text)) for cut in cuts)
+
+
+def _rules_that_part(markdown: str) -> str:
+    """Markdown in which rules over a long text are hidden from the rules for plain text: newsletters part their news
+    with them, and what stands under the last one is no footer."""
+    lines = markdown.split("\n")
+    size = 0
+    for index in range(len(lines) - 1, -1, -1):
+        size += len(lines[index])
+        if size > MAX_FOOTER and lines[index] == _DRAWN:
+            lines[index] = VALUE + _DRAWN
+    return "\n".join(lines)
 
 
 def _whole(root: Element, rest: Element, include_footer: bool) -> Found:
@@ -67,10 +84,9 @@ def _whole(root: Element, rest: Element, include_footer: bool) -> Found:
 def _forwarded(before: Element, forward: Element, include_footer: bool) -> Found:
     """The comment on a mail that is passed on, and that mail."""
     comment = _new(before, include_footer)
-    text, _ = to_markdown(forward, quotes="opened")
-    if comment is None:
-        return shown(text), ()
-    return f"{comment[0]}\n\n{shown(text)}".strip("\n"), comment[1]
+    text, signatures = to_markdown(forward, quotes="opened", signatures=include_footer)
+    new, cuts = comment or ("", ())
+    return f"{new}\n\n{shown(text)}".strip("\n"), (*cuts, *_cut("signature", signatures))
 
 
 def _cut(kind: CutKind, elements: Sequence[Element | str]) -> tuple[Cut, ...]:

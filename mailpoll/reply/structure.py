@@ -74,8 +74,9 @@ class _Marker:
             if isinstance(child, str):
                 if child.strip():
                     self.said, self.read_on = True, len(self.bare)
-            elif not child.kind and self._visit(child):
+            elif not child.kind and self._visit(child) and not outline.path:
                 outline = Outline([step.next - 1 for step in self.levels], child.kind)
+            if outline.kind == "rest":
                 break
         self._judge_bare()
         return outline

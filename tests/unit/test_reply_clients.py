@@ -335,3 +335,13 @@ def test_a_ticket_is_no_header_block():
     text = new_text(f"<table>{table}</table><p>Have a good trip.</p>", "html")
     assert all(value in text for _, value in rows)
     assert text.endswith("Have a good trip.")
+
+
+def test_rules_of_a_newsletter_part_news_not_a_footer():
+    news = "<p>Every word of this is news, and there are many words of it in each of these paragraphs.</p>" * 30
+    assert new_text(f"<h1>News</h1><hr>{news}<p>Unsubscribe</p>", "html").count("Every word") == 30
+
+
+def test_a_signature_below_a_forward_goes():
+    html = f'<p>FYI</p><div class="moz-forward-container">{OLD}</div><pre class="moz-signature">-- \nJane</pre>'
+    assert new_text(html, "html") == f"FYI\n\n{OLD}"
