@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mailpoll import reply
 from mailpoll.mentions import neutralised
-from mailpoll.model import Attachment, Limits, Message, Post, Route, Target
+from mailpoll.model import Attachment, Cut, Limits, Message, Post, Route, Target
 from mailpoll.subject import NO_SUBJECT, printable, shortened, topic_of
 
 EMPTY_BODY = "(No email body)"
@@ -36,15 +36,23 @@ def posts(
 
 def new_text(message: Message, route: Route) -> str:
     """The text that a route's posts carry: what is new in the mail, as the route's options say; never empty."""
+    return _found(message, route).text.strip("\n").rstrip() or EMPTY_BODY
+
+
+def cuts(message: Message, route: Route) -> tuple[Cut, ...]:
+    """What the posts of a route leave out of the mail's text, in its order."""
+    return _found(message, route).cuts
+
+
+def _found(message: Message, route: Route) -> reply.NewText:
     options = route.options
-    found = reply.of_message(
+    return reply.of_message(
         message,
         include_quotes=options.include_quotes,
         include_footer=options.include_footer,
         prefer_html=options.prefer_html,
         quotes=route.quotes,
     )
-    return found.text.strip("\n").rstrip() or EMPTY_BODY
 
 
 def _post(message: Message, route: Route, target: Target, text: str, message_ref: str, max_text: int) -> Post:

@@ -7,7 +7,7 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from mailpoll.model import Reading, Recipient, Route
+from mailpoll.model import Cut, Reading, Recipient, Route
 
 LENGTH = struct.Struct(">Q")
 READY = b"mailpoll reader"
@@ -26,7 +26,7 @@ class Limits(msgspec.Struct, frozen=True):
 class Call(msgspec.Struct, frozen=True, omit_defaults=True):
     """A question to the child; `size` octets of mail follow its frame."""
 
-    kind: Literal["recipients", "posts", "part"]
+    kind: Literal["recipients", "posts", "part", "cuts"]
     size: int
     patterns: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
@@ -44,6 +44,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     recipients: tuple[Recipient, ...] = ()
     reading: Reading | None = None
     part: bytes = b""
+    cuts: tuple[Cut, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -14,7 +14,7 @@ from mailpoll import frames
 from mailpoll.child import Child, Stopped, TimeIsUp, signal_name
 from mailpoll.errors import MailpollError, Unavailable
 from mailpoll.frames import Answer, Call, Limits
-from mailpoll.model import Job, Reading, Recipient, Route
+from mailpoll.model import Cut, Job, Reading, Recipient, Route
 
 __all__ = ["PROGRAM", "Limits", "Reader", "ReaderDied", "ReaderStopped", "new_text_of"]
 
@@ -90,6 +90,11 @@ class Reader:
         """The bytes of attachment `number`, or (0) the whole new text as UTF-8, found as `route` says."""
         call = Call("part", size, number=number, routes=(route,))
         return self._ask(itertools.chain((frames.framed(call),), raw)).part
+
+    def cuts(self, raw: Iterable[bytes], size: int, route: Route) -> tuple[Cut, ...]:
+        """What the posts of `route` leave out of a mail's text, in its order."""
+        call = Call("cuts", size, routes=(route,))
+        return self._ask(itertools.chain((frames.framed(call),), raw)).cuts
 
     def close(self) -> None:
         """Ends the child, if there is one, and with it what was begun."""

@@ -10,7 +10,7 @@ import os  # noqa: E402
 import resource  # noqa: E402
 import sys  # noqa: E402
 
-from mailpoll import frames, reading  # noqa: E402
+from mailpoll import compose, frames, message, reading  # noqa: E402
 from mailpoll.frames import Answer, Call, Limits  # noqa: E402
 
 
@@ -45,6 +45,8 @@ def _answer(call: Call, raw: bytes, limits: Limits) -> Answer:
         return Answer(recipients=reading.recipients(raw, call.patterns, call.order))
     if call.kind == "part":
         return Answer(part=reading.part(raw, call.number, call.routes[0]))
+    if call.kind == "cuts":
+        return Answer(cuts=compose.cuts(message.parse(raw, max_text=limits.max_text), call.routes[0]))
     return Answer(
         reading=reading.read(
             raw,

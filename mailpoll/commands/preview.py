@@ -17,7 +17,7 @@ from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, one_line, print_json, safe_text
 from mailpoll.errors import AccessDenied, ConfigError, worst
 from mailpoll.interpret import Channels, Interpretation, Interpreter, Mail, Rules
-from mailpoll.model import Facts, KnownAddress, Limits, Post, Reading, Recipient
+from mailpoll.model import Cut, Facts, KnownAddress, Limits, Post, Reading, Recipient, Route
 from mailpoll.reader import Limits as ReaderLimits
 from mailpoll.reader import Reader, ReaderDied
 from mailpoll.store import Store
@@ -54,6 +54,7 @@ class Previewer:
 
     def __init__(self, channels: Channels, child: Reader, rules: Rules, *, as_json: bool, configured: bool) -> None:
         self._interpreter = Interpreter(channels, child, rules, now)
+        self._child = child
         self._separators = rules.separators
         self._as_json = as_json
         self._configured = configured
@@ -62,10 +63,20 @@ class Previewer:
         """Prints one mail's preview."""
         interpretation = self._interpret(mail)
         facts = _facts(name, interpretation, self._separators, configured=self._configured)
+        for shown, post in zip(facts["posts"], interpretation.reading.posts, strict=True):
+            shown["cuts"] = [{"kind": cut.kind, "text": cut.text} for cut in self._cuts(mail, post)]
         if self._as_json:
             print_json(facts)
         else:
             _print(facts, interpretation.reading)
+
+    def _cuts(self, mail: Mail, post: Post) -> tuple[Cut, ...]:
+        """What a post leaves out; none where only the safe mode could read the mail."""
+        route = Route(post.channel, (), options=post.options, quotes=post.quotes)
+        try:
+            return () if mail.oversize_of else self._child.cuts(mail.chunks(), mail.size, route)
+        except ReaderDied:
+            return ()
 
     def _interpret(self, mail: Mail) -> Interpretation:
         try:
@@ -118,10 +129,19 @@ def _print(facts: dict[str, Any], reading: Reading) -> None:
         click.echo(f"    topic: {one_line(post['topic'], 200)}")
         for line in safe_text(post["body"]).splitlines():
             click.echo(f"    │ {line}".rstrip())
+        for cut in post["cuts"]:
+            click.echo(f"    left out ({cut['kind']}): {_shown(cut['text'])}")
         for file in post["attachments"]:
             click.echo(f"    file: {one_line(file['name'])} ({file['type']}, {file['size']} octets)")
     for defect in reading.facts.defects:
         click.echo(f"  note: {defect}")
+
+
+def _shown(cut: str) -> str:
+    """The first line of what was left out, and how many more there are."""
+    lines = [line for line in cut.splitlines() if line.strip()]
+    more = f" … and {len(lines) - 1} more line{'s' * (len(lines) > 2)}" if len(lines) > 1 else ""
+    return one_line(lines[0], 80) + more
 
 
 @click.command()
