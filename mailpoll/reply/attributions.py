@@ -11,6 +11,8 @@ from mailpoll.reply.languages.language import phrases
 # The longest tail behind an address, and the most words of a line that is a name and a verb.
 MAX_TAIL = 60
 MAX_NAME_WORDS = 7
+# Clients write few words that are not names: `Il giorno lun 4 mar 2024 alle ore 09:15 … ha scritto`.
+MAX_SMALL_WORDS = 10
 COLONS = (":", "：", "︰", "∶")
 
 _DIGITS = re.compile(r"\d")
@@ -21,6 +23,7 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20|1[34]|25)\d\d(?!\d)")
 _NUMERIC_DATE = re.compile(r"(?<!\d)\d{1,4}(?:[./-] ?\d{1,2}[./-]|年)")
 # 9:15, 9h15, 9.15 (Finland, Denmark, Indonesia; but no 4.03.2024), 9時15分.
 _TIME = re.compile(r"(?<![\d.:/-])\d{1,2}(?:(?: ?h ?|:)\d\d(?!\d)|\.\d\d(?![\d.]| \d)| ?[時时點点시])")
+_CLOCK = re.compile(r"\d{1,2}:\d\d")
 _DATE_FIRST = re.compile(r"(?:[^\d\s<>@:]{1,16}[.,،、]{0,2} )?\d{1,4}(?:[./\-, ]|年|년|월|月)")
 _SENTENCE = re.compile(r"[a-zа-я]{3}[.!?] +[A-ZА-Я]")
 # Gmail's line of 2013, when a list took the address away: `2013-03-03 17:21 GMT+01:00 Jane Roe`.
@@ -107,11 +110,11 @@ def judge(joined: str, count: int) -> str:
     ends = lowered.endswith(COLONS) or bool(inner)
     if not ends:
         return _without_colon(text, lowered, count)
-    bracketed = _BRACKETED.search(text)
+    bracketed = _BRACKETED.search(lowered)
     if _SENTENCE.search(text) and not bracketed:
         return ""
     if has_verb(lowered):
-        return _with_verb(text, lowered, bool(bracketed), bool(inner))
+        return _with_verb(text, lowered, bracketed, bool(inner))
     return _without_verb(lowered, bracketed)
 
 
@@ -123,17 +126,17 @@ def _without_colon(text: str, lowered: str, count: int) -> str:
         return "alone"
     if not lowered.endswith(languages.WROTE) or not opens(lowered):
         return ""
-    return _with_verb(text, lowered, _BRACKETED.search(text) is not None, False)
+    return _with_verb(text, lowered, _BRACKETED.search(lowered), False)
 
 
-def _with_verb(text: str, lowered: str, bracketed: bool, ruled: bool) -> str:
-    if bracketed or ruled:
-        return "sure"
+def _with_verb(text: str, lowered: str, bracketed: re.Match[str] | None, ruled: bool) -> str:
     timed, dated = _TIME.search(lowered) is not None, is_dated(lowered)
+    if ruled or (bracketed and (timed or dated or _is_address_and_verb(lowered, bracketed))):
+        return "sure"
     if _ADDRESS.search(text):
         return "sure" if timed or dated else "maybe"
     if timed or dated:
-        by_client = (timed and not _by_hand(lowered)) or any(words in lowered for words in languages.YOU_WROTE)
+        by_client = (timed and _is_terse(text) and not _by_hand(lowered)) or _speaks_to_you(lowered)
         return "sure" if dated and by_client else "maybe"
     if _DIGITS.search(lowered):
         return "maybe" if opens(lowered) else ""
@@ -146,23 +149,47 @@ def _without_verb(lowered: str, bracketed: re.Match[str] | None) -> str:
     dated = is_dated(lowered)
     if not bracketed or not (dated or _TIME.search(lowered)):
         return ""
-    tail = lowered[bracketed.end() :].strip(" ,)>*_:：")
-    if len(tail) > MAX_TAIL:
+    head, tail = lowered[: bracketed.start()], lowered[bracketed.end() :].strip(" ,)>*_:：")
+    if len(tail) > MAX_TAIL or ":" in _CLOCK.sub("", head):  # the line of a log
         return ""
     return "sure" if dated and (not tail or not tail.isascii() or _DIGITS.search(tail)) else "maybe"
 
 
+def _is_address_and_verb(lowered: str, bracketed: re.Match[str]) -> bool:
+    """Whether a line without a date is a name, an address and a verb: Gnus, Emacs, Notes."""
+    tail = lowered[bracketed.end() :].strip(" >:：-_*")
+    return lowered[bracketed.start()] != "(" and (not tail or tail in languages.WROTE)
+
+
+def _is_terse(text: str) -> bool:
+    """Whether a line without an address may be a client's: what it starts with, and how few words are no names."""
+    if sum(word[:1].islower() for word in text.split()) > MAX_SMALL_WORDS:
+        return False
+    if opens(folded(text)):
+        return True
+    head = re.split(r"\d", text, maxsplit=1)[0]
+    return sum(not word[:1].islower() for word in head.split()) >= 2 or has_verb(folded(head))
+
+
+def _speaks_to_you(lowered: str) -> bool:
+    return any(words in lowered for words in languages.YOU_WROTE)
+
+
 def _by_hand(lowered: str) -> bool:
     """Whether the verb's subject is a pronoun: `On 4 March at 9:15 I wrote:` is a person's sentence."""
-    words = " ".join(re.findall(r"[^\W_]+", lowered))
+    words = " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)?", lowered.replace("’", "'")))
     return any(pair in f" {words} " for pair in _hand_pairs())
 
 
 @cache
 def _hand_pairs() -> tuple[str, ...]:
+    """A pronoun beside a verb of its language; anywhere, in scripts that do not part words."""
     found: list[str] = []
     for row in languages.LANGUAGES:
         for pronoun in phrases(row.get("pronouns", "").lower()):
+            if _is_glued(pronoun):
+                found.append(pronoun)
+                continue
             for verb in phrases(row.get("wrote", "")):
                 found += [f" {pronoun} {verb} ", f" {verb} {pronoun} "]
     return tuple(found)

@@ -29,6 +29,7 @@ _MARKDOWN_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>|])")
 _QUOTED = re.compile(r"\s{0,8}(?:[A-Z]{1,3})?>")
 _EMAIL = re.compile(r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}")
 _OPEN_ADDRESS = re.compile(r"<[^<>\s]{1,80}@[^<>\s]{1,100}$")
+_RFC_TIME = re.compile(r"\d\d:\d\d:\d\d [+-]\d{4}")
 _CLOCK = re.compile(r"\d{1,2}[:.h時时點点시]")
 _RULE = re.compile(r"[-_=*~—–─#+ ]{2,80}|\u1427")  # U+1427 is the mark of a tracking extension for Gmail
 _LINK_STARTS = ("http://", "https://", "mailto:", "_nonce")
@@ -178,9 +179,9 @@ def _begins_later(lines: list[Line], at: int, count: int) -> bool:
 def header_block(lines: list[Line], at: int) -> int:
     """The number of lines of a block of header fields that starts at line `at` (From, Sent, To, Subject), else 0.
 
-    It needs a sender or a date, a second field, and what only mail has: an address, or a time of sending with a
-    subject. A list that happens to say From and To is no block. BlackBerry and Samsung set "Original message" over
-    it without dashes.
+    It needs a sender and a second field, or three fields, and what only mail has: an address, a time of sending, or a
+    subject and a date. A list that happens to say From and To is no block. BlackBerry and Samsung set "Original
+    message" over it without dashes.
     """
     titled = not lines[at].kind and at + 1 < len(lines) and bool(lines[at + 1].kind)
     if titled and folded(lines[at].plain) in languages.ORIGINAL:
@@ -189,7 +190,7 @@ def header_block(lines: list[Line], at: int) -> int:
     if not lines[at].kind:
         return 0
     kinds: set[str] = set()
-    address = sent = False
+    address = sent = exact = False
     last = at
     for index in range(at, min(at + MAX_BLOCK_LINES, len(lines))):
         line = lines[index]
@@ -203,16 +204,18 @@ def header_block(lines: list[Line], at: int) -> int:
             break
         last = index
         address = address or _EMAIL.search(line.plain) is not None
-        sent = sent or (line.kind == "date" and _is_sent(line.plain))
-    enough = len(kinds) >= 2 and bool(kinds & {"from", "date"})
+        sent = sent or (line.kind == "date" and _is_sent(line.plain, "subject" in kinds))
+        exact = exact or (line.kind == "date" and _RFC_TIME.search(line.plain) is not None)
+    enough = len(kinds) >= 2 and ("from" in kinds or ("date" in kinds and (exact or len(kinds) >= 3)))
     return last + 1 - at if enough and (address or sent or len(kinds) == 4) else 0
 
 
-def _is_sent(plain: str) -> bool:
-    """Whether a date field is a mail's: with year and time, or with a name that only mail has and a year."""
+def _is_sent(plain: str, has_subject: bool) -> bool:
+    """Whether a date field is a mail's: its name is, or there is a time and a subject too."""
     name, _, value = plain.replace("：", ":").partition(":")
     lowered = folded(value)
-    return is_dated(lowered) and (folded(name).strip("*_ |") in languages.SENT_NAMES or bool(_CLOCK.search(lowered)))
+    is_mails = folded(name).strip("*_ |") in languages.SENT_NAMES or (has_subject and _CLOCK.search(lowered))
+    return bool(is_mails) and is_dated(lowered)
 
 
 def _inner_kinds(line: Line) -> set[str]:

@@ -9,7 +9,7 @@ LANGUAGES: tuple[Language, ...] = (
         wrote="a écrit | a ecrit | écrit | écrivait | a envoyé le message suivant | écrivit",
         you_wrote="vous avez écrit | vous écriviez | tu as écrit",
         opens="le | en date du | du | à",
-        pronouns="j'ai | j’ai | il | elle | ils | on | nous | je | vous",
+        pronouns="j'ai | il | elle | ils | on | nous | je | vous",
         original="message d'origine | message d’origine | message original | message initial | courriel original"
         " | message de départ | rendez-vous d'origine | rendez-vous d’origine | mail original | e-mail d'origine",
         forwarded="message transféré | message transmis | message réexpédié | début du message transféré"
