@@ -20,7 +20,7 @@ _QUOTE_CLASSES = frozenset((
     "moz-cite-prefix",  # Thunderbird's
     "airmail_on",  # Airmail's
     "ms-outlook-mobile-reference-message",
-    "yahoo_quoted", "ymail_quoted", "iosymail",  # Yahoo
+    "yahoo_quoted", "yahoo-quoted-begin", "ymail_quoted", "iosymail",  # Yahoo
     "tutanota_quote", "skiff_quote", "ik_mail_quote", "front-blockquote", "gmx_quote", "mailru-blockquote",
     "mail-quote-collapse",  # Mail.ru
     "zmail_extra_hr",  # Zoho's line
@@ -66,7 +66,7 @@ _SIGNATURE_CLASSES = frozenset((
 _SIGNATURE_IDS = frozenset((
     "signature", "ms-outlook-mobile-signature", "applemailsignature", "mobile-signature", "zm-_id_-sgn",
     "composer_signature", "spneditorsign", "imail_signature", "divneteasemailcard", "signature_old", "bloop_sign",
-    "_signatureplaceholder", "signcontainer",
+    "_signatureplaceholder", "signcontainer", "ymail_android_signature",
 ))  # fmt: skip
 _SIGNATURE_START = re.compile(r"sig\d{5,12}|lineBreakAtBeginningOfSignature|signature-content-|bloop_sign_")
 _SIGNATURE_NAMES = frozenset(("messagesignaturesection",))  # Spark
@@ -78,6 +78,7 @@ _LINE_ABOVE = re.compile(r"border-top\s{0,3}:\s{0,3}(?!none|0)[^;]{0,40}(?:solid
 _OUTLOOK_LINE = re.compile(
     r"border-top\s{0,3}:[^;]{0,40}"
     r"(?:#e1e1e1|#b5c4df|rgb\(225,\s?225,\s?225\)|rgb\(181,\s?196,\s?223\))"
+    r"|border-style\s{0,3}:\s{0,3}solid none none"
 )
 _BORDER_LEFT = re.compile(r"border-left\s{0,3}:[^;]{0,60}(?:solid|px)")
 _QQ_BOX = re.compile(r"background\s{0,3}:\s{0,3}#efefef")

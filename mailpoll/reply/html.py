@@ -39,10 +39,16 @@ def cut_html(html: str, *, include_quotes: bool = False, include_footer: bool = 
 def _new(before: Element, include_footer: bool) -> Found | None:
     """The new text of what stands before the old mail, None when nobody wrote any there."""
     text, signatures = to_markdown(before, quotes="marked", signatures=include_footer)
-    if all(not line.strip() or line.startswith(">") for line in text.split("\n")):
+    if _all_quoted(text):  # then a picture may be all that was sent
+        text, signatures = to_markdown(before, quotes="marked", signatures=include_footer, files=True)
+    if _all_quoted(text):
         return None
     new, cuts = _by_lines(text, include_footer=include_footer)
     return new, (*cuts, *_cut("signature", signatures))
+
+
+def _all_quoted(markdown: str) -> bool:
+    return all(not line.strip() or line.startswith(">") for line in markdown.split("\n"))
 
 
 def _by_lines(markdown: str, *, include_footer: bool, include_quotes: bool = False) -> Found:
@@ -85,8 +91,9 @@ def _forwarded(before: Element, forward: Element, include_footer: bool) -> Found
     """The comment on a mail that is passed on, and that mail."""
     comment = _new(before, include_footer)
     text, signatures = to_markdown(forward, quotes="opened", signatures=include_footer)
+    passed_on, _ = _by_lines(text, include_quotes=True, include_footer=True)
     new, cuts = comment or ("", ())
-    return f"{new}\n\n{shown(text)}".strip("\n"), (*cuts, *_cut("signature", signatures))
+    return f"{new}\n\n{passed_on}".strip("\n"), (*cuts, *_cut("signature", signatures))
 
 
 def _cut(kind: CutKind, elements: Sequence[Element | str]) -> tuple[Cut, ...]:

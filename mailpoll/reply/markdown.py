@@ -102,7 +102,7 @@ class _Writer:
 
     def _tag(self, element: Element) -> str:
         """The tag that an element is written as."""
-        if element.kind == "indent" or (element.kind == "quote" and self._quotes == "opened"):
+        if element.kind in ("indent", "forward") or (element.kind == "quote" and self._quotes == "opened"):
             return "div"
         if self._quotes == "marked" and element.kind == "quote":
             return "blockquote"

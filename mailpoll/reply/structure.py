@@ -25,6 +25,8 @@ _BLOCKS = frozenset(("div", "p", "table", "ul", "ol", "li", "blockquote", "hr", 
 _RULED = re.compile(r"-{4,40}[^-]{1,40}-{4,40}")
 # Horde's `Zitat von Bob <bob@example.com>:`, in whatever language.
 _ADDRESSED = re.compile(r"<[^<>\s]{1,80}@[^<>\s]{1,80}> ?[:：]$")
+# New Outlooks draw this over the mail they quote, and nobody else anywhere.
+_OUTLOOK_RULE = re.compile(r"display: ?inline-block; ?width: ?98%")
 _YEAR, _TIME = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)"), re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
 
 
@@ -102,7 +104,7 @@ class _Marker:
         """ "rest" for a rule over a block of header fields."""
         if element.tag == "hr" and self.rules < MAX_RULES:
             self.rules += 1
-            return "rest" if block_in(self._following()) else ""
+            return "rest" if _OUTLOOK_RULE.search(element.get("style")) or block_in(self._following()) else ""
         return "rest" if element.tag == "article" and _is_article(element) else ""
 
     def _following(self) -> str:

@@ -50,6 +50,10 @@ BELOW = {
         <div id="x_divRplyFwdMsg">{ENGLISH}</div><div>{OLD}</div>""",
     "Outlook without marks": f"""<hr><font><b>From: bob@example.com</b> <b>Date: Thu, 4 Mar 2024 08:07</b></font>
         <div>{OLD}</div>""",
+    "Outlook on the web, in a language that nobody listed": f"""{HR}<div dir="ltr"><font face="Calibri"><b>De la
+        part:</b> Bob<br><b>Ekspedita:</b> lundo</font></div><div>{OLD}</div>""",
+    "Outlook's mail, carried on by its mobile": f"""<div style="padding: 3pt 0in 0in; border-style: solid none none;
+        border-color: rgb(181, 196, 223) currentcolor"><p>{ENGLISH}</p></div><div>{OLD}</div>""",
     "Outlook for iOS": f"""<div id="ms-outlook-mobile-signature" dir="ltr"><div></div>Get <a href="https://aka.ms/o0">
         Outlook for iOS</a></div><div id="mail-editor-reference-message-container" dir="ltr"><br>{HR}
         <div id="divRplyFwdMsg">{ENGLISH}</div><div>{OLD}</div></div>""",
@@ -70,6 +74,8 @@ BELOW = {
         <blockquote type="cite" cite="mid:1@example.com"><p>{OLD}</p></blockquote>""",
     "Yahoo": f"""<div id="ydp1a2b3c4dyahoo_quoted_5" class="ydp1a2b3c4dyahoo_quoted"><div>{ON}</div>
         <div id="yiv123">{OLD}</div></div>""",
+    "Yahoo for iOS, now": f"""<div id="ymail_android_signature">Sent from Yahoo</div><p class="yahoo-quoted-begin">La
+        4an de marto Bob skribis:</p><blockquote class="iosymail">{OLD}</blockquote>""",
     "Yahoo for iOS": f'<blockquote class="iosymail">{ON}<br>{OLD}</blockquote>',
     "Yahoo for Android": f"""<div class="ymail_android_signature">Sent from Yahoo Mail on Android</div>
         <blockquote style="margin: 0 0 20px 0;"><div>{ON}</div><div>{OLD}</div></blockquote>""",
@@ -345,3 +351,8 @@ def test_rules_of_a_newsletter_part_news_not_a_footer():
 def test_a_signature_below_a_forward_goes():
     html = f'<p>FYI</p><div class="moz-forward-container">{OLD}</div><pre class="moz-signature">-- \nJane</pre>'
     assert new_text(html, "html") == f"FYI\n\n{OLD}"
+
+
+def test_a_picture_over_a_quote_is_the_new_text():
+    html = f'<p><img src="cid:plan.png@01D9.1"></p><div class="gmail_quote">{ON}<blockquote>{OLD}</blockquote></div>'
+    assert new_text(html, "html") == "plan.png"
