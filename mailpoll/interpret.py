@@ -37,7 +37,7 @@ class Reader(Protocol):
 class Rules:
     """The settings that routing obeys. `channels` maps an account of `scope = "all"` to the channel of mail without a
     token; `unrouted` is "hold", "ignore" or a channel; `limits` tells what a destination takes; `separators` and
-    `quotes` are those of [addresses] and [reader]."""
+    `quotes` are those of [addresses] and [reader]; a channel's own quotes win."""
 
     patterns: tuple[str, ...]
     headers: tuple[str, ...]

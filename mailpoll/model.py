@@ -315,6 +315,7 @@ class KnownAddress:
 
     `token` is "*" for the address that takes every detail no token claims. `channel_options` are defaults,
     `options` win over them. `topic` as in Route. `allow_from` holds addresses and domains; empty allows everyone.
+    `quotes` are the channel's own; None: those of the settings.
     """
 
     token: str
@@ -328,6 +329,7 @@ class KnownAddress:
     topic: str | None
     prefix: str
     targets: tuple[tuple[str, str], ...]
+    quotes: Quotes | None = None
 
 
 @dataclass(frozen=True, slots=True)

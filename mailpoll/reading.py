@@ -19,6 +19,8 @@ def read(
 ) -> Reading:  # fmt: skip
     """Reads a mail and makes its posts. The policies are judged here, where the mail is understood."""
     parsed = message.parse(raw, safe=safe, max_text=max_text)
+    if safe:  # what no reading survived may be the mail that email-reply-parser takes hours for
+        routes = [replace(route, quotes="mailpoll") if route.quotes != "keep" else route for route in routes]
     if oversize_of:
         parsed = _notice(parsed, oversize_of)
     facts = _facts(parsed, safe)

@@ -109,7 +109,7 @@ class Routing:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What routing needs beside the mail: the moment, what each destination takes, and the settings `separators` and
-    `quotes`."""
+    `quotes`, the latter for channels without their own."""
 
     now: datetime
     limits: Callable[[str], Limits]
@@ -221,7 +221,7 @@ def _route(claim: _Claim, rules: Rules) -> Route:
         options=Options().with_names(known.channel_options).with_names(known.options).with_names(claim.options),
         topic=known.topic,
         prefix=known.prefix,
-        quotes=rules.quotes,
+        quotes=known.quotes or rules.quotes,
         allow_from=known.allow_from,
     )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
@@ -15,7 +15,7 @@ from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import local
 from mailpoll.errors import ConfigError
-from mailpoll.model import OPTION_NAMES, KnownAddress
+from mailpoll.model import OPTION_NAMES, KnownAddress, Quotes
 from mailpoll.settings import Duration
 
 if TYPE_CHECKING:
@@ -25,10 +25,18 @@ MAX_NAME = 60
 # What `[unrouted] action` means by these words is not a channel.
 _NOT_CHANNELS = frozenset({"hold", "ignore"})
 _SENDER = re.compile(r"(?:[^\s@,;<>]+@|@)?[^\s@,;<>]+")
+# Of `--quotes`; the last means the setting, whatever it will be.
+DEFAULT_QUOTES = "default"
+QUOTES_WORDS = (*get_args(Quotes), DEFAULT_QUOTES)
 
 option_option: Callable[[Any], Any] = click.option(
     "--option", "options", multiple=True, metavar="NAME", type=click.Choice(sorted(OPTION_NAMES)),
     help=f"How mail becomes a post; may be repeated. One of: {', '.join(sorted(OPTION_NAMES))}.",
+)  # fmt: skip
+quotes_option: Callable[[Any], Any] = click.option(
+    "--quotes", metavar="NAME", type=click.Choice(QUOTES_WORDS),
+    help="Who finds the new text of a reply: mailpoll or email-reply-parser; keep: its quotes stay; default: as "
+         "[reader] quotes says.",
 )  # fmt: skip
 
 
@@ -156,6 +164,16 @@ def say_topic(topic: str | None) -> str:
     return "the subject" if topic is None else f'"{topic}"' if topic else "none"
 
 
+def parse_quotes(text: str | None) -> Quotes | None:
+    """One of the words of `--quotes` as the store keeps it: None takes the setting."""
+    return None if text is None or text == DEFAULT_QUOTES else cast(Quotes, text)
+
+
+def say_quotes(quotes: Quotes | None, setting: Quotes) -> str:
+    """Who finds the new text of a channel's mails, for people."""
+    return quotes or f"{setting}, as [reader] says"
+
+
 def parse_senders(texts: Sequence[str]) -> tuple[str, ...]:
     """`--from` values, lower-case. Raises ConfigError for what is neither an address nor a domain."""
     for text in texts:
@@ -201,6 +219,7 @@ def channel_facts(channel: Channel, posts: dict[str, int] | None = None) -> dict
         "topic": channel.topic,
         "prefix": channel.prefix,
         "options": channel.options,
+        "quotes": channel.quotes,
         "created_at": channel.created_at,
     }
     return facts if posts is None else {**facts, "posts": posts}

@@ -9,13 +9,17 @@ import click
 
 from mailpoll import addressing
 from mailpoll.commands.addressbook import (
+    DEFAULT_QUOTES,
     Book,
     channel_facts,
     checked_name,
     checked_prefix,
     free_token,
     option_option,
+    parse_quotes,
     parse_topic,
+    quotes_option,
+    say_quotes,
     say_topic,
     warn_if_guessable,
 )
@@ -51,6 +55,7 @@ def command() -> None:
 @topic_option
 @prefix_option
 @option_option
+@quotes_option
 @click.option("--token", metavar="WORD", help="Choose the token of its address, like oncall; anybody may guess it.")
 @click.option("--no-address", is_flag=True, help="Make no address yet.")
 @json_option
@@ -62,6 +67,7 @@ def add(
     topic: str | None,
     prefix: str | None,
     options: tuple[str, ...],
+    quotes: str | None,
     token: str | None,
     no_address: bool,
     as_json: bool,
@@ -93,6 +99,7 @@ def add(
             topic=parse_topic(topic),
             prefix=checked_prefix(prefix or ""),
             options=(*sender, *options),
+            quotes=parse_quotes(quotes),
             address=None if no_address else chosen,
         )
         if token:
@@ -116,13 +123,14 @@ def list_(installation: Installation, as_json: bool) -> None:
         print_json([channel_facts(channel) for channel in channels])
         return
     print_table(
-        ["channel", "state", "topic", "options", "posts to"],
+        ["channel", "state", "topic", "options", "quotes", "posts to"],
         [
             (
                 c.name,
                 "enabled" if c.enabled else "disabled",
                 say_topic(c.topic),
                 c.options,
+                c.quotes or DEFAULT_QUOTES,
                 tuple(shown_destination(*t) for t in c.targets),
             )
             for c in channels
@@ -154,6 +162,7 @@ def show(installation: Installation, name: str, as_json: bool) -> None:
             ("topic", say_topic(channel.topic)),
             ("prefix", channel.prefix),
             ("options", " ".join(channel.options)),
+            ("quotes", say_quotes(channel.quotes, installation.settings.reader.quotes)),
             ("made", channel.created_at),
             ("addresses", addresses or f"none; `mailpoll address add {name}` makes one"),
             ("posts", counted(posts) or "none yet"),
@@ -167,6 +176,7 @@ def show(installation: Installation, name: str, as_json: bool) -> None:
 @topic_option
 @prefix_option
 @option_option
+@quotes_option
 @click.option("--no-options", is_flag=True, help="Take all options away.")
 @click.pass_obj
 def set_(
@@ -176,6 +186,7 @@ def set_(
     topic: str | None,
     prefix: str | None,
     options: tuple[str, ...],
+    quotes: str | None,
     no_options: bool,
 ) -> None:
     """Change a channel. What is given replaces what was there; the rest stays.
@@ -191,10 +202,12 @@ def set_(
         changes["prefix"] = checked_prefix(prefix)
     if options or no_options:
         changes["options"] = options
+    if quotes is not None:
+        changes["quotes"] = parse_quotes(quotes)
     if destinations:
         changes["targets"] = parse_targets(installation, destinations)
     if not changes:
-        raise click.UsageError("Nothing to change: give --to, --topic, --prefix, --option or --no-options.")
+        raise click.UsageError("Nothing to change: give --to, --topic, --prefix, --option, --quotes or --no-options.")
     with installation.store() as store:
         store.channels.set(name, **changes)
     click.echo(f"Channel {name} is changed; posts that were made before stay as they are.")

@@ -25,6 +25,7 @@ _LOOKUP = (
         schema.channel.c.options.label("channel_options"),
         schema.channel.c.topic.label("channel_topic"),
         schema.channel.c.prefix,
+        schema.channel.c.quotes,
         schema.target.c.destination,
         schema.target.c.place,
     )
@@ -52,7 +53,7 @@ def select(connection: Connection, channel_id: int | None) -> tuple[KnownAddress
     a, c = schema.address, schema.channel
     query = (
         sa.select(a, c.c.name, c.c.enabled.label("channel_enabled"), c.c.options.label("channel_options"),
-                  c.c.topic.label("channel_topic"), c.c.prefix)
+                  c.c.topic.label("channel_topic"), c.c.prefix, c.c.quotes)
         .join(c, c.c.id == a.c.channel_id)
         .order_by(c.c.name, a.c.id)
     )  # fmt: skip
@@ -144,6 +145,7 @@ def _known(row: Row[Any], targets: tuple[tuple[str, str], ...]) -> KnownAddress:
         topic=row.topic if row.topic is not None else row.channel_topic,
         prefix=row.prefix,
         targets=targets,
+        quotes=row.quotes,
     )
 
 

@@ -11,14 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from mailpoll.errors import ConfigError
-from mailpoll.model import KnownAddress
+from mailpoll.model import KnownAddress, Quotes
 from mailpoll.store import addresses, schema
 from mailpoll.store.engine import transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A row of `channel` with its destinations as (destination, place). `topic` as in model.Route."""
+    """A row of `channel` with its destinations as (destination, place). `topic` as in model.Route; `quotes` as
+    in model.KnownAddress."""
 
     name: str
     enabled: bool
@@ -27,6 +28,7 @@ class Channel:
     options: tuple[str, ...]
     targets: tuple[tuple[str, str], ...]
     created_at: datetime
+    quotes: Quotes | None = None
 
 
 class Channels:
@@ -55,6 +57,7 @@ class Channels:
                 topic=channel.topic,
                 prefix=channel.prefix,
                 targets=channel.targets,
+                quotes=channel.quotes,
             )
         return None
 
@@ -67,7 +70,14 @@ class Channels:
             targets = addresses.targets_of(connection, {row.id for row in rows})
         return tuple(
             Channel(
-                r.name, r.enabled, r.topic, r.prefix, addresses.words(r.options), targets.get(r.id, ()), r.created_at
+                name=r.name,
+                enabled=r.enabled,
+                topic=r.topic,
+                prefix=r.prefix,
+                options=addresses.words(r.options),
+                targets=targets.get(r.id, ()),
+                created_at=r.created_at,
+                quotes=r.quotes,
             )
             for r in rows
         )
@@ -89,6 +99,7 @@ class Channels:
         topic: str | None = None,
         prefix: str = "",
         options: Sequence[str] = (),
+        quotes: Quotes | None = None,
         address: str | None = None,
     ) -> None:
         """Makes a channel, with `address` as the token of its first address. ConfigError when the name or the token is
@@ -98,7 +109,7 @@ class Channels:
                 raise ConfigError(f"there is a channel {name} already", advice=f"Change it with `channel set {name}`.")
             key = connection.execute(
                 schema.channel.insert().values(
-                    name=name, topic=topic, prefix=prefix, options=" ".join(options), created_at=now
+                    name=name, topic=topic, prefix=prefix, options=" ".join(options), quotes=quotes, created_at=now
                 )
             ).inserted_primary_key
             _set_targets(connection, key[0] if key else 0, targets)
@@ -106,7 +117,7 @@ class Channels:
                 addresses.insert(connection, _channel_id(connection, name), address, created_at=now)
 
     def set(self, name: str, *, targets: Sequence[tuple[str, str]] | None = None, **values: Any) -> None:
-        """Changes columns of a channel (enabled, topic, prefix, options) and, when given, its destinations."""
+        """Changes columns of a channel (enabled, topic, prefix, options, quotes) and, when given, its destinations."""
         if "options" in values:
             values["options"] = " ".join(values["options"])
         with transaction(self._engine) as connection:

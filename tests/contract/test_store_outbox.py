@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailpoll.errors import ConfigError, TemporaryFailure
-from mailpoll.model import Attachment, Delivery, Facts, Pause, Post, RawMessage, Reading, Receipt
+from mailpoll.model import Attachment, Delivery, Facts, Pause, Post, Quotes, RawMessage, Reading, Receipt
 from mailpoll.store import ANY, Store
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ def test_a_post_comes_back_whole(store: Store) -> None:
     whole = post(
         attachments=(Attachment(2, "a.pdf", "application/pdf", 9, "cid"),),
         whole_text=True, subject="S", sender="Ann", date=NOW, message_id="m", in_reply_to=("a",), references=("b",),
-        address="u+t@b.example", tag="Tag", automatic="list",
+        address="u+t@b.example", tag="Tag", automatic="list", quotes="keep",
     )  # fmt: skip
     [delivery] = deliver(store, whole)
     assert delivery.post == Post(**{**{f: getattr(whole, f) for f in whole.__slots__}, "key": delivery.post.key})
@@ -161,6 +161,21 @@ def test_a_channel_comes_back_as_it_was_made(store: Store) -> None:
         store.channels.add("dev", STORE, NOW)
     with pytest.raises(ConfigError, match="There are: dev"):
         store.channels.get("dve")
+
+
+def test_a_channel_has_its_own_quotes_or_none(store: Store) -> None:
+    store.channels.add("dev", STORE, NOW, quotes="keep", address="t1")
+    store.channels.add("ops", STORE, NOW, address="t2")
+    expected: dict[str, Quotes | None] = {"dev": "keep", "ops": None}
+    for _ in range(2):
+        assert {channel.name: channel.quotes for channel in store.channels.list()} == expected
+        assert {known.channel: known.quotes for known in store.channels.lookup(["t1", "t2"]).values()} == expected
+        assert {known.channel: known.quotes for known in store.channels.addresses()} == expected
+        by_name = [store.channels.as_address(name) for name in expected]
+        assert {known.channel: known.quotes for known in by_name if known} == expected
+        store.channels.set("dev", quotes=None)
+        store.channels.set("ops", quotes="email-reply-parser")
+        expected = {"dev": None, "ops": "email-reply-parser"}
 
 
 def test_a_channel_is_not_made_when_its_token_is_taken(store: Store) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from psycopg import errors
 from servers import free_port, require
@@ -54,6 +56,20 @@ def test_the_migrations_make_what_the_models_say(postgres: Postgres) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, schema.metadata) == []
         assert context.get_current_revision() == schema.HEAD
+
+
+def test_channels_that_were_there_before_quotes_go_on_with_the_setting(postgres: Postgres) -> None:
+    url = postgres.url(postgres.empty())
+    engine, config = sa.create_engine(url), Config()
+    config.set_main_option("script_location", "mailpoll:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        connection.execute(schema.store_info.insert().values(id=1, created_at=NOW))
+        connection.execute(sa.text("INSERT INTO channel (name, created_at) VALUES ('dev', now())"))
+    engine.dispose()
+    with Store(url) as store:
+        assert [(channel.name, channel.quotes) for channel in store.channels.list()] == [("dev", None)]
 
 
 def test_the_migrations_make_the_indices_of_the_models(postgres: Postgres, name: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from servers.http_receiver import Receiver
-from support.command_line import CommandLine, post
+from support.command_line import CommandLine, Said, post
 from support.site import MAILPOLL
 
 from mailpoll.commands.facts import shown_destination
@@ -20,6 +20,8 @@ from mailpoll.store import run_lock
 
 ADDRESS = re.compile(r"username\+dev\.([a-z2-7]{26})@example\.com")
 ZULIP = "0123456789abcdef0123456789abcdef"
+# German, which email-reply-parser does not know.
+ATTRIBUTION = "Am Montag, 16. November 2026 um 10:00 schrieb Bob <bob@example.com>:"
 HOOK = '[destination.hook]\nkind = "webhook"\nurl = "https://hooks.example.com/secret-path"\n'
 
 
@@ -129,7 +131,9 @@ REFUSED = [
     (("channel", "add", "new", "--token", "x" * 60), 78, "RFC 5321 allows 64"),
     (("channel", "add", "new", "--prefix", "a\nb"), 78, "one line"),
     (("channel", "show", "dve"), 78, "there is no channel dve. There are: dev."),
+    (("channel", "add", "new", "--quotes", "all"), 2, "'all' is not one of 'mailpoll', 'email-reply-parser', 'keep'"),
     (("channel", "set", "dev"), 2, "Nothing to change"),
+    (("channel", "set", "dev", "--quotes", ""), 2, "is not one of"),
     (("channel", "set", "dve", "--topic", "x"), 78, "There are: dev."),
     (("channel", "enable", "dve"), 78, "There are: dev."),
     (("channel", "remove", "dve"), 78, "There are: dev."),
@@ -175,6 +179,53 @@ def test_a_channel_is_changed_disabled_and_removed(mailpoll: CommandLine) -> Non
     mailpoll.ok("channel", "remove", "dev", "--yes")
     assert mailpoll.ok("channel", "list", "--json").json == []
     assert mailpoll.ok("address", "list", "--json").json == []
+
+
+def test_who_finds_the_new_text_is_the_channels_own_choice_or_the_setting(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path, '[reader]\nquotes = "email-reply-parser"\n')
+    assert line.ok("channel", "add", "dev", "--quotes", "keep", "--json").json["quotes"] == "keep"
+    line.ok("channel", "add", "ops")
+    assert [each["quotes"] for each in line.ok("channel", "list", "--json").json] == ["keep", None]
+    listed = line.ok("channel", "list").out
+    assert re.search(r"dev .* keep ", listed)
+    assert re.search(r"ops .* default ", listed)
+    assert re.search(r"quotes +keep$", line.ok("channel", "show", "dev").out, re.MULTILINE)
+    assert re.search(
+        r"quotes +email-reply-parser, as \[reader\] says$", line.ok("channel", "show", "ops").out, re.MULTILINE
+    )
+    line.ok("channel", "set", "dev", "--topic", "x")
+    assert line.ok("channel", "show", "dev", "--json").json["quotes"] == "keep"
+    line.ok("channel", "set", "dev", "--quotes", "default")
+    assert line.ok("channel", "show", "dev", "--json").json["quotes"] is None
+
+
+def test_a_change_of_quotes_shows_in_the_next_post(tmp_path: Path) -> None:
+    """In previews, too, of every way a mail comes to a channel; and of one mail's channels each has its own."""
+    line = CommandLine(tmp_path)
+    for name in ("dev", "ops"):
+        line.ok("channel", "add", name, "--token", f"t{name}", "--option", "hide-sender")
+    kept = f"Yes.\n\n{ATTRIBUTION}\n> Lunch?"
+    expected = [("default", "Yes."), ("keep", kept), ("email-reply-parser", f"Yes.\n\n{ATTRIBUTION}")]
+    for number, (choice, body) in enumerate([*expected, ("mailpoll", "Yes."), ("default", "Yes.")]):
+        file = tmp_path / f"{number}.eml"
+        file.write_text(f"Message-ID: <{number}@x.example>\nTo: username+tdev@example.com, username+tops@example.com\n"
+                        f"Subject: {number}\n\nYes.\n\n{ATTRIBUTION}\n> Lunch?\n")  # fmt: skip
+        line.ok("channel", "set", "dev", "--quotes", choice)
+        assert bodies(line.ok("preview", "--json", str(file))) == {"dev": body, "ops": "Yes."}
+        assert bodies(line.ok("preview", "--json", "--to", "dev", str(file))) == {"dev": body}
+        full = line.ok("preview", "--json", "--to", "username+tdev.full@example.com", str(file))
+        assert bodies(full) == {"dev": kept}
+        line.ok("receive", str(file))
+        with line.store() as store:
+            assert {d.post.channel: d.post.body for d in store.outbox.list() if d.post.subject == str(number)} == {
+                "dev": body,
+                "ops": "Yes.",
+            }
+
+
+def bodies(said: Said) -> dict[str, str]:
+    """What a preview says each channel gets."""
+    return {post["channel"]: post["body"] for post in said.json["posts"]}
 
 
 def test_a_channel_that_the_configuration_names_is_removed_with_a_note(tmp_path: Path) -> None:

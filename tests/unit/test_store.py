@@ -117,7 +117,7 @@ def test_the_migrations_make_the_indices_of_the_models(store: Store, tmp_path: P
     by_models.dispose()
 
 
-def test_a_store_of_the_first_release_keeps_its_troubles(tmp_path: Path) -> None:
+def test_a_store_of_the_first_release_keeps_its_troubles_and_channels(tmp_path: Path) -> None:
     file = tmp_path / "old.db"
     engine = sa.create_engine(f"sqlite:///{file}", poolclass=sa.StaticPool)
     config = Config()
@@ -130,9 +130,14 @@ def test_a_store_of_the_first_release_keeps_its_troubles(tmp_path: Path) -> None
             sa.text("INSERT INTO trouble (about, status, sentence, runs, began_at) VALUES ('x', 77, 'no', 1, :now)"),
             {"now": NOW.replace(tzinfo=None)},
         )
+        connection.execute(
+            sa.text("INSERT INTO channel (name, topic, created_at) VALUES ('dev', 'x', :now)"),
+            {"now": NOW.replace(tzinfo=None)},
+        )
     engine.dispose()
     with Store(f"sqlite:///{file}") as store:
         assert store.troubles.list() == (Trouble("x", 77, "no", 1, NOW),)
+        assert [(channel.topic, channel.quotes) for channel in store.channels.list()] == [("x", None)]
 
 
 def test_a_store_that_vanished_is_not_replaced_by_an_empty_one(path: Path) -> None:
