@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mailpoll.reply import languages
 from mailpoll.reply.lines import Line, is_link_only
 from mailpoll.reply.words import JOBS, LABELS, LEGAL_FORMS, PARTICLES, POSTSCRIPTS, SIGN_OFFS
 
@@ -19,7 +20,9 @@ MAX_CONTACT_LINES = 24
 # How far up from the end a sign-off is looked for.
 MAX_LINES = 40
 
-_SIGN_OFF = re.compile("(?:" + "|".join(sorted(map(re.escape, SIGN_OFFS), key=len, reverse=True)) + r")(?!\w)")
+_SIGN_OFF = re.compile(
+    "(?:" + "|".join(sorted(map(re.escape, (*languages.SIGN_OFFS, *SIGN_OFFS)), key=len, reverse=True)) + r")(?!\w)"
+)
 _POSTSCRIPT = re.compile(r"\W{0,3}(?:" + "|".join(map(re.escape, POSTSCRIPTS)) + r")\s?[:.,\-–—]|\W{0,3}ps\s+\w")
 _PHONE = re.compile(r"(?<![\w/=.-])(?:\+|\(\+?|0|1-)?\d[\d\s().\-/\xa0]{5,20}\d(?!\w)")
 _ADDRESS = re.compile(

@@ -87,21 +87,47 @@ def _is_care(paragraph: Sequence[Line]) -> bool:
 
 def is_sent_from(line: Line) -> bool:
     """`Sent from my iPhone` and its like in the languages of telephones."""
-    lowered = line.plain.lower().lstrip("*_[(-— ")
+    bare = line.plain.lstrip("*_[(-— ")
+    lowered = bare.lower()
     if not 6 <= len(lowered) <= MAX_SENT_FROM or lowered[-1] in ":：?":
         return False
     if _APOLOGY.match(lowered):
         return True
-    ends = lowered.rstrip(".!*_]) ")
     if lowered.startswith(languages.SENT_FROM_NAMED):
-        rest = line.plain.lstrip("*_[(-— ").split(" ", 2)[2]
-        if not rest[:1].isupper() and not lowered.split(" ", 2)[2].startswith(languages.SENT_FROM_NOUNS):
+        rest = bare.split(" ", 2)[2]
+        if not rest[:1].isupper() and not rest.lower().startswith(languages.SENT_FROM_NOUNS):
             return rest[:1] == "["
-    if _CLAUSE.search(line.plain):
+    if _CLAUSE.search(line.plain) or (", " in lowered and not _names_device(lowered)):
         return False
-    return lowered.startswith((*languages.SENT_FROM, *languages.SENT_FROM_NAMED)) or ends.endswith(
-        languages.SENT_FROM_ENDS
+    ends = lowered.rstrip(".!*_]) ")
+    starts = lowered.startswith((*_SENT_FROM.get(lowered[:3], ()), *languages.SENT_FROM_NAMED))
+    return starts or ends.endswith(_SENT_FROM_ENDS.get(ends[-2:], ()))
+
+
+def _by_key(phrases: Sequence[str], key: slice) -> dict[str, tuple[str, ...]]:
+    """The phrases by their first or last characters: thousands are too many to try in every line."""
+    found: dict[str, tuple[str, ...]] = {}
+    for phrase in phrases:
+        found[phrase[key]] = (*found.get(phrase[key], ()), phrase)
+    return found
+
+
+_SENT_FROM = _by_key(languages.SENT_FROM, slice(3))
+_SENT_FROM_ENDS = _by_key(languages.SENT_FROM_ENDS, slice(-2, None))
+
+
+def _names_device(lowered: str) -> bool:
+    """Whether a line names a telephone or an app: what tells a machine's line from a sentence about parcels."""
+    names = _WORD.findall(lowered)
+    return any(
+        any(name == device or (len(device) > 3 and name.startswith(device)) for name in names)
+        if device.isascii()
+        else device in lowered
+        for device in languages.DEVICES
     )
+
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 def small_print_start(paragraph: Sequence[Line]) -> int | None:

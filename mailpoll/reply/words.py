@@ -1,65 +1,15 @@
-"""Words of endings that are no client's: sign-offs, titles, small notices; data only, lower-case."""
+"""Words of endings that are of no single language: titles, notices, scanners; data only, lower-case."""
 
-# What a letter ends with, in the line above the name.
+# What a letter ends with, in the line above the name, beside what the rows of languages hold.
 SIGN_OFFS = (
-    # English
-    "best", "best regards", "best wishes", "all the best", "kind regards", "kindest regards", "warm regards",
-    "warmest regards", "warmly", "many thanks", "thanks", "thanks again", "thank you", "thank you very much",
-    "thanks and regards", "thanks & regards", "thanks in advance", "thank you in advance", "thx", "regards",
-    "rgds", "br", "kr", "cheers", "sincerely", "yours sincerely", "sincerely yours", "yours", "yours truly",
-    "yours faithfully", "faithfully", "respectfully", "cordially", "with best regards", "with kind regards",
-    "with regards", "take care", "with best wishes", "good luck", "see you", "love", "many greetings", "greetings",
-    "very best",
-    # German
-    "mit freundlichen grüßen", "mit freundlichen grüssen", "mit freundlichen gruessen", "mit freundlichem gruß",
-    "mit freundlichem gruss", "mit besten grüßen", "mit besten grüssen", "mit herzlichen grüßen",
-    "mit lieben grüßen", "freundliche grüße", "freundliche grüsse", "freundlicher gruß", "beste grüße",
-    "beste grüsse", "besten gruß", "besten dank", "viele grüße", "viele grüsse", "liebe grüße", "liebe grüsse",
-    "lieben gruß", "herzliche grüße", "herzliche grüsse", "herzlichst", "schöne grüße", "schönen gruß",
-    "schöne grüsse", "gruß", "gruss", "grüße", "grüsse", "lg", "vg", "mfg", "bg", "hochachtungsvoll", "danke",
-    "vielen dank", "danke und gruß",
-    # French
-    "cordialement", "bien cordialement", "très cordialement", "bien à vous", "bien à toi", "amicalement",
-    "amitiés", "salutations", "meilleures salutations", "salutations distinguées", "sincères salutations",
-    "respectueusement", "à bientôt", "merci", "merci d'avance", "merci beaucoup", "cdlt", "bonne journée",
-    "bonne réception", "bises",
-    # Spanish, Catalan, Portuguese, Italian
-    "saludos", "un saludo", "saludos cordiales", "un cordial saludo", "cordiales saludos", "atentamente",
-    "muy atentamente", "gracias", "muchas gracias", "un abrazo", "abrazos", "cordialmente", "salutacions",
-    "salutacions cordials", "atenciosamente", "cumprimentos", "com os melhores cumprimentos",
-    "melhores cumprimentos", "abraço", "abraços", "um abraço", "obrigado", "obrigada", "saudações", "att", "grato",
-    "cordiali saluti", "distinti saluti", "saluti", "un saluto", "un cordiale saluto", "cari saluti", "grazie",
-    "grazie mille", "a presto", "in fede",
-    # Dutch, Danish, Norwegian, Swedish, Finnish, Icelandic
-    "met vriendelijke groet", "met vriendelijke groeten", "vriendelijke groet", "vriendelijke groeten", "groet",
-    "groeten", "groetjes", "hartelijke groet", "hartelijke groeten", "mvg", "met hartelijke groet", "hoogachtend",
-    "bedankt", "med venlig hilsen", "venlig hilsen", "venlige hilsner", "de bedste hilsner", "hilsen", "mvh", "vh",
-    "bedste hilsner", "med vennlig hilsen", "vennlig hilsen", "beste hilsen", "mange hilsner",
-    "med vänlig hälsning", "med vänliga hälsningar", "vänliga hälsningar", "vänlig hälsning", "hälsningar",
-    "bästa hälsningar", "hälsn", "tack", "ystävällisin terveisin", "ystävällisesti", "parhain terveisin",
-    "terveisin", "terv", "kiitos", "kiitos etukäteen", "kveðja", "bestu kveðjur", "með kveðju",
-    # Polish, Czech, Slovak, Hungarian, Romanian, Bulgarian, Croatian, Slovene, Serbian
-    "pozdrawiam", "serdecznie pozdrawiam", "z poważaniem", "z pozdrowieniami", "pozdrowienia", "dziękuję",
-    "z wyrazami szacunku", "s pozdravem", "s přátelským pozdravem", "zdravím", "děkuji", "hezký den", "s úctou",
-    "s pozdravom", "s priateľským pozdravom", "ďakujem", "üdvözlettel", "tisztelettel", "üdv", "köszönettel",
-    "köszönöm", "cu stimă", "cu respect", "toate cele bune", "mulțumesc", "numai bine", "поздрави", "с уважение",
-    "сърдечни поздрави", "благодаря", "srdačan pozdrav", "s poštovanjem", "lijep pozdrav", "pozdrav", "lp",
-    "lep pozdrav", "s spoštovanjem", "hvala", "поздрав", "с поштовањем",
-    # Greek, Russian, Ukrainian, Turkish, Lithuanian, Latvian, Estonian
-    "με εκτίμηση", "φιλικά", "χαιρετισμούς", "ευχαριστώ", "με φιλικούς χαιρετισμούς", "с уважением",
-    "с наилучшими пожеланиями", "с уважением и наилучшими пожеланиями", "всего доброго", "спасибо",
-    "заранее спасибо", "всего хорошего", "удачи", "з повагою", "з найкращими побажаннями", "дякую", "saygılarımla",
-    "saygılar", "sevgiler", "iyi çalışmalar", "selamlar", "teşekkürler", "iyi günler", "pagarbiai", "su pagarba",
-    "linkėjimai", "ačiū", "ar cieņu", "lugupidamisega", "tervitades",
-    # Arabic, Hebrew, Persian, Hindi, Thai, Vietnamese, Indonesian
-    "مع أطيب التحيات", "أطيب التحيات", "مع التحية", "تحياتي", "مع خالص التحية", "شكرا", "شكراً", "مع الشكر",
-    "بברכה", "בברכה", "תודה", "בכבוד רב", "בתודה", "با احترام", "با تشکر", "ارادتمند", "सादर", "धन्यवाद",
-    "शुभकामनाओं सहित", "ขอแสดงความนับถือ", "ด้วยความเคารพ", "ขอบคุณครับ", "ขอบคุณค่ะ", "ขอบคุณ", "trân trọng",
-    "thân mến", "kính thư", "cảm ơn", "salam", "salam hormat", "hormat saya", "hormat kami", "terima kasih",
-    # Chinese, Japanese, Korean
-    "此致", "此致敬礼", "此致敬禮", "祝好", "顺祝商祺", "順頌商祺", "谢谢", "謝謝", "敬上", "よろしくお願いします",
-    "よろしくお願いいたします", "よろしくお願い致します", "宜しくお願い致します", "宜しくお願いします", "敬具",
-    "감사합니다", "감사드립니다", "드림", "올림",
+    "warmest regards", "thanks again", "thank you very much", "thanks and regards", "thanks & regards",
+    "thank you in advance", "faithfully", "with regards", "with best wishes", "many greetings", "greetings",
+    "very best", "mit freundlichen gruessen", "mit freundlichem gruss", "mit besten grüßen",
+    "mit besten grüssen", "mit herzlichen grüßen", "mit lieben grüßen", "freundlicher gruß", "besten gruß",
+    "liebe grüsse", "lieben gruß", "herzliche grüsse", "herzlichst", "schönen gruß", "schöne grüsse",
+    "gruss", "grüsse", "très cordialement", "salutations distinguées", "cari saluti", "met hartelijke groet",
+    "venlige hilsner", "hälsn", "terv", "kiitos etukäteen", "с уважением и наилучшими пожеланиями", "بברכה",
+    "此致敬禮", "감사드립니다",
 )  # fmt: skip
 
 # Of names, in small letters.
@@ -127,7 +77,8 @@ ALARMS = (
 )  # fmt: skip
 # What its second paragraph says, in English: elsewhere it is one.
 CARE = (
-    "be careful", "do not click", "don't click", "links or", "attachments", "know the content", "learn why", "recognize",
+    "be careful", "do not click", "don't click", "links or", "attachments", "know the content",
+    "learn why", "recognize",
     "recognise", "exercise caution", "think before", "report suspicious", "phish",
 )  # fmt: skip
 
