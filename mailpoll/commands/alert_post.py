@@ -10,15 +10,17 @@ from email.policy import SMTP
 from email.utils import make_msgid
 from typing import TYPE_CHECKING
 
-from mailpoll.commands import alarm, troubles
+from mailpoll.commands import alarm, alert_text, crash, troubles
 from mailpoll.commands.alarm import Notice
 from mailpoll.doctor import alerts, book
-from mailpoll.errors import ConfigError
+from mailpoll.errors import BUG, ConfigError, MailpollError
 from mailpoll.model import KnownAddress, RawMessage
 from mailpoll.settings import Settings
 
 if TYPE_CHECKING:
     from mailpoll.store import Store
+
+_POST = "post"  # the kind of what notice() gives
 
 
 def channels(store: Store, recipients: Collection[str]) -> dict[str, KnownAddress | None]:
@@ -35,6 +37,20 @@ def notices(known: Mapping[str, KnownAddress | None]) -> list[Notice]:
             sentence = f"alerts.to: {what}. {advice}"
             found.append(Notice(alarm.ALERTS, ConfigError.exit_status, f"channel-{_word(name)}", sentence))
     return found
+
+
+def notice(name: str, problem: BaseException) -> Notice:
+    """What is told where an alert could not be put in for a channel."""
+    known = isinstance(problem, MailpollError)
+    what = alert_text.masked(str(problem) if known else crash.sentence(problem))
+    status = problem.exit_status if isinstance(problem, MailpollError) else BUG
+    return Notice(alarm.ALERTS, status, _POST, f"alerts.to: no alert into channel {name}: {what}")
+
+
+def met_before(store: Store) -> list[Notice]:
+    """What notice() gave the last time, if that is not over."""
+    open_ = (trouble for trouble in store.troubles.list() if trouble.about == alarm.ALERTS)
+    return [Notice(t.about, t.status, _POST, t.sentence, False) for t in open_ if t.status != ConfigError.exit_status]
 
 
 def problem_of(name: str, channel: KnownAddress | None) -> tuple[str, str] | None:

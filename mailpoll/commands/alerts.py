@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shlex
 import socket
 import time
@@ -43,8 +44,9 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Told:
-    """What came of alerts by mail: the notices of what went wrong, whether the time was over before all was told, and
-    whether somebody was told, and all of those who are to be, or nobody of those to whom mail could not be sent."""
+    """What came of alerts by mail, or by posts: the notices of what went wrong, whether the time was over before all
+    was told, and whether somebody was told, and all of those who are to be, or nobody of those to whom mail could not
+    be sent."""
 
     notices: list[Notice] = field(default_factory=list)
     late: bool = False
@@ -78,7 +80,7 @@ class Alerter:
     @property
     def place(self) -> Place:
         """Where the troubles are."""
-        path = str(self.installation.path)
+        path = os.fsencode(self.installation.path).decode(errors="replace")  # it may be in no encoding we know
         return Place(socket.gethostname(), path, f"mailpoll --config {shlex.quote(path)}")
 
     @property
@@ -125,24 +127,33 @@ class Alerter:
         told.refused = told.somebody and any(map(mailer.is_refused, self.addresses.values()))
         return told
 
-    def by_post(self, store: Store, failing: Collection[str]) -> bool:
-        """Puts what they have still to be told in for the channels that work; whether there was anything."""
+    def by_post(self, store: Store, failing: Collection[str]) -> Told:
+        """Puts what they have still to be told in for the channels that work."""
         known = alert_post.channels(store, self.settings.alerts.recipients)
-        accepted = False
+        told = Told()
         for channel in alert_post.usable(known, failing, self.settings):
-            if news := self.owed.to(channel):
+            if not (news := self.owed.to(channel)):
+                continue
+            try:
                 subject, text = alert_text.subject(news, self.place), alert_text.text(news, self.place)
                 alert_post.accept(store, channel, subject, text, host=self.place.host, now=self.now())
+            except Exception as problem:  # as by_mail()
+                told.notices.append(alert_post.notice(channel, problem))
+                self._note(channel, news, problem=told.notices[-1].sentence)
+            else:
+                told.somebody = True
                 self.owed.told(channel, news)
                 self._note(channel, news, words="accepted")
-                accepted = True
-        return accepted
+        return told
 
     def owing(self) -> bool:
         """Whether somebody has still to be told something."""
         by_mail = (self.owed.to(address, without={alarm.SMTP}) for address in self.addresses.values())
-        channels = (one for one in self.settings.alerts.recipients if "@" not in one)
-        return any(by_mail) or any(self.owed.to(channel) for channel in channels)
+        return any(by_mail) or self.owing_posts()
+
+    def owing_posts(self) -> bool:
+        """Whether a channel has still to be told something."""
+        return any(self.owed.to(name) for name in self.settings.alerts.recipients if "@" not in name)
 
     def _note(self, to: str, news: Sequence[News], *, words: str = "", problem: str = "") -> None:
         to, words, subject = router.mask(to), alert_text.masked(words), alert_text.subject(news, self.place)
@@ -159,16 +170,25 @@ def after_run(alerter: Alerter, store: Store, speaker: Speaker, post_now: Callab
     """Alerts of what a run found, unless another host is at it: then the next run does. `post_now` posts what is put in
     for the channels."""
     journal, recipients = alerter.journal, alerter.settings.alerts.recipients
-    channels = alert_post.channels(store, recipients)
-    alerter.owed.add(speaker.settle_one(journal, alarm.ALERTS, alert_post.notices(channels), alerter.owner))
-    posted = False
+    unusable = alert_post.notices(alert_post.channels(store, recipients))
+    # Whether a channel that met a bug does so again is known only once there is something to put in for it.
+    unknown = alert_post.met_before(store) if alerter.owing_posts() else []
+    alerter.owed.add(speaker.settle_one(journal, alarm.ALERTS, [*unusable, *unknown], alerter.owner))
+    posts = Told()
     with store.alone("alerts") as mine:
         if mine:
             alerter.owed.renew(store.troubles)
             _by_mail(alerter, store, speaker)
             failing = {trouble.about for trouble in journal.open} | alert_post.failing(store, speaker.now)
-            posted = alerter.by_post(store, failing)
-    if posted:
+            posts = alerter.by_post(store, failing)
+            if posts.notices or unknown:
+                notices = [*unusable, *posts.notices]
+                alerter.owed.add(speaker.settle_one(journal, alarm.ALERTS, notices, alerter.owner))
+        else:
+            found = {trouble.about for trouble in journal.open}
+            lasting = [t for t in store.troubles.list() if t.about in alarm.OF_ALERTS - found]
+            journal.open = (*journal.open, *lasting)
+    if posts.somebody:
         post_now()
     journal.owing = alerter.owing()
 

@@ -57,7 +57,6 @@ class Speaker:
         ends = self._end(journal, over, _ends(journal, over, self.now))
         past = [trouble for trouble in kept.values() if trouble.ended_at is not None and trouble.about not in met]
         gone += [trouble for trouble in past if news.is_forgotten(trouble, self.now)]
-        gone += [known[about] for about in alarm.OF_ALERTS & known.keys() if alarm.stale(known[about], self.now)]
         self._tell(journal, [line for change in changes for line in change.lines])
         saved = [trouble for trouble in (*journal.open, *unrouted) if kept.get(trouble.about) != trouble]
         self.store.troubles.save([*saved, *ends.kept], [*ends.gone, *(trouble.about for trouble in gone)])
@@ -69,21 +68,27 @@ class Speaker:
         self, journal: Journal, about: str, notices: Sequence[Notice], owner: str, how: str = ""
     ) -> tuple[News, ...]:
         """As settle(), of a single thing that is known after it: what was met of it, or that it is over. `owner` tells
-        this configuration from others that share the store, and may have the same trouble or not."""
+        this configuration from others that share the store, and may have the same trouble or not; one that nobody has
+        met for days is over, whoever met it."""
         kept = next((each for each in self.store.troubles.kept() if each.about == about), None)
         mine = news.met_by(owner)
+        rest = tuple(trouble for trouble in journal.open if trouble.about != about)
         if notices:
             change = self._change(kept, notices, mine)
-            journal.open = (*journal.open, change.trouble)
+            journal.open = (*rest, change.trouble)
             self._say(change.lines)
             self.store.troubles.save([change.trouble])
             return change.news
-        if kept is None or kept.ended_at is not None or mine not in kept.alerted:
+        if kept is None or kept.ended_at is not None:
             return ()
-        if news.others(kept, owner):
+        stale = alarm.stale(kept, self.now)
+        if mine not in kept.alerted and not stale:
+            return ()
+        if news.others(kept, owner) and not stale:
             self.store.troubles.change([about], partial(news.without, mine))
             return ()
         kept = replace(kept, alerted=news.told_marks(kept))
+        journal.open = rest
         ends = self._end(journal, [kept], {about: alarm.end(kept, self.now, how)})
         self._say([alarm.end(kept, self.now, how)] if kept.told_at is not None else [])
         self.store.troubles.save(ends.kept, ends.gone)
@@ -138,7 +143,7 @@ class Speaker:
     def _change(self, trouble: Trouble | None, met: Sequence[Notice], *marks: str) -> _Change:
         known = trouble.alerted if trouble else ()
         if trouble is not None and trouble.ended_at is not None:  # it begins anew: who did not hear of its end knows it
-            trouble, known = None, news.told_marks(trouble)
+            known, trouble = news.told_marks(trouble), None
         alerted = tuple(dict.fromkeys((*known, *marks)))
         after, lines = alarm.decide(trouble, met, self.now, alert_after=self.alert_after)
         if self.listener == "nobody":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -572,6 +575,36 @@ def test_a_channel_that_is_not_there_is_told_by_mail(office: Office) -> None:
     assert office.told[1:] == [(ADMIN, "everybody can be alerted again")]
 
 
+def test_a_bug_of_a_post_is_a_trouble_of_alerts_and_ends_no_run(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel(office, "first")
+    channel(office, "ops")
+    office.alert("first", "ops", ADMIN)
+    accept = alert_post.accept
+
+    def broken(store: Store, name: str, *given: Any, **more: Any) -> None:
+        if name == "first":
+            raise ZeroDivisionError("oh")
+        accept(store, name, *given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(alert_post, "accept", broken)
+        assert "alerts.to: no alert into channel first: this is a bug: ZeroDivisionError: oh" in office.run(REFUSED)[1]
+        assert {trouble.about: trouble.status for trouble in office.journal.open} == {"account.main": 77, "alerts": 70}
+        assert office.posted == ["ops: account.main refuses the login"]
+        assert office.run(REFUSED) == []
+    assert office.told == [BEGUN, (ADMIN, "not everybody can be alerted")]
+    [line] = office.run(REFUSED)
+    assert line.startswith("mailpoll: everybody can be alerted again, after 2 min")
+    assert [trouble.about for trouble in office.journal.open] == ["account.main"]
+    office.run(REFUSED)
+    assert office.told[2:] == [(ADMIN, "everybody can be alerted again")]
+    of_first = [subject for subject in office.posted if subject.startswith("first: ")]
+    assert of_first[0] == "first: 2 troubles"
+    assert not [trouble for trouble in office.store.troubles.kept() if trouble.ended_at]
+
+
 CHANGES = [({"enabled": False}, "is disabled"), ({"targets": ()}, "has no destination")]
 
 
@@ -609,6 +642,52 @@ def test_configurations_that_share_a_store_do_not_end_the_troubles_of_each_other
     office.config = mine
     said = office.run(ConfigError("of the other"))
     assert said[0].startswith("mailpoll: smtp: no alert waits any more")
+
+
+def test_a_container_has_another_host_name_each_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.down[""] = SMTP_AWAY
+    for number in range(30):
+        monkeypatch.setattr(socket, "gethostname", lambda number=number: f"c{number}")
+        office.run(REFUSED)
+    [_, smtp] = office.store.troubles.list()
+    assert len(smtp.alerted) == 1
+    office.down.clear()
+    [line] = office.run(REFUSED)
+    assert line.startswith("mailpoll: mail can be sent again, after ")
+
+
+def test_what_a_configuration_met_that_nobody_runs_any_more_ends_and_that_is_told(office: Office) -> None:
+    channel(office)
+    office.alert(ADMIN, "ops")
+    office.down[""] = SMTP_REFUSED
+    office.run(REFUSED)
+    office.config = office.config.rename(office.config.with_name("other.toml"))
+    office.down.clear()
+    office.run(REFUSED, at_once=True)
+    assert [trouble.about for trouble in office.store.troubles.list()] == ["account.main", "smtp"]
+    office.now += timedelta(days=3)
+    said = office.run(REFUSED)
+    assert "smtp: no alert waits any more, after 3 d (since 2026-11-16 08:01)" in said[1]
+    assert office.posted[-1] == "ops: smtp: no alert waits any more"
+    assert office.journal.at_rest is False
+
+
+def test_a_configuration_whose_path_is_not_utf_8_alerts_too(office: Office) -> None:
+    folder = Path(os.fsdecode(os.fsencode(office.config.parent) + b"/caf\xe9"))
+    folder.mkdir()
+    (office.config.parent / "smtp-password").rename(folder / "smtp-password")
+    office.config = office.config.rename(folder / "config.toml")
+    channel(office)
+    office.alert(ADMIN, "ops")
+    office.down["one"] = SMTP_AWAY
+    office.run(REFUSED)
+    assert office.told == [BEGUN]
+    assert f"{office.config.parent.parent}/caf\ufffd/config.toml\n" in office.mails[0][2]
+    assert office.posted == ["ops: account.main refuses the login"]
+    office.down[""] = SMTP_AWAY
+    office.run()
+    assert [trouble.about for trouble in office.store.troubles.list()] == ["smtp"]
+    assert office.fails(ConfigError("the store that was here is gone")) == 78
 
 
 def test_a_way_that_fails_anew_before_its_end_could_be_told_is_no_end(office: Office) -> None:
@@ -888,3 +967,10 @@ def test_errors_that_pass_are_one_kind(office: Office) -> None:
     errors: list[MailpollError] = [SMTP_AWAY, TemporaryFailure("451")]
     assert {alert_mail.notice(error, ADMIN).kind for error in errors} == {"passing"}
     assert {alert_mail.notice(error, ADMIN).about for error in errors} == {alarm.SMTP}
+
+
+def test_a_path_in_a_sentence_need_not_be_utf_8(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace"))
+    assert alert_text.text([news("a", "no file caf\udce9")], PLACE).encode()
+    assert office.fails(ConfigError("gone", about="/caf\udce9/mailpoll.db")) == 78
+    assert office.told == [(ADMIN, "the store cannot be used")]
