@@ -56,7 +56,7 @@ def _ended(news: News) -> str:
 
 def text(news: Sequence[News], place: Place) -> str:
     """All that is to be told, since when, where, and what to type next; no token of an address is in it."""
-    return masked("\n".join(_lines(news, place)))
+    return masked("\n".join(_lines(news, place))).encode(errors="replace").decode()  # a path may be in any encoding
 
 
 def _lines(news: Sequence[News], place: Place) -> Iterator[str]:

@@ -50,7 +50,7 @@ def mark_of(kind: str, recipient: str) -> str:
 def met_by(owner: str) -> str:
     """What Trouble.alerted holds where a configuration met a trouble that others, which share the store, need not
     have: only it knows when that is over."""
-    return f"{_BY}{quote(owner)}"
+    return f"{_BY}{quote(owner, errors='surrogateescape')}"
 
 
 def others(trouble: Trouble, owner: str) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ class Memory:
         self._heard = heard
         self._now = clock
         self.owes = False
-        self._owner = installation.named
+        self._owner = _utf_8(installation.named)
         self._installation = installation
         try:
             self._path = installation.state_directory() / NAME
@@ -114,7 +114,7 @@ class Memory:
         status = problem.exit_status if isinstance(problem, MailpollError) else BUG
         known = problem if isinstance(problem, MailpollError) else None
         sentence = str(problem) if known else crash.sentence(problem)
-        notice = Notice(about, status, alarm.kind_of(problem), sentence)
+        notice = Notice(about, status, alarm.kind_of(problem), _utf_8(sentence))
         trouble = self._notice(notice, alert_after, lambda each, since: _say(known, each.sentence, since))
         if trouble is None or not alarm.ripe(trouble, [notice], alert_after=alert_after):
             return status
@@ -240,6 +240,11 @@ def _tell(notice: Notice, since: str) -> None:
     tell([f"{since}{alarm.beginning(notice)}"])
 
 
+def _utf_8(text: str) -> str:
+    """`text` as a JSON file can hold it: a path need not be in the encoding of this machine."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def _whole(sentence: str, problem: MailpollError | None) -> str:
     """With all problems of a configuration."""
     problems = problem.problems if isinstance(problem, ConfigError) else ()
@@ -255,9 +260,9 @@ def _make(folder: Path) -> None:
 def remembered(installation: Installation) -> tuple[Trouble, ...]:
     """What stopped the last runs of this configuration altogether, oldest first. Nothing is written."""
     kept = Memory(installation, always=False, heard=False, clock=now)._file()
-    found = kept.get(installation.named, {})
+    found = kept.get(_utf_8(installation.named), {})
     with contextlib.suppress(MailpollError):  # cron names the file of the machine, a person need not
-        found = found or kept.get(str(installation.path), {})
+        found = found or kept.get(_utf_8(str(installation.path)), {})
     return tuple(sorted((t for t in found.values() if t.ended_at is None), key=lambda trouble: trouble.began_at))
 
 
