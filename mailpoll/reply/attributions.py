@@ -13,7 +13,7 @@ MAX_TAIL = 60
 MAX_NAME_WORDS = 7
 # Clients write few words that are not names: `Il giorno lun 4 mar 2024 alle ore 09:15 … ha scritto`.
 MAX_SMALL_WORDS = 10
-COLONS = (":", "：", "︰", "∶")
+COLONS = (":", "：", "︰", "∶", "՝")  # the last one is Armenian
 
 _DIGITS = re.compile(r"\d")
 _ADDRESS = re.compile(r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}")
@@ -23,12 +23,17 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20|1[34]|25)\d\d(?!\d)")
 _NUMERIC_DATE = re.compile(r"(?<!\d)\d{1,4}(?:[./-] ?\d{1,2}[./-]|年)")
 # 9:15, 9h15, 9.15 (Finland, Denmark, Indonesia; but no 4.03.2024), 9時15分.
 _TIME = re.compile(r"(?<![\d.:/-])\d{1,2}(?:(?: ?h ?|:)\d\d(?!\d)|\.\d\d(?![\d.]| \d)| ?[時时點点시])")
-_CLOCK = re.compile(r"\d{1,2}:\d\d")
+_CLOCK = re.compile(r"\d{1,2}(?::\d\d){1,2}")
 _DATE_FIRST = re.compile(r"(?:[^\d\s<>@:]{1,16}[.,،、]{0,2} )?\d{1,4}(?:[./\-, ]|年|년|월|月)")
 _SENTENCE = re.compile(r"[a-zа-я]{3}[.!?] +[A-ZА-Я]")
-# Gmail's line of 2013, when a list took the address away: `2013-03-03 17:21 GMT+01:00 Jane Roe`.
-_OLD_GMAIL = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d{1,2}:\d\d(?: [A-ZÀ-Þ][\w.'-]{0,30}){2,4}")
-_DRAWN = "-_=*~—–─ "
+# Gmail's line of 2013, also when a list took the address away: `2013-03-03 17:21 GMT+01:00 Jane Roe`.
+_OLD_GMAIL = re.compile(
+    r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d{1,2}:\d\d"
+    r"(?:(?: [A-ZÀ-Þ][\w.'-]{0,30}){2,4}| [^<>]{0,80}<[^<>\s]{1,80}@[^<>\s]{1,80}>)"
+)
+# Tutanota's: `4 Mar 2024, 09:15 by jane@example.com:`, `Montag, 4. März 2024 09:15 von …`.
+_TUTANOTA = re.compile(r" \d{1,2}[:.]\d\d(?: [ap]m)? (\w{1,12}) [^\s<>@]{1,80}@[^\s<>@:]{1,80} ?[:：]")
+_DRAWN = "-_=*~—–─‐‑ "
 # Digits of Arabic, Persian, the scripts of India and its neighbours, and of full width, as ASCII's.
 _ASCII_DIGITS = {ord(zero) + value: str(value) for zero in "٠۰०০੦૦୦௦౦೦൦๐໐၀០０" for value in range(10)}
 
@@ -41,6 +46,7 @@ def _is_glued(phrase: str) -> bool:
 # Verbs that are a word are looked up, others are searched for.
 _VERB_WORDS = frozenset(verb for verb in languages.WROTE if verb.isalpha() and not _is_glued(verb))
 _VERB_PHRASES = tuple(verb for verb in languages.WROTE if verb not in _VERB_WORDS)
+_SENDERS = frozenset(("by", *languages.HEADER_NAMES["from"]))
 _OPENING_WORDS = frozenset(languages.OPENERS)
 _OPENING_PHRASES = tuple(
     opener if _is_glued(opener) or opener.endswith("-") else opener + " "
@@ -72,7 +78,7 @@ def has_verb(lowered: str) -> bool:
 
 def opens(lowered: str) -> bool:
     """Whether a folded text starts as attributions do: with a date, or the word that a language sets before one."""
-    return opens_by_word(lowered) or _DATE_FIRST.match(lowered) is not None
+    return opens_by_word(lowered) or _DATE_FIRST.match(lowered.lstrip("(（")) is not None
 
 
 def opens_by_word(lowered: str) -> bool:
@@ -120,10 +126,10 @@ def judge(joined: str, count: int) -> str:
 
 def _without_colon(text: str, lowered: str, count: int) -> str:
     """Old Gmail's `2011/4/7 Jane <jane@example.com>`; and lines whose colon got lost."""
+    if count <= 2 and _OLD_GMAIL.fullmatch(text):
+        return "alone"
     if count <= 2 and lowered.endswith(">") and _DATE_FIRST.match(lowered) and _ADDRESS.search(text):
         return "undecided"
-    if count == 1 and _OLD_GMAIL.fullmatch(text):
-        return "alone"
     if not lowered.endswith(languages.WROTE) or not opens(lowered):
         return ""
     return _with_verb(text, lowered, _BRACKETED.search(lowered), False)
@@ -146,13 +152,20 @@ def _with_verb(text: str, lowered: str, bracketed: re.Match[str] | None, ruled: 
 
 def _without_verb(lowered: str, bracketed: re.Match[str] | None) -> str:
     """A date and an address in brackets: of Gmail in Japanese, of Yandex, or of a language that we do not know."""
-    dated = is_dated(lowered)
-    if not bracketed or not (dated or _TIME.search(lowered)):
+    dated, timed = is_dated(lowered), _TIME.search(lowered) is not None
+    if not bracketed and dated and _DATE_FIRST.match(lowered):
+        tutanota = _TUTANOTA.search(lowered)
+        named = tutanota and tutanota.end() == len(lowered) and tutanota.group(1) in _SENDERS
+        return "sure" if named else ""
+    if not bracketed or not (dated or timed):
         return ""
-    head, tail = lowered[: bracketed.start()], lowered[bracketed.end() :].strip(" ,)>*_:：")
+    head, tail = lowered[: bracketed.start()], lowered[bracketed.end() :].strip(" ,)>*_:：՝")
     if len(tail) > MAX_TAIL or ":" in _CLOCK.sub("", head):  # the line of a log
         return ""
-    return "sure" if dated and (not tail or not tail.isascii() or _DIGITS.search(tail)) else "maybe"
+    if not tail or not tail.isascii() or _DIGITS.search(tail):
+        return "sure" if dated else "maybe"
+    # A verb that we do not know; but a log's line starts with figures.
+    return "sure" if dated and timed and not lowered[0].isdigit() and tail.count(" ") <= 2 else "maybe"
 
 
 def _is_address_and_verb(lowered: str, bracketed: re.Match[str]) -> bool:

@@ -31,7 +31,9 @@ _EMAIL = re.compile(r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}")
 _OPEN_ADDRESS = re.compile(r"<[^<>\s]{1,80}@[^<>\s]{1,100}$")
 _RFC_TIME = re.compile(r"\d\d:\d\d:\d\d [+-]\d{4}")
 _CLOCK = re.compile(r"\d{1,2}[:.h時时點点시]")
-_RULE = re.compile(r"[-_=*~—–─#+ ]{2,80}|\u1427")  # U+1427 is the mark of a tracking extension for Gmail
+_RULE = re.compile(r"[-_=*~—–─‐‑#+ ]{2,80}|\u1427")  # U+1427 is the mark of a tracking extension for Gmail
+# Notes: `Jane Roe ---04/03/2024 09:15:12---the first words of the mail`.
+_NOTES = re.compile(r"[^-]{1,80}---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d\d")
 _LINK_STARTS = ("http://", "https://", "mailto:", "_nonce")
 _FIELD_KINDS = {name: kind for kind, names in languages.HEADER_NAMES.items() for name in names}
 # Field names inside a line, where a client made one line of a block.
@@ -80,6 +82,8 @@ def _is_quoted(lines: list[Line], at: int) -> bool:
     plain = lines[at].plain
     if plain.endswith("<"):
         return at + 1 < len(lines) and lines[at + 1].quoted
+    if _is_groupwise(plain[-MAX_ATTRIBUTION:]):
+        return False
     if not at or lines[at - 1].quoted or lines[at - 1].blank or "@" not in lines[at - 1].plain:
         return True
     if _OPEN_ADDRESS.search(lines[at - 1].plain[-MAX_ATTRIBUTION:]):
@@ -105,6 +109,8 @@ def separator(line: Line) -> str:
     if not 3 < len(line.plain) < 160:
         return ""
     lowered = folded(line.plain)
+    if _is_groupwise(lowered) or _NOTES.match(lowered):
+        return "original"
     if len(lowered) < 120 and any(phrase in lowered for phrase in languages.REPLY_ABOVE):
         return "above"
     inner = between_rules(lowered)
@@ -116,6 +122,11 @@ def separator(line: Line) -> str:
     if inner and len(words) < 60 and any(phrase in words for phrase in languages.ORIGINAL):
         return "original"
     return "original" if words in languages.ORIGINAL else ""
+
+
+def _is_groupwise(lowered: str) -> bool:
+    """Whether a line is GroupWise's `>>> Jane Roe <jane@example.com> 3/4/2024 9:15 AM >>>`."""
+    return lowered.endswith(" >>>") and is_dated(lowered) and _CLOCK.search(lowered) is not None
 
 
 def attribution(lines: list[Line], at: int) -> tuple[int, bool]:
@@ -184,7 +195,7 @@ def header_block(lines: list[Line], at: int) -> int:
     message" over it without dashes.
     """
     titled = not lines[at].kind and at + 1 < len(lines) and bool(lines[at + 1].kind)
-    if titled and folded(lines[at].plain) in languages.ORIGINAL:
+    if titled and _is_title(lines[at].plain):
         below = header_block(lines, at + 1)
         return below + 1 if below else 0
     if not lines[at].kind:
@@ -195,7 +206,9 @@ def header_block(lines: list[Line], at: int) -> int:
     for index in range(at, min(at + MAX_BLOCK_LINES, len(lines))):
         line = lines[index]
         if line.blank:
-            if index + 1 >= len(lines) or not lines[index + 1].kind:
+            # Between fields, or between the name of one and its value.
+            named = lines[last].plain.endswith(COLONS) and index - last == 1
+            if index + 1 >= len(lines) or not (lines[index + 1].kind or named):
                 break
             continue
         if line.kind:
@@ -208,6 +221,13 @@ def header_block(lines: list[Line], at: int) -> int:
         exact = exact or (line.kind == "date" and _RFC_TIME.search(line.plain) is not None)
     enough = len(kinds) >= 2 and ("from" in kinds or ("date" in kinds and (exact or len(kinds) >= 3)))
     return last + 1 - at if enough and (address or sent or len(kinds) == 4) else 0
+
+
+def _is_title(plain: str) -> bool:
+    """Whether a line says "original message", or QQ's `----- Original -----`."""
+    lowered = folded(plain[:200])
+    words = (between_rules(lowered) or lowered).strip(" []")
+    return words == "original" or words in languages.ORIGINAL
 
 
 def _is_sent(plain: str, has_subject: bool) -> bool:

@@ -392,3 +392,972 @@ def test_every_language_has_separators_and_a_block():
     codes = {row["code"] for row in LANGUAGES}
     assert codes <= {code for code, *_ in SEPARATORS}
     assert codes <= {code for code, *_ in BLOCKS}
+
+
+# Other clients, other ways to name the writer, and languages without a row.
+MORE = """\
+On Mon, Mar 4, 2024 at 9:15 AM <bob@example.com> wrote:
+%%
+On Mar 4, 2024 9:15 AM, bob@example.com wrote:
+%%
+bob@example.com wrote on 4 Mar 2024 09:15:
+%%
+On Mon, 4 Mar 2024, 09:15 Bob Poe via lists, <dev@lists.example.com> wrote:
+%%
+'Bob Poe' via dev <dev@example.com> 于2024年3月4日周一 09:15写道：
+%%
+On Mon, Mar 4, 2024, 9:15 AM Bob Poe, Ph.D. <bob@example.com> wrote:
+%%
+On Mon, Mar 4, 2024 at 9:15 AM Dr. Bob Poe (Example Inc.) <
+bob.poe.with.a.long.address@example.com> wrote:
+%%
+On Monday, March 4, 2024 at 9:15:12 AM UTC+1 Bob Poe wrote:
+%%
+On Monday, March 4, 2024 at 9:15:12\u202fAM UTC-5 bob@example.com wrote:
+%%
+On Mon, 4 Mar 2024 09:15:12 +0100
+Bob Poe <bob@example.com> wrote:
+%%
+On Mon, 4 Mar 2024 09:15:12 +0100, Bob Poe <bob@example.com> said:
+%%
+On Monday 04 March 2024 09:15:12 Bob Poe wrote:
+%%
+Quoting Bob Poe <bob@example.com>:
+%%
+Zitat von Bob Poe <bob@example.com>:
+%%
+Citando Bob Poe <bob@example.com>:
+%%
+Bob Poe <bob@example.com> hat am 04.03.2024 09:15 CET geschrieben:
+%%
+Bob Poe <bob@example.com> hat am 4. März 2024 um 09:15 geschrieben:
+%%
+Am Montag, 4. März 2024, 09:15:12 CET schrieb Bob Poe:
+%%
+Am Mo, 4. März 2024 09:15 schrieb Bob Poe (bob@example.com):
+%%
+Am 04.03.2024 um 09:15 schrieb "Bob Poe" <bob@example.com>:
+%%
+Montag, 4. März 2024 09:15 von bob@example.com:
+%%
+4 Mar 2024, 09:15 by bob@example.com:
+%%
+Mar 4, 2024, 09:15 by bob@example.com:
+%%
+4 mars 2024, 09:15 de bob@example.com:
+%%
+Em seg., 4 de mar. de 2024 09:15, Bob Poe <bob@example.com> escreveu:
+%%
+Em segunda-feira, 4 de março de 2024 09:15:12 BRT, Bob Poe <bob@example.com> escreveu:
+%%
+El lunes, 4 de marzo de 2024, 09:15:12 CET, Bob Poe <bob@example.com> escribió:
+%%
+Le lundi 4 mars 2024 à 09:15:12 UTC+1, Bob Poe <bob@example.com> a écrit :
+%%
+Il lunedì 4 marzo 2024 alle ore 09:15:12 CET, Bob Poe <bob@example.com> ha scritto:
+%%
+Op maandag 4 maart 2024 om 09:15:12 CET schreef Bob Poe <bob@example.com>:
+%%
+W dniu poniedziałek, 4 marca 2024 09:15:12 CET Bob Poe napisał(a):
+%%
+W dniu poniedziałek, 4 marca 2024 09:15:12 CET użytkownik Bob Poe <bob@example.com> napisał:
+%%
+Dnia 4 marca 2024 09:15 Bob Poe <bob@example.com> napisał(a):
+%%
+понедельник, 4 марта 2024 г., 09:15:12 GMT+3, Bob Poe <bob@example.com> написал(а):
+%%
+Bob Poe <bob@example.com> писал(а) 4 марта 2024 г. 9:15:
+%%
+Bob Poe писал 2024-03-04 09:15:
+%%
+2024-03-04 9:15 GMT+01:00 Bob Poe <bob@example.com>:
+%%
+2024-03-04 9:15 GMT+01:00 Bob Poe <bob@example.com>
+%%
+2024/3/4 Bob Poe <bob@example.com>:
+%%
+4 марта 2024 г. 9:15 пользователь Bob Poe <bob@example.com> написал:
+%%
+El 4 de marzo de 2024, 9:15, Bob Poe<bob@example.com> escribió:
+%%
+2024年3月4日(月) 午前9:15 Bob Poe <bob@example.com>:
+%%
+2024年3月4日月曜日、Bob Poe<bob@example.com>さんは書きました:
+%%
+2024年3月4日 9時15分 Bob Poe <bob@example.com>:
+%%
+On 2024/03/04 9:15, 田中太郎 wrote:
+%%
+(2024/03/04 9:15), Bob Poe wrote:
+%%
+2024년 3월 4일 (월) AM 9:15, 김철수 <kim@example.com>님이 작성:
+%%
+2024년 3월 4일 월요일, 김철수<kim@example.com>님이 작성한 메시지:
+%%
+在 2024年3月4日星期一 UTC+8 09:15:12<Bob Poe> 写道：
+%%
+在2024年03月04日 09:15，Bob Poe<bob@example.com> 写道：
+%%
+At 2024-03-04 09:15:12, bob@example.com wrote:
+%%
+On 03/04/2024 09:15，Bob Poe<bob@example.com> wrote：
+%%
+---- On Mon, 04 Mar 2024 09:15:12 +0100 Bob Poe <bob@example.com> wrote ----
+%%
+---- Le lun., 04 mars 2024 09:15:12 +0100 Bob Poe <bob@example.com> a écrit ----
+%%
+---- Am Mo., 04 März 2024 09:15:12 +0100 Bob Poe <bob@example.com> schrieb ---
+%%
+---- On Mon, 04 Mar 2024 09:15:12 +0100 Bob Poe<bob@example.com> wrote ----
+%%
+On Mon, Mar 4, 2024 at 9:15 AM, Bob Poe < bob@example.com > wrote:
+%%
+On Mon, Mar 4, 2024 at 9:15 AM, Bob Poe < [ mailto:bob@example.com | bob@example.com ] > wrote:
+%%
+On Mon, Mar 4, 2024 at 9:15 AM Bob Poe [mailto:bob@example.com] wrote:
+%%
+On Mon, Mar 4, 2024 at 9:15 AM, Bob Poe <[bob@example.com](mailto:bob@example.com)> wrote:
+%%
+[On Mon, Mar 4, 2024 at 9:15 AM Bob Poe <bob@example.com>](mailto:bob@example.com) wrote:
+%%
+Bob Poe <bob@example.com> , 4 Mar 2024 Pzt, 09:15 tarihinde şunu yazdı:
+%%
+Den mån 4 mars 2024 09:15Bob Poe <bob@example.com> skrev:
+%%
+Den mandag den 4. marts 2024 skrev Bob Poe <bob@example.com>:
+%%
+Bob Poe <bob@example.com> skrev den mån 4 mars 2024 kl 09:15:
+%%
+Bob Poe <bob@example.com> kirjoitti ma 4. maalisk. 2024 klo 9.15:
+%%
+Dňa po 4. 3. 2024, 9:15 Bob Poe <bob@example.com> napísal(a):
+%%
+---------- Původní e-mail ----------
+Od: Bob Poe <bob@example.com>
+Komu: Jane
+Datum: 4. 3. 2024 9:15:12
+Předmět: Mapy
+%%
+Dne 4.3.2024 v 9:15 Bob Poe napsal(a):
+%%
+pon., 4 mar 2024, 09:15 użytkownik Bob Poe <bob@example.com> napisał:
+%%
+În data de lun., 4 mar. 2024, 09:15 Bob Poe <bob@example.com> a scris:
+%%
+Pe luni, 4 martie 2024, 09:15:12 EET, Bob Poe <bob@example.com> a scris:
+%%
+Bob Poe <bob@example.com> a scris:
+%%
+Bob Poe <bob@example.com> hat geschrieben:
+%%
+Bob Poe <bob@example.com> a écrit :
+%%
+Vào Th 2, 4 thg 3, 2024 09:15 Bob Poe <bob@example.com> đã viết:
+%%
+Pada Isn, 4 Mac 2024 9:15 PG Bob Poe <bob@example.com> menulis:
+%%
+Noong Lun, Mar 4, 2024 nang 9:15 AM, sinulat ni Bob Poe <bob@example.com> ang:
+%%
+Më hën, 4 mar 2024, në 9:15, Bob Poe <bob@example.com> shkroi:
+%%
+Op Ma 04 Mrt. 2024 om 09:15 het Bob Poe <bob@example.com> geskryf:
+%%
+Ar Llun, 4 Maw 2024 am 09:15 ysgrifennodd Bob Poe <bob@example.com>:
+%%
+На пон., 4 мар. 2024 г. во 9:15 Bob Poe <bob@example.com> напиша:
+%%
+пн, 4 сак 2024 у 09:15 Bob Poe <bob@example.com> піша:
+%%
+Bob Poe <bob@example.com>, 4 mar 2024, b.e., 09:15 tarixində yazıb:
+%%
+2024 ж. 4 нау., дс, 09:15 Bob Poe <bob@example.com> жазды:
+%%
+Երկ, 4 մրտ, 2024 թ., 09:15 Bob Poe <bob@example.com> գրեց՝
+%%
+திங்., 4 மார்., 2024, முற்பகல் 9:15 அன்று, Bob Poe <bob@example.com> எழுதியது:
+%%
+Mnamo Jum, 4 Mac 2024 saa 09:15 Bob Poe <bob@example.com> aliandika:
+%%
+Original Message
+From: Bob Poe
+Sent: Monday, March 4, 2024 9:15 AM
+To: Jane Roe
+Subject: Maps
+%%
+From: Bob Poe <bob@example.com>
+Reply-To: bob@example.com
+Date: Monday, 4 March 2024 at 09:15
+To: Jane Roe <jane@example.com>
+Cc: Eve
+Subject: Re: Maps
+%%
+From: Bob Poe [mailto:bob@example.com]
+Sent: Monday, March 4, 2024 9:15 AM
+To: Jane
+Subject: Maps
+Importance: High
+%%
+Von: Bob Poe <bob@example.com>
+Gesendet: Montag, 4. März 2024 09:15
+An: jane@example.com; eve@example.com;
+ dan@example.com; fay@example.com;
+ gus@example.com
+Cc: hal@example.com
+Betreff: Karten
+%%
+Gesendet: Montag, 04. März 2024 um 09:15 Uhr
+Von: "Bob Poe" <bob@example.com>
+An: jane@example.com
+Betreff: Karten
+%%
+________________________________
+Von: Bob Poe <bob@example.com>
+Gesendet: Montag, 4. März 2024 09:15
+An: Jane
+%%
+From:        "Bob Poe" <bob@example.com>
+To:        "Jane" <jane@example.com>
+Date:        04/03/2024 09:15
+Subject:        Maps
+%%
+Bob Poe ---04/03/2024 09:15:12---Will you bring the maps?
+
+From: Bob Poe/Example
+To: Jane/Example
+Date: 04/03/2024 09:15
+Subject: Maps
+%%
+|From: |Bob Poe <bob@example.com>|
+|Sent: |4 March 2024 9:15|
+|To: |Jane|
+|Subject: |Maps|
+%%
+From: Bob Poe <bob@example.com> Sent: Monday, March 4, 2024 9:15 AM To: Jane Subject: Maps
+%%
+**From:** Bob Poe <bob@example.com> **Sent:** Monday, March 4, 2024 9:15 AM **To:** Jane **Subject:** Maps
+%%
+De :
+Bob Poe <bob@example.com>
+Envoyé :
+lundi 4 mars 2024 09:15
+À :
+Jane
+Objet :
+Cartes
+%%
+发件人： Bob Poe
+发送时间： 2024-03-04 09:15
+收件人： jane
+主题： 地图
+%%
+发件人:
+
+"Bob Poe" <bob@example.com>;
+
+发送时间:
+
+2024年3月4日 9:15
+
+收件人:
+
+"jane"
+%%
+---- Replied Message ----
+| From | Bob Poe<bob@example.com> |
+| Date | 03/04/2024 09:15 |
+| To | jane |
+| Subject | Maps |
+%%
+---- 回复的原邮件 ----
+| 发件人 | Bob Poe<bob@example.com> |
+| 日期 | 2024年03月04日 09:15 |
+| 收件人 | jane |
+| 主题 | 地图 |
+%%
+------------------ Original ------------------
+From: "Bob Poe"<bob@example.com>;
+Date: Mon, Mar 4, 2024 09:15 AM
+To: "jane"<jane@example.com>;
+Subject: Maps
+%%
+Sent from Yahoo Mail on Android
+
+On Mon, Mar 4, 2024 at 9:15 AM, Bob Poe<bob@example.com> wrote:
+%%
+-------- Original Message --------
+Subject: Maps
+From: Bob Poe <bob@example.com>
+Date: Mon, March 04, 2024 9:15 am
+To: jane@example.com
+%%
+-------- Original Message --------
+On Mar 4, 2024, 9:15 AM, Bob Poe < bob@example.com> wrote:
+%%
+-------- Message d'origine --------
+De : Bob Poe <bob@example.com>
+Date : 04/03/2024 09:15 (GMT+01:00)
+À : Jane
+Objet : Cartes
+%%
+‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐
+On Monday, March 4th, 2024 at 9:15 AM, Bob Poe <bob@example.com> wrote:
+%%
+‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐
+%%
+=====Original Message=====
+%%
+===== Original Message =====
+%%
+[Original Message]
+From: Bob Poe <bob@example.com>
+To: Jane
+Date: 3/4/2024
+%%
+_____ Original Message _____
+%%
+>>> Bob Poe <bob@example.com> 3/4/2024 9:15 AM >>>
+%%
+>>> "Bob Poe" <bob@example.com> 04.03.2024 09:15 >>>
+%%
+Bob Poe <bob@example.com> 3/4/2024 9:15 AM >>>
+%%
+From: Bob Poe <bob@example.com>
+Date: Monday, March 4, 2024 at 9:15 AM
+To: Jane Roe <jane@example.com>
+%%
+##- Bitte antworten Sie oberhalb dieser Zeile -##
+%%
+##- Please type your reply above this line -##
+%%
+--- Reply above this line ---
+%%
+-- Répondez au-dessus de cette ligne --
+%%
+=-=-= Please reply above this line =-=-=
+""".removesuffix("\n").split("\n%%\n")
+
+# What telephones and apps add.
+MOBILE = """\
+Sent from my iPhone
+Sent from my iPad
+Sent from my Galaxy
+Sent from my Samsung Galaxy smartphone.
+Sent from my Huawei phone
+Sent from my Xiaomi phone
+Sent from my BlackBerry 10 smartphone.
+Sent from my Verizon, Samsung Galaxy smartphone
+Sent from Outlook for Android
+Sent from Outlook for iOS<https://aka.ms/o0ukef>
+Get Outlook for Android<https://aka.ms/AAb9ysg>
+Sent from Yahoo Mail on Android
+Sent from Yahoo Mail for iPhone
+Sent from Proton Mail for iOS
+Sent from Proton Mail Android
+Sent with Proton Mail secure email.
+Sent with [Proton Mail](https://proton.me/) secure email.
+Sent from Mail for Windows 10
+Sent from Mail<https://go.microsoft.com/fwlink/?LinkId=550986> for Windows
+Sent from Gmail Mobile
+Sent from TypeApp
+Sent from BlueMail for Android
+Sent from AOL on Android
+Sent via BlackBerry from T-Mobile
+Sent from my phone. Please excuse my brevity.
+Sent from my Android device with K-9 Mail. Please excuse my brevity.
+Von meinem iPhone gesendet
+Von meinem iPad gesendet
+Von meinem Samsung Galaxy Smartphone gesendet.
+Von meinem Huawei-Mobiltelefon gesendet
+Von meinem Mobiltelefon gesendet
+Gesendet von meinem iPhone
+Gesendet von Outlook für iOS<https://aka.ms/o0ukef>
+Holen Sie sich Outlook für iOS
+Gesendet von Outlook für Android<https://aka.ms/AAb9ysg>
+Gesendet mit der GMX Mail App
+Gesendet mit der WEB.DE Mail App
+Gesendet von Yahoo Mail auf Android
+Von Yahoo Mail auf Android gesendet
+Gesendet von Mail für Windows
+Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.
+Envoyé de mon iPhone
+Envoyé depuis mon appareil Galaxy
+Envoyé depuis mon smartphone Samsung Galaxy.
+Envoyé à partir de Outlook pour Android<https://aka.ms/AAb9ysg>
+Envoyé à partir d’Outlook pour iOS
+Télécharger Outlook pour Android
+Obtenir Outlook pour iOS
+Envoyé de Yahoo Mail pour iPhone
+Envoyé depuis Yahoo Mail pour Android
+Enviado desde mi iPhone
+Enviado desde Outlook para Android<https://aka.ms/AAb9ysg>
+Obtener Outlook para iOS
+Enviado desde mi Galaxy
+Enviado desde Yahoo Mail para iPhone
+Enviado do meu iPhone
+Enviado do meu Galaxy
+Enviado do Outlook para Android
+Obter o Outlook para iOS
+Enviado a partir do meu smartphone Samsung Galaxy.
+Enviado do Yahoo Mail no Android
+Enviado do Email para Windows 10
+Inviato da iPhone
+Inviato dal mio iPhone
+Inviato dal mio Galaxy
+Inviato da Outlook per Android<https://aka.ms/AAb9ysg>
+Scarica Outlook per iOS
+Ottieni Outlook per Android
+Inviato da Yahoo Mail su Android
+Inviato da smartphone Samsung Galaxy.
+Verstuurd vanaf mijn iPhone
+Verzonden vanaf mijn Galaxy
+Outlook voor Android downloaden
+Outlook voor iOS ophalen
+Verzonden vanuit Outlook voor iOS
+Download Outlook voor iOS
+Sendt fra min iPhone
+Hent Outlook til iOS
+Få Outlook til Android
+Sendt fra Outlook til Android
+Sendt fra min Galaxy
+Last ned Outlook for iOS
+Skaff Outlook for iOS
+Skickat från min iPhone
+Hämta Outlook för iOS
+Skaffa Outlook för Android
+Skickat från Outlook för iOS
+Lähetetty iPhonesta
+Lähetetty Outlookista Androidille
+Hanki Outlook for iOS
+Lähetetty Samsung Galaxy -älypuhelimesta.
+Lähetetty laitteesta Galaxy
+Wysłane z iPhone'a
+Wysłane z aplikacji Outlook dla systemu iOS
+Pobierz aplikację Outlook dla systemu Android
+Pobierz program Outlook dla systemu iOS
+Wysłano z mojego telefonu Galaxy
+Wysłane ze smartfona Samsung Galaxy.
+Odesláno z iPhonu
+Získejte Outlook pro iOS
+Získat Outlook pro Android
+Odesláno z mobilního telefonu
+Odoslané z iPhonu
+Odoslané z iPhone
+Získajte Outlook pre iOS
+Získať Outlook pre Android
+Elküldve az iPhone-omról
+iPhone-ról küldve
+Az Outlook iOS-re való letöltése
+Küldve az Outlook for iOS alkalmazásból
+Trimis de pe iPhone-ul meu
+Descărcați Outlook pentru iOS
+Obțineți Outlook pentru Android
+Изпратено от моя iPhone
+Изпратено от iPhone
+Вземете Outlook за iOS
+Изтегляне на Outlook за Android
+Poslano s mog iPhonea
+Preuzmite Outlook za iOS
+Послато са мог iPhone-а
+Poslano iz mojega iPhona
+Prenesite Outlook za iOS
+Στάλθηκε από το iPhone μου
+Εστάλη από το iPhone μου
+Αποκτήστε το Outlook για iOS
+Отправлено с iPhone
+Отправлено из мобильной Яндекс.Почты
+Отправлено из Почты Mail.ru
+Отправлено из Outlook для Android
+Скачать Outlook для iOS
+Отправлено с моего iPhone
+Отправлено из Mail.ru для Android
+Надіслано з iPhone
+Надіслано з мого iPhone
+Отримати Outlook для iOS
+iPhone'umdan gönderildi
+iPhone’umdan gönderildi
+Galaxy cihazımdan gönderildi
+iOS için Outlook uygulamasını edinin
+Android için Outlook'u edinin
+Yahoo Mail'den gönderildi
+أُرسلت من الـ iPhone
+تم الإرسال من iPhone الخاص بي
+أرسلت من هاتفي Galaxy
+الحصول على Outlook لـ iOS
+נשלח מה-iPhone שלי
+נשלח מהטלפון שלי
+קבל את Outlook עבור iOS
+השג את Outlook עבור Android
+ارسال شده از آیفون من
+मेरे iPhone से भेजा गया
+ส่งจาก iPhone ของฉัน
+รับ Outlook สำหรับ iOS
+Đã gửi từ iPhone của tôi
+Được gửi từ iPhone của tôi
+Tải Outlook cho iOS
+Dikirim dari iPhone saya
+Dapatkan Outlook untuk iOS
+Dihantar dari iPhone saya
+Dapatkan Outlook untuk Android
+发自我的 iPhone
+发自我的iPhone
+发自我的小米手机
+发自我的华为手机
+发自我的手机
+发自 Outlook for iOS
+发自 网易邮箱大师
+发自我的 vivo 手机
+获取 Outlook for iOS
+获取适用于 iOS 的 Outlook
+下载适用于 Android 的 Outlook
+发送自 Windows 10 版邮件应用
+從我的 iPhone 傳送
+從我的iPhone傳送
+傳送自我的 iPhone
+寄件自我的 iPhone
+取得 Outlook for iOS
+下載適用於 iOS 的 Outlook
+iPhoneから送信
+私のiPhoneから送信
+iPadから送信
+Galaxyから送信
+Outlook for iOS を入手
+Outlook for Androidを取得
+Windows 版のメールから送信
+Yahoo!メールから送信
+나의 iPhone에서 보냄
+내 iPhone에서 보냄
+내 Galaxy에서 보냄
+iPhone에서 보냄
+Android용 Outlook 다운로드
+iOS용 Outlook 가져오기
+Samsung Galaxy 스마트폰에서 보냈습니다.
+Windows용 메일에서 보냄
+Enviat des del meu iPhone
+Išsiųsta iš mano iPhone
+Nosūtīts no mana iPhone
+Sūtīts no mana iPhone
+Saadetud minu iPhone'ist
+Sent úr iPhone
+Sent úr snjallsímanum
+Enviado dende o meu iPhone
+Nire iPhonetik bidalita
+""".splitlines()
+
+# What stands over mail that is passed on.
+FORWARDS = """\
+---------- Forwarded message ---------
+-------- Forwarded Message --------
+Begin forwarded message:
+-------- Weitergeleitete Nachricht --------
+Anfang der weitergeleiteten Nachricht:
+---------- Forwarded message ----------
+-------- Message transféré --------
+Début du message réexpédié :
+---------- Mensaje reenviado ---------
+-------- Mensaje reenviado --------
+Inicio del mensaje reenviado:
+---------- Mensagem encaminhada ---------
+Início da mensagem encaminhada:
+---------- Mensagem reencaminhada ---------
+-------- Messaggio Inoltrato --------
+Inizio messaggio inoltrato:
+---------- Doorgestuurd bericht ---------
+Begin doorgestuurd bericht:
+-------- Videresendt meddelelse --------
+Start på videresendt besked:
+---------- Videresendt melding ---------
+-------- Vidarebefordrat meddelande --------
+Vidarebefordrat brev:
+-------- Välitetty viesti --------
+Välitetty viesti alkaa:
+-------- Edelleenlähetetty viesti --------
+---------- Przekazana wiadomość ---------
+-------- Treść przekazanej wiadomości --------
+Początek przekazanej wiadomości:
+---------- Přeposlaná zpráva ----------
+-------- Přeposlaná zpráva --------
+Začátek přeposlané zprávy:
+---------- Preposlaná správa ----------
+-------- Továbbított üzenet --------
+Továbbított üzenet kezdete:
+---------- Mesaj redirecționat ---------
+---------- Препратено съобщение ---------
+---------- Proslijeđena poruka ---------
+---------- Прослеђена порука ---------
+---------- Posredovano sporočilo ---------
+---------- Προωθημένο μήνυμα ---------
+-------- Προωθημένο Μήνυμα --------
+---------- Пересланное сообщение ---------
+-------- Перенаправленное сообщение --------
+-------- Пересылаемое сообщение --------
+Начало переадресованного сообщения:
+---------- Переслане повідомлення ---------
+---------- Yönlendirilmiş mesaj ---------
+---------- İletilmiş ileti ----------
+---------- Mensaxe reenviada ---------
+---------- Missatge reenviat ---------
+---------- Framsent skeyti ---------
+---------- Persiųstas laiškas ---------
+---------- Pārsūtīta vēstule ---------
+---------- Edastatud kiri ---------
+---------- Birbidalitako mezua ---------
+---------- رسالة معاد توجيهها ---------
+---------- הודעה שהועברה ---------
+---------- پیام ارجاع‌شده ---------
+---------- अग्रेषित संदेश ---------
+---------- ข้อความที่ส่งต่อ ---------
+---------- Thư đã chuyển tiếp ---------
+---------- Pesan terusan ---------
+---------- Mesej dimajukan ---------
+---------- 转发的邮件 ---------
+-------- 转发的消息 --------
+开始转发的邮件：
+---------- 轉寄郵件 ---------
+-------- 轉寄郵件 --------
+---------- 転送メッセージ ---------
+転送されたメッセージ:
+---------- 전달된 메일 ---------
+전달된 메시지:
+-------- 전달된 메시지 --------
+""".splitlines()
+
+# Sentences, lists, logs and chats that look like the above.
+PROSE = """\
+On Monday 4 March 2024 Jane wrote:
+- buy milk
+- call Bob
+%%
+Am Montag schrieb ich dir:
+bitte komm vorbei.
+Das gilt noch.
+%%
+Hello,
+
+Am 4. März 2024 um 9:15 schrieb ich dir:
+bitte komm vorbei.
+%%
+Hello,
+
+On 4 March 2024 at 9:15 I wrote:
+"please come".
+That still holds.
+%%
+Hello,
+
+On 4 March 2024, at 9:15, he wrote:
+please come.
+%%
+Le 4 mars 2024 à 9:15, j'ai écrit :
+venez.
+%%
+El 4 de marzo de 2024 a las 9:15 escribí:
+venid.
+%%
+Trip plan:
+
+From: Berlin
+To: Paris
+Date: 5 March 2024
+
+See you.
+%%
+Trip plan:
+
+From: Berlin
+To: Paris
+Date: 5 March 2024 10:20
+
+See you.
+%%
+Trip plan:
+
+Von: Berlin
+An: Paris
+Datum: 5.3.2024 10:20
+
+Bis dann.
+%%
+Hi,
+
+De: Madrid
+A: Barcelona
+Fecha: 5/3/2024 10:20
+
+Saludos a todos, y hasta pronto
+%%
+The log:
+
+2024-03-04 09:15:03 jane@example.com logged in:
+2024-03-04 09:15:04 ok
+
+Can you look?
+%%
+The log:
+
+2024-03-04 09:15:03 mail from <jane@example.com> rejected:
+550 no such user
+
+Can you look?
+%%
+The log:
+
+2024-03-04 09:15:03 postfix/smtpd[1]: NOQUEUE: reject: RCPT from <jane@example.com>:
+550 no such user
+
+Can you look?
+%%
+From the chat:
+
+[04/03/2024, 09:15] Jane Roe: hello
+[04/03/2024, 09:16] Bob: hi
+
+Funny, no?
+%%
+From the chat:
+
+Jane Roe, [04.03.2024 09:15]:
+hello
+
+Funny, no?
+%%
+张三 2024-03-04 09:15:03
+你好
+
+看到了吗
+%%
+聊天记录：
+
+张三 2024-03-04 09:15:03：
+你好
+
+看到了吗
+%%
+我在2024年3月4日 9:15写道：
+请来。
+谢谢你们
+%%
+Shall I compare thee to a summer's day?
+Thou art more lovely and more temperate:
+Rough winds do shake the darling buds of May,
+%%
+def f(x):
+    return x
+
+for i in range(10):
+    print(i)
+%%
+Please tell jane@example.com what you wrote:
+it was very good.
+%%
+Ask Bob (bob@example.com) who wrote:
+1. the code
+2. the tests
+%%
+Agenda for 4 March 2024, 9:15:
+- budget
+- news
+%%
+Meeting notes 2024-03-04 09:15:
+we talked.
+%%
+In 2024 wrote:
+no idea
+%%
+The author of 1984 wrote:
+war is peace.
+I like it.
+%%
+As of 4/3/2024 9:15 the server wrote:
+error 500
+
+Can you check?
+%%
+Contact: Jane Roe <jane@example.com>
+Phone: 123
+
+Call her.
+%%
+To: everyone
+Subject: party
+
+Please come.
+%%
+Subject: party
+Date: 5 March 2024
+
+Please come.
+%%
+Name: Jane
+From: Austria
+Email: jane@example.com
+
+Please add her.
+%%
+Order
+
+Date: 5 March 2024
+To: Jane Roe, jane@example.com
+Amount: 5
+
+Please pay.
+%%
+No: the plan is bad
+Data: we have it
+
+Ok?
+%%
+Wir haben geschrieben: am 4.3.2024 um 9:15 kommt er.
+Gut so.
+%%
+Wrote:
+foo
+%%
+Bob wrote:
+I am not coming
+
+What should we do?
+%%
+Bob Poe wrote: I am not coming
+
+What should we do?
+%%
+Yesterday at 9:15 Bob wrote:
+I am not coming
+
+What should we do?
+%%
+1. On page 4 he wrote:
+foo
+2. On page 5 he wrote:
+bar
+%%
+At 9:15 on 4 March 2024 she wrote:
+foo
+%%
+Die Unterlagen habe ich dir gestern gesendet.
+%%
+Hallo,
+
+die Unterlagen habe ich dir gestern gesendet.
+%%
+Hi,
+
+Von meinem Balkon sieht man die Berge.
+%%
+你好，
+
+发自内心的感谢。
+%%
+안녕,
+
+회사에서 보냈습니다.
+%%
+Merhaba,
+
+Rapor gönderildi.
+%%
+你好,
+
+从我的角度看，这样很好。
+%%
+こんにちは
+
+iPhoneから見られません
+%%
+Hi,
+
+Desde mi iPhone no puedo abrir el archivo.
+%%
+Moi,
+
+Lähetetty raportti on liitteenä.
+%%
+The original message was lost:
+please resend it.
+%%
+I found the original message:
+it says no.
+%%
+Forwarded message: see the file
+
+Thanks to all of you
+%%
+--- Totals ---
+5 apples
+%%
+====== Chapter 1 ======
+It was a dark night.
+%%
+Hi,
+
+Notes -- original message lost -- please resend
+
+Jane is away
+%%
+В понедельник я писал:
+приходите.
+Это верно.
+%%
+4 марта 2024 г. в 9:15 я написал:
+приходите.
+Это верно.
+%%
+Please reply above this line of trees.
+%%
+I will answer: On 3/4/2024 9:15 AM, Bob Poe wrote: nothing.
+%%
+Sent: 5 parcels
+To: Graz
+
+Ok?
+%%
+Van: een bestelbus
+Datum: 5 maart 2024
+Aan: wie wil
+
+Hoi
+%%
+When: 5 March 2024, 9:15
+From: Vienna
+To: Graz
+Subject: holidays
+
+Ok?
+%%
+Jane said on 4 March 2024 at 9:15, in front of everybody:
+never again.
+%%
+Here is what she wrote on 4 March 2024, 9:15:
+
+I am fine.
+
+Nice, isn't it?
+%%
+On 4 March 2024 at 9:15, after a long meeting with the board and the auditors, he and she wrote:
+
+no.
+
+Well.
+""".removesuffix("\n").split("\n%%\n")
+
+
+@pytest.mark.parametrize("quote", [MARKED, BARE], ids=["marked", "bare"])
+@pytest.mark.parametrize("line", MORE)
+def test_what_introduces_a_quote_in_some_other_way_goes_with_it(line, quote):
+    assert new_text(f"{ANSWER}\n\n{line}\n\n{quote}") == ANSWER
+
+
+@pytest.mark.parametrize("line", MOBILE)
+def test_the_line_of_a_telephone_or_an_app_goes(line):
+    assert new_text(f"{ANSWER}\n\n{line}\n") == ANSWER
+
+
+@pytest.mark.parametrize("line", FORWARDS)
+def test_what_is_passed_on_stays(line):
+    text = f"See below.\n\n{line}\nFrom: Bob Poe <bob@example.com>\nDate: Mon, Mar 4, 2024\n\n> Maps.\n\n--\nBob"
+    assert new_text(text) == text
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_what_only_looks_like_it_stays(text):
+    assert new_text(text) == text

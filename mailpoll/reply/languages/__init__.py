@@ -22,14 +22,14 @@ DEVICES = (
     "iphone", "ipad", "apple", "samsung", "galaxy", "android", "huawei", "xiaomi", "redmi", "honor", "nokia", "sony",
     "htc", "lg", "motorola", "oneplus", "oppo", "vivo", "pixel", "blackberry", "windows", "smartphone", "mobil",
     "tablet", "yahoo", "outlook", "gmail", "proton", "mail", "aol", "k-9", "spark", "手机", "手機", "小米", "华为",
-    "荣耀", "苹果", "qq", "网易", "スマートフォン", "휴대폰", "갤럭시", "아이폰",
+    "荣耀", "苹果", "qq", "网易", "スマートフォン", "휴대폰", "스마트폰", "갤럭시", "아이폰",
 )  # fmt: skip
 
 
 def _merged(*fields: Field) -> tuple[str, ...]:
-    """The phrases of these fields in all languages, once each."""
+    """The phrases of these fields in all languages, once each, without the marks inside Persian words."""
     found = [row[field] for field in fields for row in LANGUAGES if field in row]
-    return tuple(dict.fromkeys(phrases(" | ".join(found))))
+    return tuple(dict.fromkeys(phrases(" | ".join(found).replace("\u200c", ""))))
 
 
 def _with_devices(patterns: tuple[str, ...]) -> tuple[str, ...]:

@@ -243,7 +243,7 @@ LANGUAGES: tuple[Language, ...] = (
         subject="제목",
         sent_from="outlook for | {}에서 보냄 | {}에서 보낸 메일",
         sent_from_ends="에서 보냄 | {}에서 보냈습니다 | {}에서 발송 | {}에서 전송 | 에서 보낸 메일"
-        " | outlook 다운로드 | outlook 받기 | 에서 보낸 이메일",
+        " | outlook 다운로드 | outlook 가져오기 | outlook 받기 | 에서 보낸 이메일",
         sign_offs="감사합니다 | 드림 | 올림 | 고맙습니다 | 안녕히 계세요 | 수고하세요 | 배상",
         disclaimer="기밀 | 비밀 | 수신인 | 수신자 | 잘못 | 삭제",
         banner="주의: 이 메일은 | 주의: 외부 | [외부 메일] | 외부 메일 | 경고: 외부",

@@ -103,7 +103,7 @@ LANGUAGES: tuple[Language, ...] = (
         subject="tárgy",
         sent_from="küldve az {} | küldve a {} | küldve {} | elküldve az {} | elküldve a {} | iphone-ról küldve"
         " | az iphone-omról | iphone-omról küldve | samsung készülékről | szerezze be az outlook"
-        " | az outlook beszerzése | elküldve {}",
+        " | az outlook beszerzése | az outlook ios | az outlook android | elküldve {}",
         sent_from_ends="-ról küldve | -ről küldve | omról küldve | emről küldve | készülékről elküldve"
         " | telefonról küldve",
         sign_offs="üdvözlettel | tisztelettel | üdv | üdv. | köszönettel | köszönöm | köszi"

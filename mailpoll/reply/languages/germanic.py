@@ -6,7 +6,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         code="en",
         name="English",
-        wrote="wrote | writes | has written | sent the following",
+        wrote="wrote | quoting | writes | has written | sent the following",
         you_wrote="you wrote",
         opens="on | at | in",
         pronouns="I | we | he | she | they",
@@ -62,7 +62,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         code="de",
         name="German",
-        wrote="schrieb | geschrieben | schreibt | schrieben",
+        wrote="schrieb | hat geschrieben | zitat von | geschrieben | schreibt | schrieben",
         you_wrote="du schriebst | sie schrieben | schrieben sie | schriebst du | hast du geschrieben",
         opens="am | vom | den | von",
         pronouns="ich | wir | er | sie | du | ihr | man",
@@ -102,7 +102,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         code="nl",
         name="Dutch",
-        wrote="schreef | het volgende geschreven | geschreven | schrijft | schreven",
+        wrote="schreef | heeft geschreven | citeren | het volgende geschreven | geschreven | schrijft | schreven",
         you_wrote="u schreef | schreef u | schreef je | je schreef | jij schreef",
         opens="op | gedateerd | in",
         pronouns="ik | wij | we | hij | zij | ze | je | jij",

@@ -6,7 +6,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         code="fr",
         name="French",
-        wrote="a écrit | a ecrit | écrit | écrivait | a envoyé le message suivant | écrivit",
+        wrote="a écrit | citation de | a ecrit | écrit | écrivait | a envoyé le message suivant | écrivit",
         you_wrote="vous avez écrit | vous écriviez | tu as écrit",
         opens="le | en date du | du | à",
         pronouns="j'ai | il | elle | ils | on | nous | je | vous",
@@ -20,7 +20,7 @@ LANGUAGES: tuple[Language, ...] = (
         sent="envoyé | envoyé le | date d’envoi | reçu | envoyée",
         to="à | a | destinataire | destinataires | cc | copie | copie à | cci | pour",
         subject="objet | sujet",
-        sent_from="envoyé de mon | envoyé depuis | envoyé à partir | envoyé avec | envoyé sans fil"
+        sent_from="envoyé de mon | envoyé de {} | envoyé depuis | envoyé à partir | envoyé avec | envoyé sans fil"
         " | envoyé par {} | envoyé via | envoyée depuis | envoyé d'un | envoyé d’un | obtenir outlook"
         " | obtenez outlook | téléchargez outlook | télécharger outlook | provenance : courrier pour"
         " | provenance: courrier pour",
@@ -41,7 +41,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         code="es",
         name="Spanish",
-        wrote="escribió | escribio | ha escrito | escribe | escribía",
+        wrote="escribió | citando a | escribio | ha escrito | escribe | escribía",
         you_wrote="usted escribió | escribiste",
         opens="el | en | mensaje de | con fecha | a las",
         pronouns="yo | él | ella | ellos | nosotros",
@@ -70,7 +70,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         code="pt",
         name="Portuguese",
-        wrote="escreveu | escreve | escrevia | a escrever",
+        wrote="escreveu | citando | escreve | escrevia | a escrever",
         you_wrote="você escreveu",
         opens="em | no dia | a | às | no | na",
         pronouns="eu | ele | ela | eles | nós",
@@ -85,7 +85,7 @@ LANGUAGES: tuple[Language, ...] = (
         subject="assunto",
         sent_from="enviado do meu | enviado da minha | enviado a partir d | enviado via | enviado com"
         " | enviado pelo {} | enviada do meu | enviado de meu | enviado desde | obter o outlook | obter outlook"
-        " | baixar o outlook | baixe o outlook | enviado de samsung | enviado do {}",
+        " | baixar o outlook | baixe o outlook | enviado de samsung | enviado do {} | enviado do email",
         sign_offs="atenciosamente | att | att. | cumprimentos | com os melhores cumprimentos"
         " | melhores cumprimentos | cordialmente | abraço | abraços | um abraço | saudações | obrigado | obrigada"
         " | muito obrigado | grato | grata | beijos | com os meus cumprimentos | desde já agradeço"
@@ -102,7 +102,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         code="it",
         name="Italian",
-        wrote="ha scritto | scrisse | scrive | scriveva | hanno scritto",
+        wrote="ha scritto | citando | scrisse | scrive | scriveva | hanno scritto",
         you_wrote="hai scritto | lei ha scritto",
         opens="il | il giorno | in data | alle | on",
         pronouns="io | lui | lei | noi | loro | ho",

@@ -21,7 +21,8 @@ LANGUAGES: tuple[Language, ...] = (
         to="do | dw | odbiorca | kopia | udw | adresat",
         subject="temat | dot. | dotyczy",
         sent_from="wysłane z | wysłano z | wysłane przez {} | wysłano przez {} | pobierz program outlook"
-        " | pobierz outlook | uzyskaj program outlook | uzyskaj outlook | wysłane za pomocą | wiadomość wysłana z",
+        " | pobierz aplikację outlook | pobierz outlook | uzyskaj program outlook | uzyskaj outlook"
+        " | wysłane za pomocą | wiadomość wysłana z",
         sign_offs="pozdrawiam | z poważaniem | z wyrazami szacunku | serdecznie pozdrawiam"
         " | pozdrawiam serdecznie | pozdrowienia | z pozdrowieniami | dziękuję | dzięki | łączę pozdrowienia"
         " | łączę wyrazy szacunku | pzdr | miłego dnia | ściskam",
@@ -45,7 +46,7 @@ LANGUAGES: tuple[Language, ...] = (
         sent="odesláno | odesláno dne | posláno | odeslané",
         to="komu | kopie | příjemce | skrytá kopie | pro | adresát",
         subject="předmět | věc",
-        sent_from="odesláno z | odesláno ze | odesláno pomocí | odesláno přes | získejte outlook"
+        sent_from="odesláno z | odesláno ze | odesláno pomocí | odesláno přes | získejte outlook | získat outlook"
         " | stáhnout outlook | posláno z {} | posláno z mobilu | odesláno prostřednictvím",
         sign_offs="s pozdravem | s přátelským pozdravem | zdraví | děkuji | díky | předem děkuji | s úctou"
         " | hezký den | přeji hezký den | srdečně zdraví | mějte se | pěkný den",
@@ -69,7 +70,7 @@ LANGUAGES: tuple[Language, ...] = (
         sent="odoslané | odoslané dňa | poslané",
         to="komu | kópia | pre | príjemca | adresát",
         subject="predmet | vec",
-        sent_from="odoslané z | odoslané zo | odoslané pomocou | odoslané cez | získajte outlook"
+        sent_from="odoslané z | odoslané zo | odoslané pomocou | odoslané cez | získajte outlook | získať outlook"
         " | stiahnuť outlook | poslané z {}",
         sign_offs="s pozdravom | s priateľským pozdravom | ďakujem | vďaka | vopred ďakujem | s úctou | pekný deň"
         " | prajem pekný deň | zdravím | srdečne pozdravujem",
@@ -92,7 +93,8 @@ LANGUAGES: tuple[Language, ...] = (
         sent="изпратено | изпратено на | изпратен",
         to="до | към | копие | получател",
         subject="относно | тема | предмет",
-        sent_from="изпратено от | изпратено с | изпратено чрез | изтеглете outlook | вземете outlook",
+        sent_from="изпратено от | изпратено с | изпратено чрез | изтеглете outlook | изтегляне на outlook"
+        " | вземете outlook",
         sign_offs="поздрави | с уважение | с поздрав | благодаря | сърдечни поздрави | лек ден | хубав ден | поздрав",
         disclaimer="поверителн | адресат | по погрешка | получател | забранен | изтрийте",
         banner="внимание: този имейл | внимание: външен | външен имейл",
