@@ -119,11 +119,13 @@ class _Writer:
         elif tag in _PARAGRAPHS:
             self._end_paragraph()
             self._heading = tag
-        elif tag in _BLOCKS:
-            self._end_line()
-            if tag == "table" and names_values(element):
+        elif tag == "table":
+            self._end_paragraph()
+            if names_values(element):
                 element.attributes["\0values"] = "yes"
                 self._values += 1
+        elif tag in _BLOCKS:
+            self._end_line()
         elif tag in ("td", "th"):
             if not self._blank:
                 self._line.append(" | ")
@@ -149,7 +151,7 @@ class _Writer:
             self._cited -= 1
         elif "\0cell" in element.attributes:
             pass
-        elif tag in _PARAGRAPHS:
+        elif tag in _PARAGRAPHS or tag == "table":
             self._end_paragraph()
         elif tag in _BLOCKS:
             self._end_line()

@@ -356,3 +356,24 @@ def test_a_signature_below_a_forward_goes():
 def test_a_picture_over_a_quote_is_the_new_text():
     html = f'<p><img src="cid:plan.png@01D9.1"></p><div class="gmail_quote">{ON}<blockquote>{OLD}</blockquote></div>'
     assert new_text(html, "html") == "plan.png"
+
+
+def test_the_banner_of_a_gateway_is_a_paragraph_of_its_own():
+    banner = "CAUTION: This email originated from outside of the organization. Do not click links."
+    html = f"<table><tr><td>{banner}</td></tr></table><div>{NEW}</div>"
+    assert new_text(html, "html") == NEW
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        f"<p><b>{ON}</b></p><p>{OLD}</p>",
+        '<div>On Mon, Mar 4, 2024 at 9:15 AM <a href="mailto:bob@example.com">Bob</a> wrote:</div>' + OLD,
+        f"<p>-----Original Message-----<br>From: Bob [mailto:bob@example.com]<br>Sent: Monday<br>To: Jane</p>{OLD}",
+        f"<div>____________________</div><div>{ENGLISH}</div>{OLD}",
+        f"<br>{ON}<br>&gt; {OLD}",
+        f"<p>-- <br>Jane Roe</p><p>{ON}</p><blockquote>{OLD}</blockquote>",
+    ],
+)
+def test_without_marks_the_rules_for_plain_text_decide(below):
+    assert new_text(f"<div>{NEW}</div>{below}", "html") == NEW
