@@ -11,8 +11,15 @@ from mailpoll.model import CutKind
 from mailpoll.reply import languages
 from mailpoll.reply.lines import Line, is_link_only, is_rule
 from mailpoll.reply.quotes import Sorted
-from mailpoll.reply.sign_offs import contact_block, dashed_name, is_postscript, looks_signed
-from mailpoll.reply.small_print import banner_end, is_heading, is_notice, is_sent_from, small_print_start
+from mailpoll.reply.sign_offs import contact_block, dashed_name, is_contact, is_postscript, looks_signed
+from mailpoll.reply.small_print import (
+    banner_end,
+    is_heading,
+    is_notice,
+    is_sent_from,
+    may_be_small_print,
+    small_print_start,
+)
 from mailpoll.reply.words import LIST_FOOTERS
 
 # RFC 3676 §4.3, and what becomes of it on the way: without its blank, as a dash, as Markdown.
@@ -34,6 +41,7 @@ def without_endings(sorted_: Sorted) -> Sorted:
         _drop_footer,
         _drop_small_print,
         _drop_signature,
+        _drop_framed,
         _drop_rule,
         _drop_sent_from,
         _drop_contacts,
@@ -148,11 +156,25 @@ def _is_underscored(rule: str, below: Sequence[Line]) -> bool:
     return set(rule) == {"_"} and len(rule) >= 10 and short and not below[0].blank
 
 
+def _drop_framed(sorted_: Sorted) -> None:
+    """A contact block between two rules at the very end, as in Japan."""
+    lines = sorted_.kept
+    end = _end(lines)
+    if not end or not is_rule(lines[end - 1]):
+        return
+    low = max(0, end - MAX_AFTER_RULE - 2)
+    above = next((index for index in range(end - 2, low, -1) if is_rule(lines[index])), None)
+    if above and lines[above - 1].blank and is_contact(lines[above + 1 : end - 1]):
+        _cut(sorted_, "signature", above)
+
+
 def _drop_last_rules(sorted_: Sorted) -> None:
     """Rules at the very end set nothing off any more, once what stood below them is gone."""
     end = len(sorted_.kept)
     while end and (
-        sorted_.kept[end - 1].blank or (is_rule(sorted_.kept[end - 1]) and "+" not in sorted_.kept[end - 1].plain)
+        sorted_.kept[end - 1].blank
+        or sorted_.kept[end - 1].plain in DELIMITERS
+        or (is_rule(sorted_.kept[end - 1]) and "+" not in sorted_.kept[end - 1].plain)
     ):
         end -= 1
     if end and sorted_.cuts and any(not line.blank for line in sorted_.kept[end:]):
@@ -201,6 +223,11 @@ def _drop_last_paragraph(sorted_: Sorted) -> None:
         _cut(sorted_, "footer", start)
     elif (first := small_print_start(paragraph)) is not None:
         _cut(sorted_, "disclaimer", start + first)
+    elif may_be_small_print(paragraph):  # the second paragraph of some, a word of which says so
+        paragraph = [line for line in lines[above:start] if not line.blank]
+        first = small_print_start(paragraph)
+        if first is not None:
+            _cut(sorted_, "disclaimer", above + first)
 
 
 def _paragraph(lines: Sequence[Line], end: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -9,11 +10,16 @@ from typing import Literal, NamedTuple
 from mailpoll.model import Cut, CutKind
 from mailpoll.reply.lines import Line, attribution, header_block, is_link_only, is_rule, separator
 from mailpoll.reply.small_print import is_sent_from
+from mailpoll.reply.words import POINTERS
 
 # A quoted line at least this long was probably wrapped, and what stands alone under it is its end.
 WRAPPED_FROM = 55
 # Somebody who cites a passage by hand cites few lines; what is longer was quoted by a client.
 MAX_CITED = 6
+# Above a mail that is passed on stands a line or two.
+MAX_COMMENT = 30
+
+_POINTER = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, POINTERS)) + ")(?![a-zà-ÿ])")
 
 Label = Literal["blank", "text", "rule", "quote", "attribution", "announcement", "old", "forward"]
 
@@ -202,6 +208,8 @@ def _decided(lines: list[Line], blocks: list[Block], *, cited: bool) -> Sorted:
             sorted_.cut("quote", [] if keeps else some)
         elif block.label == "forward":
             sorted_.forwarded = some
+        elif block.label == "old" and _points_to(sorted_.kept):
+            sorted_.forwarded = lines[block.start :]
         elif block.label == "old":
             _old(sorted_, some, lines[block.end :], said=said or bool(sorted_.cuts))
         elif block.label in ("attribution", "announcement"):
@@ -230,6 +238,12 @@ def _old(sorted_: Sorted, header: list[Line], below: list[Line], *, said: bool) 
         return
     sorted_.cut("forward header", header)
     sorted_.cut("quote", below)
+
+
+def _points_to(above: list[Line]) -> bool:
+    """Whether the few words above an older mail say that it is to be read: `FYI`, `see my answers below`."""
+    said = " ".join(line.plain.lower() for line in above[:MAX_COMMENT])
+    return len(above) <= MAX_COMMENT and len(said.split()) <= MAX_COMMENT and _POINTER.search(said) is not None
 
 
 def _attributed(sorted_: Sorted, lines: list[Line], block: Block, *, said: bool) -> int:

@@ -24,7 +24,9 @@ _SIGN_OFF = re.compile(
     "(?:" + "|".join(sorted(map(re.escape, (*languages.SIGN_OFFS, *SIGN_OFFS)), key=len, reverse=True)) + r")(?!\w)"
 )
 _POSTSCRIPT = re.compile(r"\W{0,3}(?:" + "|".join(map(re.escape, POSTSCRIPTS)) + r")\s?[:.,\-–—]|\W{0,3}ps\s+\w")
-_PHONE = re.compile(r"(?<![\w/=.-])(?:\+|\(\+?|0|1-)?\d[\d\s().\-/\xa0]{5,20}\d(?!\w)")
+_PHONE = re.compile(
+    r"(?<![\w/=.-])(?!\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b)(?:\+|\(\+?|0|1-)?\d[\d\s().\-/\xa0]{5,20}\d(?!\w)"
+)
 _ADDRESS = re.compile(
     r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}|\b(?:www\.|https?://)\w|^[\w-]{2,40}(?:\.[\w-]{2,30}){1,3}/?$"
 )
@@ -77,13 +79,34 @@ def contact_block(lines: Sequence[Line]) -> tuple[int, int] | None:
     """
     at = _last_sign_off(lines)
     if at is None:
-        return None
+        return _last_block(lines)
     start = _below_name(lines, at)
     end = next((index for index in range(start, len(lines)) if is_postscript(lines[index])), len(lines))
     block = [line for line in lines[start:end] if not line.blank]
     if not block or len(block) > MAX_CONTACT_LINES or not _is_contact(block, apart=lines[start].blank):
         return None
     return at, end
+
+
+def _last_block(lines: Sequence[Line]) -> tuple[int, int] | None:
+    """A contact block at the end without a sign-off: a name, a title or company, and an address, set well apart.
+
+    Less is what somebody writes who was asked for an address.
+    """
+    end = len(lines)
+    while end and lines[end - 1].blank:
+        end -= 1
+    start = end
+    while start and not lines[start - 1].blank:
+        start -= 1
+    block = lines[start:end]
+    if start < 3 or len(block) < 3 or not (lines[start - 2].blank or block[0].plain[:1] == "*"):
+        return None
+    above = next((line.plain for line in reversed(lines[:start]) if not line.blank), ":")
+    evidence = sum(_is_evidence(line.plain) or _is_title(line.plain) for line in block)
+    named = _is_name(block[0].plain.split("|")[0])
+    titled = any("|" in line.plain or _is_title(line.plain) or _LEGAL_FORM.search(line.plain) for line in block)
+    return (start, end) if named and titled and evidence > 1 and above[-1] not in ":：" and is_contact(block) else None
 
 
 def _last_sign_off(lines: Sequence[Line]) -> int | None:
@@ -154,6 +177,12 @@ def dashed_name(lines: Sequence[Line]) -> int | None:
     if not above or any(line.plain.startswith(("-", "~")) or line.plain.endswith(('"', "”", ":")) for line in above):
         return None
     return last
+
+
+def is_contact(lines: Sequence[Line]) -> bool:
+    """Whether lines are a contact block and nothing else."""
+    block = [line for line in lines if not line.blank]
+    return 1 < len(block) <= MAX_CONTACT_LINES and _is_contact(block, apart=False)
 
 
 def looks_signed(below: Sequence[Line], *, strictly: bool = False) -> bool:

@@ -148,6 +148,15 @@ def small_print_start(paragraph: Sequence[Line]) -> int | None:
     return first
 
 
+def may_be_small_print(paragraph: Sequence[Line]) -> bool:
+    """Whether a paragraph has a word of small print, and nothing that only a person says."""
+    text = " ".join(line.plain for line in paragraph)[:5000]
+    lowered = text.lower()
+    if len(lowered) < SMALL_PRINT_FROM or _BY_A_PERSON.search(text):
+        return False
+    return any(word in lowered for row in (*languages.DISCLAIMER_WORDS, *words.SMALL_PRINT) for word in row)
+
+
 def _row_of(lowered: str) -> tuple[str, ...] | None:
     """The row of words of which a text has enough."""
     for rows, enough in ((languages.DISCLAIMER_WORDS, 2), (words.SMALL_PRINT, 3)):

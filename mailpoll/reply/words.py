@@ -17,7 +17,8 @@ PARTICLES = frozenset(
     {
         "von", "van", "vom", "zu", "zur", "der", "den", "de", "del", "della", "di", "da", "das",
         "dos", "do", "du", "des", "la",
-        "le", "el", "al", "bin", "ibn", "ben", "y", "e", "i", "och", "und", "and", "ten", "ter",
+        "le", "el", "al", "i.", "i.a.", "i.v.", "ppa.", "p.p.", "bin", "ibn", "ben", "y", "e",
+        "i", "och", "und", "and", "ten", "ter",
         "af", "av", "d'", "o",
     }
 )  # fmt: skip
@@ -95,6 +96,11 @@ SMALL_PRINT_HEADINGS = (
 
 # Three different words of one row in a paragraph make it small print: two may stand in a letter about mail.
 SMALL_PRINT = (
+    ("accepts no liability", "no responsibility", "liability", "virus", "transmitted by this",
+    "this email", "this e-mail",
+     "this message", "views expressed", "opinions expressed", "of the author", "not necessarily", "may contain",
+     "authorized to receive", "to whom it is addressed", "to whom they are addressed", "recipient", "attachments"),
+    ("keine haftung", "haftung", "viren", "diese e-mail", "diese mail", "anlagen", "anhänge", "e-mail-kommunikation"),
     ("registered in england", "registered office", "registered in", "company registration", "registered number",
      "trading name", "limited company"),
     ("handelsregister", "amtsgericht", "registergericht", "hrb ", "firmenbuch",
@@ -182,6 +188,24 @@ LIST_FOOTERS = (
     "groups.yahoo.com", "yahoo groups", "groups.io", "majordomo", "listserv", "-request@",
     "+unsubscribe@", "-unsubscribe@",
     "/listinfo/", "lists.sr.ht", "freelists.org", "topicbox", "sympa", "hyperkitty",
+)  # fmt: skip
+# Who says so in a few words above an older mail means it to be read: it is passed on, or their answers stand in it.
+POINTERS = (
+    "fyi", "for your information", "see below", "see inline", "answers below", "answers inline", "answered below",
+    "answered inline", "inline below", "comments below", "comments inline", "responses below", "responses inline",
+    "replies below", "replies inline", "reply inline", "in red below", "below in red", "in red",
+    "in blue", "mail below",
+    "email below", "message below", "forwarding", "siehe unten", "antworten unten",
+    "antworten im text", "s.u.", "in rot",
+    "zur info", "zur information", "zur kenntnis", "z.k.", "weitergeleitet", "ci-dessous", "en rouge", "pour info",
+    "pour information", "más abajo", "ver abajo", "en rojo", "para su información",
+    "para tu información", "veja abaixo", "para conhecimento", "vedi sotto", "qui sotto",
+    "in rosso", "per conoscenza", "zie onder",
+    "ter info", "ter informatie", "se nedenfor", "til info", "til orientering", "se nedan",
+    "för kännedom", "tiedoksi",
+    "alla vastaukset", "poniżej", "do wiadomości", "viz níže", "na vědomí", "viď nižšie", "lásd lent", "mai jos",
+    "см. ниже", "для информации", "к сведению", "дивіться нижче", "до відома", "aşağıda", "bilginize",
+    "ご参考", "见下文", "供参考",
 )  # fmt: skip
 # How a notice about a subscription starts; only with a link or an address in it.
 SUBSCRIPTIONS = (
