@@ -71,11 +71,14 @@ class Mailer:
     at_once: bool = False
     send: Send = by_smtp
     _gates: dict[str, Gate] = field(default_factory=dict)
+    _secret: str | None = field(default=None, repr=False)
 
     def mail(self, to: str, subject: str, text: str) -> str:
         """The server's words. Raises NoTime, MailpollError, and what a bug raises."""
-        self._left()
-        secret = self.installation.smtp_secret(self.settings)
+        left = self._left()
+        if self._secret is None:
+            self._secret = self.installation.smtp_secret(self.settings, left)
+        secret = self._secret
         address = strict_address.parse(to)
 
         def send() -> str:

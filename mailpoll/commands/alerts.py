@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shlex
 import socket
@@ -210,15 +211,16 @@ def of_standstill(
     news: Sequence[News],
     now: Callable[[], datetime],
     before: Trouble | None = None,
+    ends: float = math.inf,
     send: Send = alert_mail.by_smtp,
 ) -> Told:
     """Alerts of what stopped a whole run: by mail only, since no channel can be had. `before` is the trouble that mail
-    could not be sent, if that is open."""
+    could not be sent, if that is open; `ends` the end of the run."""
     usable = able(installation)
     if usable is None or not news:
         return Told()
-    deadline_s = usable.settings.fetch.deadline
-    alerter = Alerter(usable, Owed(news), now, time.monotonic() + min(deadline_s, 2 * alert_mail.STEP_S), send=send)
+    until = min(ends + GRACE_S, time.monotonic() + 2 * alert_mail.STEP_S)
+    alerter = Alerter(usable, Owed(news), now, until, send=send)
     return alerter.by_mail(alert_mail.FileRefusals(usable.state_directory()), before.runs if before else 0)
 
 

@@ -98,7 +98,8 @@ def command(
             begun=partial(health.begun, installation),
         )
 
-    journal = standstill.watched(installation, work, always=listener != "cron", heard=listener != "nobody")
+    always, heard = listener != "cron", listener != "nobody"
+    journal = standstill.watched(installation, work, always=always, heard=heard, deadline_s=deadline)
     if isinstance(journal, int):
         health.ended(installation, journal)
         return journal

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import pwd
 import shlex
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -34,6 +36,10 @@ class Installation:
         self.env = os.environ if env is None else env
         self.glances = dict(glances or {})
         self.fingerprint = ""  # of the configuration that `settings` came from
+
+    def begun(self) -> float:
+        """When a run that begins now began, on time.monotonic(): the quick look is a part of it."""
+        return min((glance.begun for glance in self.glances.values()), default=time.monotonic())
 
     @property
     def named(self) -> str:
@@ -72,17 +78,17 @@ class Installation:
         """The folder of store, lock and crash report."""
         return places.state_directory(self.path, self.env)
 
-    def secret(self, reference: SecretRef, about: str) -> str:
-        """The secret a reference points to; `about` is its key path."""
-        return secret.resolve(reference, base=self.path.parent, env=self.env, about=about)
+    def secret(self, reference: SecretRef, about: str, seconds: float = math.inf) -> str:
+        """The secret a reference points to; `about` is its key path. It may take so many seconds."""
+        return secret.resolve(reference, base=self.path.parent, env=self.env, about=about, seconds=seconds)
 
-    def smtp_secret(self, smtp: SmtpSettings) -> str:
+    def smtp_secret(self, smtp: SmtpSettings, seconds: float = math.inf) -> str:
         """The password or the access token of [smtp]; "" without a login, and where mails go into files."""
         if smtp.file is not None:
             return ""
         if smtp.access_token is not None:
-            return self.secret(smtp.access_token, "smtp.access_token")
-        return "" if smtp.password is None else self.secret(smtp.password, "smtp.password")
+            return self.secret(smtp.access_token, "smtp.access_token", seconds)
+        return "" if smtp.password is None else self.secret(smtp.password, "smtp.password", seconds)
 
     def store(self, *, only_read: bool = False) -> Store:
         """The store, opened and brought up to date; a context manager."""

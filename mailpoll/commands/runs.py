@@ -46,7 +46,7 @@ def run_once(
     journal = Journal(listener == "person", config.patterns(installation.settings))
     accounts = installation.settings.account
     beat = calm.heartbeat(installation)
-    ends = _begun(installation) + (installation.settings.fetch.deadline if deadline_s is None else deadline_s)
+    ends = installation.begun() + (installation.settings.fetch.deadline if deadline_s is None else deadline_s)
     with installation.store() as store:
         with store.run(accounts) as mine, journal.telling_events():
             if mine is None:
@@ -109,11 +109,6 @@ def _alert(
     until = ends + alerts.GRACE_S
     alerter = alerts.Alerter(installation, owed, lambda: speaker.now, until, at_once, journal=journal)
     alerts.after_run(alerter, store, speaker, post_now)
-
-
-def _begun(installation: Installation) -> float:
-    """When this run began, on time.monotonic(): the quick look is a part of it."""
-    return min((glance.begun for glance in installation.glances.values()), default=time.monotonic())
 
 
 def _in_turn(plans: Sequence[Plan]) -> Sequence[Plan]:

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import errno
 import logging
+import math
 import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -47,18 +48,22 @@ def watched(
     always: bool,
     heard: bool = True,
     clock: Callable[[], datetime] = now,
+    deadline_s: float | None = None,
     send: Send | None = None,
 ) -> T | int | None:
     """What `work` gives; or the exit status of what stopped it, which was told: `always`, or when it begins, once a day
     while it lasts and when it ends. None from `work` says that it could not look. What is told where it is not `heard`,
     by a program perhaps, a run of cron tells again. Whom [alerts] names is told as well, by mail (`send` sends it): of
-    the beginning here, of the end by the run that works.
+    the beginning here, of the end by the run that works. `deadline_s` is the deadline of this run, unless it is that of
+    the configuration.
     """
-    memory = Memory(installation, always, heard, clock)
+    memory, begun = Memory(installation, always, heard, clock), installation.begun()
+    memory.ends = begun + (deadline_s or FetchSettings().deadline)
     try:
         alert_after = installation.settings.fetch.alert_after
     except MailpollError as problem:
         return memory.met(alarm.CONFIGURATION, problem, FetchSettings().alert_after, send)
+    memory.ends = begun + (deadline_s or installation.settings.fetch.deadline)
     memory.over(alarm.CONFIGURATION)
     if not installation.named:
         memory.is_there_again()
@@ -86,6 +91,7 @@ class Memory:
         self._heard = heard
         self._now = clock
         self.owes = False
+        self.ends = math.inf  # of the run, on time.monotonic()
         self._owner = _utf_8(installation.named)
         self._installation = installation
         try:
@@ -122,7 +128,8 @@ class Memory:
 
         news = [News(trouble, _whole(sentence, known), self, notice.kind), *self.ended()]
         before = self._read().get(alarm.SMTP)
-        told = alerts.of_standstill(self._installation, news, self._now, before, **({"send": send} if send else {}))
+        how = {"send": send} if send else {}
+        told = alerts.of_standstill(self._installation, news, self._now, before, self.ends, **how)
         for each in told.notices:
             self._notice(each, alert_after, _tell)
         if told.proves(before) and not told.notices and not told.late:

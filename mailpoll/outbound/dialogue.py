@@ -94,10 +94,10 @@ class Dialogue(smtplib.SMTP):
         self.note(f"(TLS: {tls.version()})")
         return tls
 
-    def hang_up(self) -> None:
-        """Says QUIT where that can be said at once, and closes. Never raises."""
+    def hang_up(self, seconds: float) -> None:
+        """Says QUIT where that can be said within so many seconds, and closes. Never raises."""
         try:
-            self.limit(2.0)
+            self.limit(seconds)
             self.stage = "quit"
             if self.sock is not None:
                 self.command("QUIT")

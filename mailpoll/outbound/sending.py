@@ -113,9 +113,9 @@ def send(
         return report
     session = Session(settings, secret, watch or Unwatched(), limits or Limits(opening=settings.timeout))
     session.steps, session.transcript = report.steps, report.transcript
-    for letter in letters:
+    for number, letter in enumerate(letters, 1):
         try:
-            report.results.append(_handed_over(session, letter, report))
+            report.results.append(_handed_over(session, letter, report, last=number == len(letters)))
         except BaseException:  # Ctrl-C, too: what the server waits for in the middle of a mail is no QUIT
             _interrupted(session, letters, report)
             raise
@@ -181,8 +181,8 @@ def _written(folder: str, letter: Letter) -> Result:
     return Result(letter, "written", file=str(path))
 
 
-def _handed_over(session: Session, letter: Letter, report: Report) -> Result:
-    """One letter; once the way to the server has failed, the others are not tried."""
+def _handed_over(session: Session, letter: Letter, report: Report, *, last: bool) -> Result:
+    """One letter, the `last` one perhaps; once the way to the server has failed, the others are not tried."""
     if report.diagnosis is not None:
         return Result(letter, "untried")
     at = _circumstances(session.settings, letter, report.results)
@@ -198,8 +198,11 @@ def _handed_over(session: Session, letter: Letter, report: Report) -> Result:
     except Stopped as stopped:
         if session.taken and not stopped.before and _gone_since(stopped):
             session.close(politely=False)  # some servers take one mail over a connection
-            return _handed_over(session, letter, report)
-        return _refused(session, letter, stopped, at, report)
+            return _handed_over(session, letter, report, last=last)
+        result = _refused(letter, stopped, at, report)
+        if report.diagnosis is not None or not (last or session.begin_again()):
+            session.close(politely=False)
+        return result
     refused = tuple(diagnose(happening, _of(happening, at, report)) for happening in taken.refused)
     result = Result(letter, "partly" if refused else "sent", str(taken.reply), queue_id(taken.reply.words), refused)
     return _told(result, *refused)
@@ -212,14 +215,11 @@ def _gone_since(stopped: Stopped) -> bool:
     return happening.stage == "mail" and (happening.event == "cut" or closed)
 
 
-def _refused(session: Session, letter: Letter, stopped: Stopped, at: Circumstances, report: Report) -> Result:
+def _refused(letter: Letter, stopped: Stopped, at: Circumstances, report: Report) -> Result:
     """A letter that did not leave; of several recipients that were refused, what most needs a person says why."""
     found = [diagnose(each, _of(each, at, report)) for each in (*stopped.before, stopped.happening)]
     if not found[-1].of_the_mail:
         report.diagnosis = found[-1]
-        session.close(politely=False)
-    elif not session.begin_again():
-        session.close(politely=False)
     why = min(found, key=lambda diagnosis: PRECEDENCE.index(diagnosis.status))
     others = tuple(diagnosis for diagnosis in found if diagnosis is not why)
     return _told(Result(letter, _outcome(why), why.said, refused=others, diagnosis=why), *found)

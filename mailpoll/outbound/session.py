@@ -23,6 +23,7 @@ from mailpoll.settings import SmtpSettings
 # How long the questions may take that only make a diagnosis better, and which part of a step's time at most.
 _CURIOSITY_S = 2.0
 _CURIOSITY_PART = 1 / 3
+_QUIT_S = 2.0
 _READY, _LOGGED_IN, _START_MAIL = 220, 235, 354
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
@@ -116,7 +117,7 @@ class Session:
         if self._dialogue is None or self._dialogue.sock is None:
             return False
         try:
-            self._dialogue.limit(self.limits.opening)
+            self._dialogue.limit(self._within(self.limits.opening))
             return self._dialogue.command("RSET").code == 250
         except Stopped:
             return False
@@ -126,7 +127,7 @@ class Session:
         dialogue, self._dialogue = self._dialogue, None
         if dialogue is not None:
             if politely:
-                dialogue.hang_up()
+                dialogue.hang_up(self._within(_QUIT_S))
             else:
                 dialogue.abandon()
 
@@ -136,7 +137,7 @@ class Session:
                 self._addresses = dialing.lookup(self.host, self.settings.port, self._within(self.limits.opening))
                 step.result = ", ".join(address.text for address in self._addresses)
         else:
-            self._addresses = dialing.lookup(self.host, self.settings.port, self.limits.opening)
+            self._addresses = dialing.lookup(self.host, self.settings.port, self._within(self.limits.opening))
         with taking("connect", self.steps, self.watch) as step:
             sock, address, step.notes = dialing.connect(self._addresses, self._within(self.limits.opening))
             step.result = f"{address.text} port {self.settings.port}"
@@ -238,10 +239,10 @@ class Session:
         if self.settings.tls == "implicit" or happening.event not in ("silence", "cut", "not-smtp"):
             return stopped
         try:
-            sock, _, _ = dialing.connect(self._addresses, self._curiosity)
+            sock, _, _ = dialing.connect(self._addresses, self._within(self._curiosity))
         except Stopped:
             return stopped
-        if not tls.speaks_tls(sock, dialing.ascii_name(self.host), self._curiosity):
+        if not tls.speaks_tls(sock, dialing.ascii_name(self.host), self._within(self._curiosity)):
             return stopped
         return Stopped(Happening("greeting", "tls-first"))
 
@@ -250,11 +251,12 @@ class Session:
         if happening.event != "certificate-name":
             return happening
         with suppress(Stopped):
-            sock, _, _ = dialing.connect(self._addresses, self._curiosity)
+            sock, _, _ = dialing.connect(self._addresses, self._within(self._curiosity))
             with sock:
                 if self.settings.tls == "starttls":
-                    _until_tls(self._spoken_over(sock), self._curiosity)
-                names = tls.names_of(sock, dialing.ascii_name(self.host), self.settings.ca_file, self._curiosity)
+                    _until_tls(self._spoken_over(sock), self._within(self._curiosity))
+                left = self._within(self._curiosity)
+                names = tls.names_of(sock, dialing.ascii_name(self.host), self.settings.ca_file, left)
             return Happening(happening.stage, happening.event, detail=", ".join(names) or happening.detail)
         return happening
 

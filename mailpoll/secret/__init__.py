@@ -24,7 +24,7 @@ _CONTAINER_SECRETS = (Path("/run/secrets"), Path("/var/run/secrets"))  # mounted
 _FORBIDDEN = ("\r", "\n", "\0")  # would end a line of IMAP, SMTP or HTTP and start another
 
 
-def resolve(ref: SecretRef, *, base: Path, env: Mapping[str, str], about: str) -> str:
+def resolve(ref: SecretRef, *, base: Path, env: Mapping[str, str], about: str, seconds: float = COMMAND_SECONDS) -> str:
     """The secret that `ref` names, without its line end.
 
     Args:
@@ -32,6 +32,7 @@ def resolve(ref: SecretRef, *, base: Path, env: Mapping[str, str], about: str) -
         base: the folder that relative files are relative to (that of the configuration file).
         env: the environment.
         about: the key path, for errors ("account.main.password").
+        seconds: how long a command or the keyring may take, where that is less than they may at all.
 
     Raises:
         ConfigError: it is not there, empty, or not usable.
@@ -40,13 +41,13 @@ def resolve(ref: SecretRef, *, base: Path, env: Mapping[str, str], about: str) -
     if ref.file is not None:
         secret = _from_file(_path(ref.file, base, about), about)
     elif ref.command is not None:
-        secret = _from_command(ref.command, env, about)
+        secret = _from_command(ref.command, env, about, seconds)
     elif ref.credential is not None:
         secret = _from_credential(ref.credential, env, about)
     elif ref.env is not None:
         secret = _from_environment(ref.env, env, about)
     else:
-        secret = desktop.ask(ref.keyring or "", about)
+        secret = desktop.ask(ref.keyring or "", about, seconds)
     return _checked(secret, about)
 
 
@@ -143,17 +144,17 @@ def _read(path: Path) -> tuple[int, bytes]:
         os.close(descriptor)
 
 
-def _from_command(command: tuple[str, ...], env: Mapping[str, str], about: str) -> str:
+def _from_command(command: tuple[str, ...], env: Mapping[str, str], about: str, seconds: float) -> str:
     """What the program prints. It runs without a shell; its output is never shown."""
     if not command:
         raise ConfigError("the command is empty", about=about, advice='Write for example ["pass", "show", "imap"]')
     from mailpoll.secret.command import run
 
-    program = command[0]
+    program, limit = command[0], min(COMMAND_SECONDS, seconds)
     try:
-        status, output = run(command, env, seconds=COMMAND_SECONDS, at_most=MAX_OCTETS)
+        status, output = run(command, env, seconds=limit, at_most=MAX_OCTETS)
     except TimeoutError:
-        what = f"the command {program} took over {COMMAND_SECONDS} seconds"
+        what = f"the command {program} took over {round(limit, 1)} seconds"
         raise ConfigError(what, about=about, advice="Run it by hand to see why") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be run"

@@ -27,8 +27,9 @@ _KEYRING_TROUBLES = {
 }
 
 
-def ask(name: str, about: str) -> str:
-    """The secret of that name. Raises ConfigError when there is none, AccessDenied when the keyring cannot be used."""
+def ask(name: str, about: str, seconds: float = KEYRING_SECONDS) -> str:
+    """The secret of that name, within so many seconds. Raises ConfigError when there is none, AccessDenied when the
+    keyring cannot be used."""
 
     def get() -> str | None:
         import keyring
@@ -36,7 +37,7 @@ def ask(name: str, about: str) -> str:
         _refuse_useless(keyring.get_keyring(), about)
         return keyring.get_password(SERVICE, name)
 
-    secret = _in_time(get, about)
+    secret = _in_time(get, about, seconds)
     if secret is None:
         raise ConfigError(
             f"the keyring has no {name} under {SERVICE}", about=about, advice=f"Type: keyring set {SERVICE} {name}"
@@ -70,8 +71,9 @@ def _refuse_useless(backend: Any, about: str) -> None:
         raise AccessDenied(reason, about=about, advice=_INSTEAD)
 
 
-def _in_time(ask: Callable[[], str | None], about: str) -> str | None:
-    """What `ask` returns, within KEYRING_SECONDS; every failure of the keyring library as AccessDenied."""
+def _in_time(ask: Callable[[], str | None], about: str, seconds: float = KEYRING_SECONDS) -> str | None:
+    """What `ask` returns, within `seconds`, and KEYRING_SECONDS at the most; every failure of the keyring library as
+    AccessDenied."""
     answer: list[str | BaseException | None] = []
 
     def run() -> None:
@@ -82,9 +84,10 @@ def _in_time(ask: Callable[[], str | None], about: str) -> str | None:
 
     thread = threading.Thread(target=run, daemon=True, name="keyring")
     thread.start()
-    thread.join(KEYRING_SECONDS)
+    limit = min(KEYRING_SECONDS, seconds)
+    thread.join(limit)
     if not answer:
-        what = f"the keyring did not answer within {KEYRING_SECONDS} seconds; it may be locked"
+        what = f"the keyring did not answer within {round(limit, 1)} seconds; it may be locked"
         raise AccessDenied(what, about=about, advice=_INSTEAD)
     result = answer[0]
     if isinstance(result, AccessDenied):

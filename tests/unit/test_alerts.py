@@ -477,6 +477,39 @@ def test_a_secret_that_is_not_there_is_a_trouble_of_smtp(office: Office) -> None
     assert office.tries == 0
 
 
+def test_a_command_for_the_secret_has_only_what_is_left_of_the_time_and_is_asked_once(office: Office) -> None:
+    office.alert("one@example.com", ADMIN)
+    asked = office.config.parent / "asked"
+    command = f"password = {{ command = ['sh', '-c', 'echo x >> {asked}; sleep 30; echo secret'] }}"
+    config = office.config.read_text()
+    office.config.write_text(config.replace('password = { file = "smtp-password" }', command, 1))
+    office.ends_in_s = 1.2 - alerts.GRACE_S
+    begun = time.monotonic()
+    said = office.run(REFUSED)
+    assert time.monotonic() - begun < 4
+    assert "smtp.password): alerts by mail wait: the command sh took over 1.2 seconds" in said[1]
+    office.config.write_text(office.config.read_text().replace("sleep 30", "true"))
+    office.ends_in_s = 50.0
+    office.run(REFUSED)
+    assert len(office.told) == 2
+    assert asked.read_text() == "x\n" * 2
+
+
+def test_a_run_that_is_stopped_altogether_has_no_time_of_its_own(office: Office) -> None:
+    seen = []
+
+    def work() -> Journal:
+        raise ConfigError("the store that was here is gone")
+
+    def send(*given: Any) -> str:
+        seen.append(given[-1])
+        return ""
+
+    installation = Installation(str(office.config), office.env)
+    standstill.watched(installation, work, always=False, clock=lambda: office.now, deadline_s=0.1, send=send)
+    assert 4.0 < seen[0] <= 5.1
+
+
 def test_without_time_nothing_is_begun_and_all_stays_owed(office: Office) -> None:
     office.ends_in_s = -alerts.GRACE_S
     office.run(REFUSED)

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from servers.scripted_smtp import CLOSE, HANG, KEYWORDS, Drip, Script, ScriptedSmtp
+from servers.scripted_smtp import CLOSE, HANG, KEYWORDS, Drip, Late, Script, ScriptedSmtp
 
 from mailpoll import outbound
-from mailpoll.errors import MailpollError, Unanswered, Unavailable
+from mailpoll.errors import MailpollError, PermanentFailure, Unanswered, Unavailable
 from mailpoll.model import NamedAddress
 from mailpoll.outbound import Letter, Report, Step
 from mailpoll.outbound.steps import Unwatched
@@ -108,6 +108,30 @@ def test_so_does_a_refusal_for_now(refuses: str, of_a_mail: bool) -> None:
     with ScriptedSmtp(replace(GOOD, answers=answers)) as server, pytest.raises(MailpollError) as caught:
         outbound.deliver(settings(server), "", letter().mail)
     assert caught.value.of_a_mail is of_a_mail
+
+
+@pytest.mark.parametrize("hangs", ["RSET", "QUIT"])
+def test_nor_does_leaving_take_longer(hangs: str) -> None:
+    answers: Any = {"RCPT": Late(0.6, "550 5.1.1 User unknown"), hangs: HANG}
+    with ScriptedSmtp(replace(GOOD, answers=answers)) as server:
+        begun = time.monotonic()
+        with pytest.raises(PermanentFailure):
+            outbound.deliver(settings(server), "", letter().mail, seconds=1.0)
+        assert time.monotonic() - begun < 1.6
+
+
+def test_a_greeting_that_does_not_come_is_not_asked_after_for_longer() -> None:
+    with ScriptedSmtp(replace(GOOD, answers={"greeting": HANG})) as server:
+        begun = time.monotonic()
+        with pytest.raises(Unavailable):
+            outbound.deliver(settings(server), "", letter().mail, seconds=0.5)
+        assert time.monotonic() - begun < 1.2
+
+
+def test_who_sends_no_more_forgets_no_mail() -> None:
+    with ScriptedSmtp(replace(GOOD, answers={"RCPT": "550 5.1.1 User unknown"})) as server:
+        report = outbound.send(settings(server), "", [letter(), letter(sender="noreply-x@example.com")])
+    assert [line for line in report.transcript if line in ("> RSET", "> QUIT")] == ["> RSET", "> QUIT"]
 
 
 def test_time_that_is_over_after_the_mail_leaves_it_uncertain() -> None:
