@@ -9,7 +9,7 @@ from mailpoll.model import Cut, CutKind
 from mailpoll.reply.convert import VALUE, shown
 from mailpoll.reply.markdown import to_markdown
 from mailpoll.reply.plain import cut_plain
-from mailpoll.reply.structure import mark, split
+from mailpoll.reply.structure import mark, newest_of, split
 from mailpoll.reply.tree import Element, read_tree
 
 # Outlook's, between the text that is not there and the old mail.
@@ -74,12 +74,14 @@ def _rules_that_part(markdown: str) -> str:
 def _whole(root: Element, rest: Element, include_footer: bool) -> Found:
     """All that is to be seen, with nothing taken for a quote that a client marked: somebody meant it to be read.
 
-    Without what only introduces the old mail, without signatures unless there is nothing else, and with images by the
-    names of their files if even those say nothing.
+    Of old mail under old mail that is the newest. It comes without what only introduces it; without signatures, unless
+    there is nothing else; and with images by the names of their files, if even those say nothing.
     """
-    text = _RULE.sub("", to_markdown(rest, quotes="opened", signatures=include_footer)[0])
+    newest, older = newest_of(rest)
+    text = _RULE.sub("", to_markdown(newest, quotes="opened", signatures=include_footer)[0])
     if text.strip():
-        return _by_lines(text, include_quotes=True, include_footer=include_footer)
+        new, cuts = _by_lines(text, include_quotes=True, include_footer=include_footer)
+        return new, (*cuts, *_cut("quote", older.children))
     for signatures, files in ((include_footer, False), (True, False), (True, True)):
         text, _ = to_markdown(root, quotes="opened", signatures=signatures, files=files)
         if text.strip():

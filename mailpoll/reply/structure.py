@@ -18,6 +18,8 @@ from mailpoll.reply.tree import Element
 _SIBLINGS, _LEVELS, _ATTRIBUTION = 12, 3, 400
 # How deep in a wrapper its block quote may be.
 _WRAPPED = 4
+# Outlook on the web marks the beginning of one mail three times.
+_MARKS_IN_A_ROW = 5
 # A mail with more rules than this is a document, and each of them is a question what follows.
 MAX_RULES = 200
 _BLOCKS = frozenset(("div", "p", "table", "ul", "ol", "li", "blockquote", "hr", "pre", "h1", "h2", "h3"))
@@ -244,3 +246,28 @@ def split(root: Element, path: list[int]) -> tuple[Element, Element]:
         right.children += [open_right, *node.children[index + 1 :]]
         left, right, node = open_left, open_right, child
     return before, rest
+
+
+def newest_of(rest: Element) -> tuple[Element, Element]:
+    """(the first mail of an old one and those that it quotes, in their turn marked by header blocks; the others)."""
+    for _ in range(_MARKS_IN_A_ROW):
+        outline = mark(rest)
+        if outline.kind != "rest":
+            break
+        newest, older = split(rest, outline.path)
+        if _says_more(newest):
+            return newest, older
+    return rest, Element("body", {})
+
+
+def _says_more(element: Element) -> bool:
+    """Whether there is text beside the marks of where old mail begins."""
+    work: list[Element | str] = [element]
+    while work:
+        node = work.pop()
+        if isinstance(node, str):
+            if node.strip():
+                return True
+        elif node.kind != "rest":
+            work += node.children
+    return False

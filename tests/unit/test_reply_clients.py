@@ -377,3 +377,17 @@ def test_the_banner_of_a_gateway_is_a_paragraph_of_its_own():
 )
 def test_without_marks_the_rules_for_plain_text_decide(below):
     assert new_text(f"<div>{NEW}</div>{below}", "html") == NEW
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        f'<div style="{WORD}"><p class="MsoNormal">{ENGLISH}</p></div>',
+        f'<div id="appendonsend"></div>{HR}<div id="divRplyFwdMsg">{ENGLISH}</div>',
+    ],
+)
+def test_of_old_mail_alone_the_newest_is_said(begin):
+    found = cut(f"<div><p>&nbsp;</p>{begin}<p>{NEW}</p><div>{begin}</div><p>{OLD}</p></div>", "html")
+    assert found.text.startswith("**From:** Bob")
+    assert found.text.endswith(NEW)
+    assert OLD in found.cuts[-1].text
