@@ -66,8 +66,14 @@ def between_rules(text: str) -> str | None:
     """What stands between dashes or the like at both ends (`----- text -----`), or None without them."""
     text = text.rstrip(":")
     inner = text.strip(_DRAWN)
-    left = len(text) - len(text.lstrip(_DRAWN))
-    return inner if left >= 2 and len(text) - len(inner) - left >= 2 else None
+    left, right = text[: len(text) - len(text.lstrip(_DRAWN))], text[len(text.rstrip(_DRAWN)) :]
+    return inner if _is_drawn(left) and _is_drawn(right) else None
+
+
+def _is_drawn(rule: str) -> bool:
+    """Whether this is a rule's end, and not the mark of bold text or of a comment."""
+    marks = rule.replace(" ", "")
+    return len(marks) >= (3 if marks.strip("*_") == "" else 2)
 
 
 def has_verb(lowered: str) -> bool:
@@ -137,7 +143,9 @@ def _without_colon(text: str, lowered: str, count: int) -> str:
 
 def _with_verb(text: str, lowered: str, bracketed: re.Match[str] | None, ruled: bool) -> str:
     timed, dated = _TIME.search(lowered) is not None, is_dated(lowered)
-    if ruled or (bracketed and (timed or dated or _is_address_and_verb(lowered, bracketed))):
+    if (ruled and (bracketed or lowered.endswith((*COLONS, *languages.WROTE)))) or (
+        bracketed and (timed or dated or _is_address_and_verb(lowered, bracketed))
+    ):
         return "sure"
     if _ADDRESS.search(text):
         return "sure" if timed or dated else "maybe"
@@ -162,8 +170,10 @@ def _without_verb(lowered: str, bracketed: re.Match[str] | None) -> str:
     head, tail = lowered[: bracketed.start()], lowered[bracketed.end() :].strip(" ,)>*_:：՝")
     if len(tail) > MAX_TAIL or ":" in _CLOCK.sub("", head):  # the line of a log
         return ""
-    if not tail or not tail.isascii() or _DIGITS.search(tail):
-        return "sure" if dated else "maybe"
+    if not tail or not tail.isascii():
+        return "sure" if dated and "@" not in tail else "maybe"
+    if _DIGITS.search(tail):
+        return "sure" if dated and timed and "@" not in tail else "maybe"
     # A verb that we do not know; but a log's line starts with figures.
     return "sure" if dated and timed and not lowered[0].isdigit() and tail.count(" ") <= 2 else "maybe"
 

@@ -33,11 +33,13 @@ def _merged(*fields: Field) -> tuple[str, ...]:
 
 
 def _with_devices(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """The phrases with each device in the place of `{}`."""
+    """The phrases with each device in the place of `{}`; those that East Asia names in its scripts stay there."""
+    latin = tuple(device for device in DEVICES if device.isascii())
     found: list[str] = []
     for pattern in patterns:
         before, gap, after = pattern.partition("{}")
-        found += [before + device + after for device in DEVICES] if gap else [pattern]
+        devices = DEVICES if max(pattern) >= "\u2e80" else latin
+        found += [before + device + after for device in devices] if gap else [pattern]
     return tuple(found)
 
 

@@ -1,7 +1,5 @@
 """One language as mail clients and people write it: the row that a native speaker fills in."""
 
-from __future__ import annotations
-
 from typing import Literal, TypedDict
 
 
