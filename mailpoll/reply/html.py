@@ -9,9 +9,12 @@ from mailpoll.model import Cut, CutKind
 from mailpoll.reply.convert import VALUE, shown
 from mailpoll.reply.markdown import to_markdown
 from mailpoll.reply.plain import cut_plain
+from mailpoll.reply.quotes import MAX_COMMENT
 from mailpoll.reply.structure import mark, newest_of, split
 from mailpoll.reply.tree import Element, read_tree
+from mailpoll.reply.words import POINTERS
 
+_POINTER = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, POINTERS)) + ")(?![a-zà-ÿ])")
 # Outlook's, between the text that is not there and the old mail.
 _RULE = re.compile(r"\A\s*\* \* \*\n")
 _DRAWN = "* * *"
@@ -33,7 +36,18 @@ def cut_html(html: str, *, include_quotes: bool = False, include_footer: bool = 
     found = _new(before, include_footer)
     if found is None:
         return _whole(root, rest, include_footer)
+    if rest.children and _points_to(found[0]):
+        return _forwarded(before, rest, include_footer)
     return found[0], (*found[1], *_cut("quote", rest.children))
+
+
+def _points_to(comment: str) -> bool:
+    """Whether a few words say that the old mail below is to be read, as in plain text: `FYI`, `my answers in red`.
+
+    Whoever answers in the text of Outlook's old mail, which has no marks, says so above it.
+    """
+    words = comment.lower().split()
+    return len(words) <= MAX_COMMENT and _POINTER.search(" ".join(words)) is not None
 
 
 def _new(before: Element, include_footer: bool) -> Found | None:

@@ -391,3 +391,11 @@ def test_of_old_mail_alone_the_newest_is_said(begin):
     assert found.text.startswith("**From:** Bob")
     assert found.text.endswith(NEW)
     assert OLD in found.cuts[-1].text
+
+
+@pytest.mark.parametrize("comment", ["FYI", "See my answers below in red.", "Siehe unten"])
+def test_an_old_mail_that_the_new_text_points_to_stays(comment):
+    old = f'<div id="appendonsend"></div>{HR}<div id="divRplyFwdMsg">{ENGLISH}</div><p>{OLD}</p><p>Tuesday.</p>'
+    text = new_text(f"<div>{comment}</div>{old}", "html")
+    assert text.startswith(comment)
+    assert text.endswith("Tuesday.")
