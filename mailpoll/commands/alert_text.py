@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mailpoll import router
 from mailpoll.commands import alarm
-from mailpoll.commands.news import News
+from mailpoll.commands.news import News, comes_and_goes
 
 # What is said of a trouble in a subject, by its kind or by what it is about; the sentence is in the text.
 _BEGUN = {
@@ -83,7 +83,8 @@ def _lines(news: Sequence[News], place: Place) -> Iterator[str]:
 
 
 def _since(news: News) -> str:
-    return f"{news.sentence}\n  (since {alarm.moment(news.trouble.began_at)})"
+    damped = "; it comes and goes: you hear that it is over once that lasts for an hour"
+    return f"{news.sentence}\n  (since {alarm.moment(news.trouble.began_at)}{damped * comes_and_goes(news.trouble)})"
 
 
 def masked(words: str) -> str:

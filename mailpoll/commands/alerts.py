@@ -149,12 +149,12 @@ class Alerter:
 
     def owing(self) -> bool:
         """Whether somebody has still to be told something."""
-        by_mail = (self.owed.to(address, without={alarm.SMTP}) for address in self.addresses.values())
+        by_mail = (self.owed.anything(address, without={alarm.SMTP}) for address in self.addresses.values())
         return any(by_mail) or self.owing_posts()
 
     def owing_posts(self) -> bool:
         """Whether a channel has still to be told something."""
-        return any(self.owed.to(name) for name in self.settings.alerts.recipients if "@" not in name)
+        return any(self.owed.anything(name) for name in self.settings.alerts.recipients if "@" not in name)
 
     def _note(self, to: str, news: Sequence[News], *, words: str = "", problem: str = "") -> None:
         to, words, subject = router.mask(to), alert_text.masked(words), alert_text.subject(news, self.place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,9 +12,16 @@ from urllib.parse import quote, unquote
 from mailpoll import strict_address
 from mailpoll.model import Trouble
 
-# Whom an end could not be told for so long does not wait for it any more.
+# Whom an end could not be told for so long does not wait for it any more; where it is IMPLAUSIBLE, the clock is wrong.
 OWED = timedelta(days=7)
-_BY = "by/"
+IMPLAUSIBLE = timedelta(days=365)
+# Once so many ends of something were told, with less than REMEMBERED between them, the next is told when it lasted.
+OFTEN = 3
+REMEMBERED = timedelta(days=1)
+LASTING = timedelta(hours=1)
+# Of how many kinds of one trouble somebody is told.
+KINDS = 6
+_BY, _ENDS = "by/", "ends/"
 
 
 class Memory(Protocol):
@@ -29,12 +36,14 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A trouble that began, with the kind of it (alarm.kind_of); or, without a kind, one that is over."""
+    """A trouble that began, with the kind of it (alarm.kind_of); or, without a kind, one that is over. What `waits` is
+    owed, and not told yet."""
 
     trouble: Trouble
     sentence: str
     memory: Memory
     kind: str = ""
+    waits: bool = False
 
     @property
     def place(self) -> tuple[int, str]:
@@ -58,9 +67,30 @@ def others(trouble: Trouble, owner: str) -> tuple[str, ...]:
     return tuple(mark for mark in trouble.alerted if mark.startswith(_BY) and mark != met_by(owner))
 
 
-def told_marks(trouble: Trouble) -> tuple[str, ...]:
+def lasting_marks(trouble: Trouble) -> tuple[str, ...]:
     """Its marks without those of met_by()."""
     return tuple(mark for mark in trouble.alerted if not mark.startswith(_BY))
+
+
+def told_marks(trouble: Trouble) -> tuple[str, ...]:
+    """Its marks that say who was told of what."""
+    return tuple(mark for mark in trouble.alerted if not mark.startswith((_BY, _ENDS)))
+
+
+def comes_and_goes(trouble: Trouble) -> bool:
+    """Whether so many ends of it were told lately that another one has to last before it is."""
+    return _ends_told(trouble) >= OFTEN
+
+
+def end_of(trouble: Trouble, sentence: str, memory: Memory, now: datetime) -> News:
+    """The news that a trouble is over."""
+    ended_at = trouble.ended_at or now
+    return News(trouble, sentence, memory, waits=comes_and_goes(trouble) and abs(now - ended_at) < LASTING)
+
+
+def _ends_told(trouble: Trouble) -> int:
+    counts = [mark.removeprefix(_ENDS) for mark in trouble.alerted if mark.startswith(_ENDS)]
+    return max((int(count) for count in counts if count.isdecimal()), default=0)
 
 
 def without(mark: str, trouble: Trouble) -> Trouble:
@@ -80,12 +110,17 @@ def who_knows(trouble: Trouble) -> tuple[str, ...]:
 
 def is_told(trouble: Trouble, recipient: str) -> bool:
     """Whether `recipient` was told of any kind of it."""
-    return any(mark.endswith(mark_of("", recipient)) for mark in trouble.alerted)
+    return bool(_marks_of(trouble, recipient))
+
+
+def _marks_of(trouble: Trouble, recipient: str) -> tuple[str, ...]:
+    return tuple(mark for mark in told_marks(trouble) if mark.endswith(mark_of("", recipient)))
 
 
 def is_forgotten(trouble: Trouble, now: datetime) -> bool:
-    """Whether it ended so long ago that nobody waits to be told."""
-    return trouble.ended_at is not None and abs(now - trouble.ended_at) > OWED
+    """Whether it ended so long ago that nobody waits to be told, and that it is nothing that comes and goes."""
+    kept = OWED if told_marks(trouble) else REMEMBERED
+    return trouble.ended_at is not None and kept < now - trouble.ended_at < IMPLAUSIBLE
 
 
 class Owed:
@@ -119,8 +154,15 @@ class Owed:
                 self._troubles[each.place] = replace(self._troubles[each.place], alerted=marks)
 
     def to(self, recipient: str, *, without: Collection[str] = ()) -> tuple[News, ...]:
-        """What `recipient` has still to be told; not of the troubles about `without`."""
-        return tuple(n for n in self._news if n.trouble.about not in without and self._is_owed(n, recipient))
+        """What `recipient` is to be told now; not of the troubles about `without`."""
+        return tuple(n for n in self._owed(recipient, without) if not n.waits)
+
+    def anything(self, recipient: str, *, without: Collection[str] = ()) -> bool:
+        """Whether `recipient` has still to be told something, now or later."""
+        return any(True for _ in self._owed(recipient, without))
+
+    def _owed(self, recipient: str, without: Collection[str]) -> Iterator[News]:
+        return (n for n in self._news if n.trouble.about not in without and self._is_owed(n, recipient))
 
     def told(self, recipient: str, news: Sequence[News]) -> None:
         """Writes down that `recipient` was told. Call it afterwards: a run that is ended in between tells twice rather
@@ -134,20 +176,23 @@ class Owed:
     def _is_owed(self, news: News, recipient: str) -> bool:
         trouble = self._troubles[news.place]
         if news.kind:
-            return mark_of(news.kind, recipient) not in trouble.alerted
+            known = _marks_of(trouble, recipient)
+            return mark_of(news.kind, recipient) not in known and len(known) < KINDS
         return is_told(trouble, recipient)
 
 
-def _after(recipient: str, news: Sequence[News], trouble: Trouble) -> Trouble | None:
-    """A trouble after `recipient` was told of `news`; None when it is over and nobody is left to be told."""
+def _after(recipient: str, news: Sequence[News], trouble: Trouble) -> Trouble:
+    """A trouble after `recipient` was told of `news`; that all were told of its end is counted."""
     for each in news:
         if (each.trouble.about, each.trouble.began_at) == (trouble.about, trouble.began_at):
             trouble = _marked(trouble, each.kind, recipient)
-    return trouble if trouble.ended_at is None or told_marks(trouble) else None
+    if trouble.ended_at is None or told_marks(trouble):
+        return trouble
+    return replace(trouble, alerted=(f"{_ENDS}{_ends_told(trouble) + 1}",))
 
 
 def _marked(trouble: Trouble, kind: str, recipient: str) -> Trouble:
     if kind:
         return replace(trouble, alerted=tuple(dict.fromkeys((*trouble.alerted, mark_of(kind, recipient)))))
-    ending = mark_of("", recipient)
-    return replace(trouble, alerted=tuple(mark for mark in trouble.alerted if not mark.endswith(ending)))
+    told = _marks_of(trouble, recipient)
+    return replace(trouble, alerted=tuple(mark for mark in trouble.alerted if mark not in told))

@@ -61,7 +61,7 @@ class Speaker:
         saved = [trouble for trouble in (*journal.open, *unrouted) if kept.get(trouble.about) != trouble]
         self.store.troubles.save([*saved, *ends.kept], [*ends.gone, *(trouble.about for trouble in gone)])
         journal.settled = True
-        late = [News(trouble, trouble.sentence, self.store.troubles) for trouble in past if trouble not in gone]
+        late = [self._over(trouble, trouble.sentence) for trouble in past if trouble not in gone]
         return (*(each for change in changes for each in change.news), *ends.news, *late)
 
     def settle_one(
@@ -87,12 +87,15 @@ class Speaker:
         if news.others(kept, owner) and not stale:
             self.store.troubles.change([about], partial(news.without, mine))
             return ()
-        kept = replace(kept, alerted=news.told_marks(kept))
+        kept = replace(kept, alerted=news.lasting_marks(kept))
         journal.open = rest
         ends = self._end(journal, [kept], {about: alarm.end(kept, self.now, how)})
         self._say([alarm.end(kept, self.now, how)] if kept.told_at is not None else [])
         self.store.troubles.save(ends.kept, ends.gone)
         return ends.news
+
+    def _over(self, trouble: Trouble, sentence: str) -> News:
+        return news.end_of(trouble, sentence, self.store.troubles, self.now)
 
     def _say(self, lines: Sequence[str]) -> None:
         if self.listener != "nobody":
@@ -107,7 +110,7 @@ class Speaker:
             unsaid = self.listener == "nobody" and trouble.told_at and not alarm.stale(trouble, self.now)
             ended = trouble if unsaid else replace(trouble, sentence=sentence, ended_at=self.now)
             if trouble.alerted:
-                told.append(News(ended, sentence, self.store.troubles))
+                told.append(self._over(ended, sentence))
             if unsaid:
                 journal.unsaid = True
             elif trouble.alerted:
@@ -143,7 +146,7 @@ class Speaker:
     def _change(self, trouble: Trouble | None, met: Sequence[Notice], *marks: str) -> _Change:
         known = trouble.alerted if trouble else ()
         if trouble is not None and trouble.ended_at is not None:  # it begins anew: who did not hear of its end knows it
-            known, trouble = news.told_marks(trouble), None
+            known, trouble = news.lasting_marks(trouble), None
         alerted = tuple(dict.fromkeys((*known, *marks)))
         after, lines = alarm.decide(trouble, met, self.now, alert_after=self.alert_after)
         if self.listener == "nobody":

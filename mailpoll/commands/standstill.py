@@ -21,7 +21,7 @@ from mailpoll.commands import alarm, calm, crash
 from mailpoll.commands.alarm import Notice
 from mailpoll.commands.installation import Installation, make_state_folder, now
 from mailpoll.commands.journal import tell
-from mailpoll.commands.news import News, is_forgotten
+from mailpoll.commands.news import News, end_of, is_forgotten, told_marks
 from mailpoll.commands.output import say
 from mailpoll.errors import BUG, ConfigError, MailpollError, worst
 from mailpoll.model import Trouble
@@ -171,8 +171,9 @@ class Memory:
 
     def ended(self) -> tuple[News, ...]:
         """What is over, where somebody is still to be alerted of that."""
-        kept = [each for each in self._read().values() if each.ended_at is not None]
-        return tuple(News(each, each.sentence, self) for each in kept if not is_forgotten(each, self._now()))
+        kept = [each for each in self._read().values() if each.ended_at is not None and told_marks(each)]
+        now = self._now()
+        return tuple(end_of(each, each.sentence, self, now) for each in kept if not is_forgotten(each, now))
 
     def over(self, *abouts: str, how: str = "") -> None:
         """Tells the end of what was told, and forgets it; where it is not heard, it waits for a run of cron, and whom
@@ -273,6 +274,6 @@ def remembered(installation: Installation) -> tuple[Trouble, ...]:
     return tuple(sorted((t for t in found.values() if t.ended_at is None), key=lambda trouble: trouble.began_at))
 
 
-def ended(installation: Installation) -> tuple[News, ...]:
+def ended(installation: Installation, clock: Callable[[], datetime] = now) -> tuple[News, ...]:
     """What stopped whole runs and is over, where somebody is still to be alerted of that."""
-    return Memory(installation, always=False, heard=False, clock=now).ended()
+    return Memory(installation, always=False, heard=False, clock=clock).ended()

@@ -23,7 +23,7 @@ from mailpoll.commands import alarm, alert_mail, alert_post, alert_text, alerts,
 from mailpoll.commands.alert_text import Place
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.journal import Journal
-from mailpoll.commands.news import News, Owed, mark_of
+from mailpoll.commands.news import News, Owed, mark_of, told_marks
 from mailpoll.commands.speaking import Listener, Speaker
 from mailpoll.crew import AccountResult
 from mailpoll.errors import (
@@ -113,7 +113,10 @@ class Office:
         self.journal = journal = Journal(accounts=(AccountResult("main", error=error, finished=error is None),))
         gates = logins.gates(self.store, installation.settings.account, lambda: self.now)
         speaker = Speaker(self.store, self.now, 5, listener)
-        news = [*speaker.settle(journal, gates, ["main"], ["store", "hook"]), *standstill.ended(installation)]
+        news = [
+            *speaker.settle(journal, gates, ["main"], ["store", "hook"]),
+            *standstill.ended(installation, lambda: self.now),
+        ]
         ends = time.monotonic() + self.ends_in_s + alerts.GRACE_S
         alerter = alerts.Alerter(installation, Owed(news), lambda: self.now, ends, at_once, self.send, journal)
         alerts.after_run(alerter, self.store, speaker, **more)
@@ -136,6 +139,11 @@ class Office:
     def told(self) -> list[tuple[str, str]]:
         """To whom, and the subject."""
         return [(to, subject) for to, subject, _ in self.mails]
+
+    @property
+    def owed(self) -> list[str]:
+        """Of what somebody has still to be told the end."""
+        return [trouble.about for trouble in self.store.troubles.kept() if told_marks(trouble)]
 
     @property
     def posted(self) -> list[str]:
@@ -166,7 +174,7 @@ def test_a_trouble_is_told_once_when_it_begins_and_once_when_it_ends(office: Off
     office.run()
     office.run()
     assert office.told == [BEGUN, OVER]
-    assert office.store.troubles.kept() == ()
+    assert office.owed == []
 
 
 def test_what_may_pass_by_itself_is_told_when_it_did_not(office: Office) -> None:
@@ -263,7 +271,7 @@ def test_an_end_that_could_not_be_told_is_told_later_with_the_time_it_ended(offi
     office.run()
     assert office.told == [BEGUN, OVER]
     assert "account.main works again, after 1 min (since 2026-11-16 08:01)" in office.mails[1][2]
-    assert office.store.troubles.kept() == ()
+    assert office.owed == []
     assert office.journal.at_rest
 
 
@@ -276,7 +284,7 @@ def test_an_end_is_not_owed_for_ever(office: Office) -> None:
     office.down.clear()
     office.run()
     assert office.told == [BEGUN]
-    assert office.store.troubles.kept() == ()
+    assert office.owed == []
 
 
 def test_what_begins_anew_before_its_end_could_be_told_is_one_trouble_to_the_admin(office: Office) -> None:
@@ -635,7 +643,7 @@ def test_a_bug_of_a_post_is_a_trouble_of_alerts_and_ends_no_run(
     assert office.told[2:] == [(ADMIN, "everybody can be alerted again")]
     of_first = [subject for subject in office.posted if subject.startswith("first: ")]
     assert of_first[0] == "first: 2 troubles"
-    assert not [trouble for trouble in office.store.troubles.kept() if trouble.ended_at]
+    assert office.owed == ["account.main"]
 
 
 CHANGES = [({"enabled": False}, "is disabled"), ({"targets": ()}, "has no destination")]
@@ -740,6 +748,67 @@ def test_a_way_that_fails_anew_before_its_end_could_be_told_is_no_end(office: Of
     assert [line.partition(": ")[2] for line in office.posted] == ["2 troubles", "account.main does not work"]
 
 
+def test_what_comes_and_goes_is_told_three_times_and_then_once_it_stays_away(office: Office) -> None:
+    for _ in range(30):
+        office.run(REFUSED)
+        office.run()
+        assert not office.journal.at_rest or len(office.told) < 7
+    assert office.told == [BEGUN, OVER] * 3 + [BEGUN]
+    assert ["it comes and goes" in text for _, _, text in office.mails] == [False] * 6 + [True]
+    office.now += timedelta(minutes=58)
+    office.run()
+    assert len(office.told) == 7
+    office.run()
+    office.run()
+    assert office.told[7:] == [OVER]
+    assert (office.journal.at_rest, office.owed) == (True, [])
+    office.now += timedelta(days=2)
+    office.run()
+    assert office.store.troubles.kept() == ()
+    office.run(REFUSED)
+    office.run()
+    assert office.told[8:] == [BEGUN, OVER]
+
+
+def test_so_is_what_stops_whole_runs(office: Office) -> None:
+    def work() -> Journal:
+        office.now -= timedelta(minutes=1)
+        office.run()
+        return office.journal
+
+    for _ in range(10):
+        office.fails(ConfigError("the store that was here is gone"))
+        office.watched(work)
+        office.watched(work)
+    assert len(office.told) == 7
+
+
+def test_of_a_trouble_that_is_another_each_time_somebody_is_told_six_times(office: Office) -> None:
+    for word in "abcdefghijkl":
+        office.run(ConfigError(f"there is no folder {word}"))
+    assert len(office.told) == 6
+    [trouble] = office.store.troubles.list()
+    assert len(trouble.alerted) == 6
+
+
+@pytest.mark.parametrize("days", [4000, -4000])
+def test_a_clock_that_is_wrong_for_one_run_loses_no_end(office: Office, days: int) -> None:
+    office.run(REFUSED)
+    office.down[""] = SMTP_AWAY
+    office.run()
+    office.now += timedelta(days=days)
+    office.run()
+    office.now -= timedelta(days=days)
+    office.down.clear()
+    office.run()
+    assert office.told == [BEGUN, OVER]
+
+
+def test_a_channel_may_be_called_like_a_count(office: Office) -> None:
+    trouble = Trouble("x", 77, "x", 1, MONDAY, alerted=("ends/1", "login/ops"), ended_at=MONDAY)
+    assert Owed([News(trouble, "x", NOWHERE)]).to("1") == ()
+
+
 def test_one_mail_for_all_of_a_run(office: Office) -> None:
     pauses(office, "hook")
     office.run(REFUSED)
@@ -792,6 +861,9 @@ def test_a_store_that_is_not_there_is_told_by_mail_and_its_end_by_the_run_after(
     assert standstill.remembered(Installation(str(office.config), office.env)) == ()
     office.run()
     assert office.told[1:] == [(ADMIN, "the store works again")]
+    assert office.watched(Journal) == 0
+    assert '"ends/1"' in state.read_text()
+    office.now += timedelta(days=2)
     assert office.watched(Journal) == 0
     assert state.read_text() == "{}"
 
@@ -912,7 +984,7 @@ def test_what_was_told_is_written_down_only_then() -> None:
     owed.told("a@b.c", owed.to("a@b.c"))
     assert memory.troubles["x"].alerted == ("other/ops",)
     owed.told("ops", owed.to("ops"))
-    assert memory.troubles == {}
+    assert memory.troubles["x"].alerted == ("ends/1",)
     assert owed.to("ops") == ()
 
 
