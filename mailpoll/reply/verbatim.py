@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mailpoll.reply.lines import Line
 
@@ -25,9 +25,10 @@ _PYTHON = re.compile(
 )
 
 
-def shielded(lines: list[Line]) -> list[Line]:
-    """The lines, where those of fenced code, patches, and terminals are neither quotes nor rules nor header fields."""
-    marked = {index for find in (_fenced, _hunks, _old_hunks, _diff_headers, _prompts) for index in find(lines)}
+def shielded(lines: list[Line], text: str) -> list[Line]:
+    """The lines of a text, where code, patches and terminals are neither quotes nor rules nor header fields."""
+    finders = [find for find, signs in _FINDERS if any(sign in text for sign in signs)]
+    marked = {index for find in finders for index in find(lines)}
     if not marked:
         return lines
     return [
@@ -114,3 +115,13 @@ def _prompts(lines: list[Line]) -> Iterator[int]:
             yield at
             continue
         shell = _PROMPT.match(line.text) is not None
+
+
+# Each with what a text must have before its lines are looked at: most mails have none of it.
+_FINDERS: tuple[tuple[Callable[[list[Line]], Iterator[int]], tuple[str, ...]], ...] = (
+    (_fenced, ("```", "~~~")),
+    (_hunks, ("@@ -",)),
+    (_old_hunks, ("\n< ", "\n> ")),
+    (_diff_headers, ("--- ", "+++ ", "*** ", "diff -", "Index: ", " | ")),
+    (_prompts, (">>> ", "$ ", "# ", "% ")),
+)

@@ -110,7 +110,10 @@ ANSWERS = (
         "Sent: Tuesday, March 5, 2024 10:20 AM\n"
         "To: Jane Roe <jane@example.com>\nSubject: RE: Report\n\n"
         "Can you send it? Yes.\n",
-        "See below in red.",
+        "See below in red.\n\nFrom: Bob Poe <bob@example.com>\n"
+        "Sent: Tuesday, March 5, 2024 10:20 AM\n"
+        "To: Jane Roe <jane@example.com>\nSubject: RE: Report\n\n"
+        "Can you send it? Yes.",
     ),
     (
         "Yes.\n\n"
@@ -174,6 +177,40 @@ ANSWERS = (
         "On Tue, 5 Mar 2024 at 10:20, Bob Poe <bob@example.com> wrote:\n> Hi",
         "Sent from my iPhone",
     ),
+    (
+        "Answered inline below.\n\nFrom: Bob Poe <bob@example.com>\n"
+        "Sent: Monday, March 4, 2024 9:15 AM\n"
+        "To: Jane Roe <jane@example.com>\nSubject: Questions\n\n"
+        "1. Can you come?\n[Jane] Yes.\n2. Will Eve?\n[Jane] No.\n",
+        "Answered inline below.\n\nFrom: Bob Poe <bob@example.com>\n"
+        "Sent: Monday, March 4, 2024 9:15 AM\n"
+        "To: Jane Roe <jane@example.com>\nSubject: Questions\n\n"
+        "1. Can you come?\n[Jane] Yes.\n2. Will Eve?\n[Jane] No.",
+    ),
+    (
+        "FYI\n\nFrom: Bob Poe <bob@example.com>\n"
+        "Sent: Monday, March 4, 2024 9:15 AM\n"
+        "To: Jane Roe <jane@example.com>\nSubject: News\n\nThe news.\n",
+        "FYI\n\nFrom: Bob Poe <bob@example.com>\n"
+        "Sent: Monday, March 4, 2024 9:15 AM\n"
+        "To: Jane Roe <jane@example.com>\nSubject: News\n\nThe news.",
+    ),
+    (
+        "Yes\n\n"
+        "On Mar 4, 2024 9:15 AM, \"Bob Poe\" <bob@example.com> wrote:\n\n"
+        "Hi Jane\n\nCan you?\n",
+        "Yes",
+    ),
+    (
+        "Sent from Outlook for iOS<https://aka.ms/o0ukef>\n"
+        "________________________________\nFrom: Bob Poe <bob@example.com>\n"
+        "Sent: Monday, March 4, 2024 9:15:00 AM\n"
+        "To: Jane Roe <jane@example.com>\nSubject: x\n\nHi\n",
+        "Sent from Outlook for iOS<https://aka.ms/o0ukef>\n"
+        "________________________________\nFrom: Bob Poe <bob@example.com>\n"
+        "Sent: Monday, March 4, 2024 9:15:00 AM\n"
+        "To: Jane Roe <jane@example.com>\nSubject: x\n\nHi",
+    ),
 )  # fmt: skip
 
 # The same for mails with a sign-off: the name stays, a contact block goes with it, a postscript stays.
@@ -193,6 +230,112 @@ SIGNED = (
     (
         "[EXTERNAL]\nThe invoice is attached.",
         "[EXTERNAL]\nThe invoice is attached.",
+    ),
+    (
+        "Hi Bob,\n\nThe server is up again.\n\nBest regards,\nJane Roe\n"
+        "Senior Engineer\n\nExample Inc.\n123 Main Street, Suite 4\n"
+        "Springfield, IL 62701\nOffice: (555) 123-4567 ext. 12\n"
+        "Mobile: (555) 765-4321\njane.roe@example.com | www.example.com\n\n"
+        "Follow us on Twitter: https://twitter.com/example\n",
+        "Hi Bob,\n\nThe server is up again.",
+    ),
+    (
+        "Thanks!\n\n\n*Jane Roe*\nSenior Engineer, Example Inc.\n"
+        "+1 555 123 4567\n\n"
+        "On Mon, Mar 4, 2024 at 9:15 AM Bob <bob@example.com> wrote:\n\n"
+        "> Hi\n",
+        "Thanks!",
+    ),
+    (
+        "Hallo Bob,\n\nanbei die Unterlagen.\n\nMit freundlichen Grüßen\n\n"
+        "i. A. Jane Roe\nVertriebsinnendienst\n\nBeispiel GmbH & Co. KG\n"
+        "Musterstraße 12\n12345 Musterstadt\n\nTel.: +49 123 45678-90\n"
+        "Fax: +49 123 45678-99\nE-Mail: j.roe@example.de\n"
+        "Internet: www.example.de\n\nGeschäftsführer: Max Mustermann\n"
+        "Sitz der Gesellschaft: Musterstadt\n"
+        "Amtsgericht Musterstadt HRB 12345\n",
+        "Hallo Bob,\n\nanbei die Unterlagen.",
+    ),
+    (
+        "Bonjour,\n\nc'est fait.\n\nBien cordialement,\n\nJeanne DUPONT\n"
+        "Responsable informatique\nTél. : 01 23 45 67 89\n\n"
+        "Pensez à l'environnement avant d'imprimer ce message\n",
+        "Bonjour,\n\nc'est fait.",
+    ),
+    (
+        "Will do.\n\nJane\n--\nJane Roe, PhD\nDepartment of Physics\n"
+        "University of Somewhere\n\n\nOn 3/4/24 9:15 AM, Bob Poe wrote:\n"
+        "> Hi\n",
+        "Will do.\n\nJane",
+    ),
+    (
+        "Please see attached.\n\n\nJane Roe | Head of Things\n"
+        "Example Ltd | 1 High Street | London\nT +44 20 7946 0000\n",
+        "Please see attached.",
+    ),
+    (
+        "Sure, Friday works.\n\nJ.\n\n"
+        "________________________________________\n"
+        "From: Bob Poe [bob@example.com]\n"
+        "Sent: Monday, March 4, 2024 9:15 AM\nTo: Jane Roe\n"
+        "Subject: RE: meeting\n\nFriday?\n",
+        "Sure, Friday works.\n\nJ.",
+    ),
+    (
+        "> Do you agree?\n\nYes\n\n> And with this?\n\nNo\n\nRegards\nJane\n"
+        "\n-- \nJane Roe\nExample Ltd\n",
+        "> Do you agree?\n\nYes\n\n> And with this?\n\nNo\n\nRegards\nJane",
+    ),
+    (
+        "I agree.\n\n—\nReply to this email directly or view it on GitHub\n"
+        "https://github.com/x/y/issues/1\n",
+        "I agree.",
+    ),
+    (
+        "I agree.\n\n—\n"
+        "Reply to this email directly, view it on GitHub "
+        "<https://github.com/x/y/issues/1#issuecomment-1>, or unsubscribe "
+        "<https://github.com/notifications/unsubscribe-auth/A>.\n"
+        "You are receiving this because you authored the thread.\n",
+        "I agree.",
+    ),
+    (
+        "Great.\n\nThanks,\n\nJane Roe\nExample Team\n\n"
+        "The information contained in this communication is intended solely for the use of the "
+        "individual or entity to whom it is addressed and others authorized to receive it. It may "
+        "contain confidential or legally privileged information.\n\n"
+        "Example Ltd accepts no liability for any damage caused by any virus transmitted by this email.\n",
+        "Great.\n\nThanks,\n\nJane Roe\nExample Team",
+    ),
+    (
+        "Please fix:\n\n* one\n* two\n\nThanks in advance,\n\n"
+        "Jane Roe (she/her)\nProduct Manager\nm: 555-765-4321\n"
+        "Book a meeting: https://cal.example.com/jane\n",
+        "Please fix:\n\n* one\n* two",
+    ),
+    (
+        "Hola,\n\nadjunto la factura.\n\nUn saludo,\n\nJuana Pérez\n"
+        "Departamento de Administración\nTel. 91 123 45 67\n\n"
+        "AVISO LEGAL: Este mensaje y sus archivos adjuntos van dirigidos exclusivamente a su "
+        "destinatario, pudiendo contener información confidencial sometida a secreto profesional.\n"
+        "No está permitida su comunicación sin autorización.\n\n"
+        "Antes de imprimir este correo piense si es necesario.\n",
+        "Hola,\n\nadjunto la factura.",
+    ),
+    (
+        "了解しました。\n\nよろしくお願いいたします。\n\n----------------------\n株式会社サンプル\n"
+        "営業部 山田太郎\nTEL: 03-1234-5678\nyamada@example.jp\n"
+        "----------------------\n",
+        "了解しました。\n\nよろしくお願いいたします。",
+    ),
+    (
+        "承知しました。\n\n**********************\n山田 太郎\n株式会社サンプル\n"
+        "https://example.jp\n**********************\n",
+        "承知しました。",
+    ),
+    (
+        "好的，谢谢！\n\n祝好\n张三\n电话：010-12345678\n北京某某有限公司\n",
+        "好的，谢谢！",
     ),
 )  # fmt: skip
 
@@ -580,6 +723,17 @@ TRAPS = (
     "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
     "=====\nTitle\n=====\nText",
     "\\begin{x}\n%---\n\\end{x}",
+    "Fill this in:\n\n-----------\nName:\nTel.:\n-----------",
+    "Here is the address you asked for.\n\n\nEve Doe\n1 High Street\n"
+    "London\n+44 20 7946 0000",
+    "Prices\n\n**********\nApples 2\nPears 3\n**********",
+    "I see below the bridge a boat.\n\nFYI: it is red.",
+    "In red: stop. In green: go.",
+    "The virus in this email was found by the recipient, and he deleted it with all attachments.",
+    "Best regards from Vienna!\n\nThe hotel: Hotel Example\n"
+    "1 High Street\nwww.example.com",
+    "Thanks for the number!\n\n"
+    "Mine is 020 7946 0000, Bob's is 020 7946 0001.",
     "key: value\nfrom: a\nto: b\nsubject: c\ndate: d",
     "from math import pi\nto = 3\nprint(to)",
 )  # fmt: skip
