@@ -133,7 +133,7 @@ def notice(problem: BaseException, to: str, next_try: str = "") -> Notice:
     # One recipient, while others may hear of all.
     told = isinstance(problem, Undeliverable | Unconfirmed)
     sentence = problem.what if told else _sentence(problem, to)
-    return Notice(alarm.SMTP, status, f"refused-{quote(to)}", sentence, tail=next_try)
+    return Notice(alarm.SMTP, status, f"refused-{quote(to, safe='')}", sentence, tail=next_try)
 
 
 def _sentence(problem: BaseException, to: str = "") -> str:

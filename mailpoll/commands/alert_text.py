@@ -93,6 +93,7 @@ def masked(words: str) -> str:
 
 
 def _one_line(words: str) -> str:
-    """For a header field: printable, and no longer than people read."""
+    """For a header field: printable, no longer than people read, and nothing in it that would be decoded (RFC 2047)."""
     line = "".join(char if char.isprintable() else " " for char in " ".join(masked(words).split()))
+    line = line.replace("=?", "= ?")
     return line if len(line) <= 200 else f"{line[:199]}…"

@@ -85,12 +85,6 @@ class Alerter:
         return Place(socket.gethostname(), path, f"mailpoll --config {shlex.quote(path)}")
 
     @property
-    def owner(self) -> str:
-        """Which configuration this is, among those that share a store: its path alone, since a container has another
-        host name each time. Two hosts with the same path count as one."""
-        return str(self.installation.path.absolute())
-
-    @property
     def addresses(self) -> dict[str, str]:
         """The addresses among the recipients of alerts: as they are written, and by which they are remembered."""
         return {one: known_as(one) for one in self.settings.alerts.recipients if "@" in one}
@@ -167,24 +161,24 @@ class Alerter:
             click.echo(f"alert to {to} sent: {subject}")
 
 
-def after_run(alerter: Alerter, store: Store, speaker: Speaker, post_now: Callable[[], None] = lambda: None) -> None:
+def after_run(alerter: Alerter, speaker: Speaker, post_now: Callable[[], None] = lambda: None) -> None:
     """Alerts of what a run found, unless another host is at it: then the next run does. `post_now` posts what is put in
     for the channels."""
-    journal, recipients = alerter.journal, alerter.settings.alerts.recipients
+    journal, recipients, store = alerter.journal, alerter.settings.alerts.recipients, speaker.store
     unusable = alert_post.notices(alert_post.channels(store, recipients))
     # Whether a channel that met a bug does so again is known only once there is something to put in for it.
     unknown = alert_post.met_before(store) if alerter.owing_posts() else []
-    alerter.owed.add(speaker.settle_one(journal, alarm.ALERTS, [*unusable, *unknown], alerter.owner))
+    alerter.owed.add(speaker.settle_one(journal, alarm.ALERTS, [*unusable, *unknown]))
     posts = Told()
     with store.alone("alerts") as mine:
         if mine:
             alerter.owed.renew(store.troubles)
-            _by_mail(alerter, store, speaker)
+            _by_mail(alerter, speaker)
             failing = {trouble.about for trouble in journal.open} | alert_post.failing(store, speaker.now)
             posts = alerter.by_post(store, failing)
             if posts.notices or unknown:
                 notices = [*unusable, *posts.notices]
-                alerter.owed.add(speaker.settle_one(journal, alarm.ALERTS, notices, alerter.owner))
+                alerter.owed.add(speaker.settle_one(journal, alarm.ALERTS, notices))
         else:
             found = {trouble.about for trouble in journal.open}
             lasting = [t for t in store.troubles.list() if t.about in alarm.OF_ALERTS - found]
@@ -194,14 +188,14 @@ def after_run(alerter: Alerter, store: Store, speaker: Speaker, post_now: Callab
     journal.owing = alerter.owing()
 
 
-def _by_mail(alerter: Alerter, store: Store, speaker: Speaker) -> None:
+def _by_mail(alerter: Alerter, speaker: Speaker) -> None:
     """Mail first: that it cannot be sent is told in the channels, and to whom `speaker` tells."""
-    journal = alerter.journal
+    journal, store = alerter.journal, speaker.store
     before = next((trouble for trouble in store.troubles.list() if trouble.about == alarm.SMTP), None)
     told = alerter.by_mail(store.refusals, before.runs if before else 0)
     if not told.late or told.notices:
         how = "" if told.proves(before) else alarm.NOTHING_TO_MAIL
-        alerter.owed.add(speaker.settle_one(journal, alarm.SMTP, told.notices, alerter.owner, how))
+        alerter.owed.add(speaker.settle_one(journal, alarm.SMTP, told.notices, how))
     elif before:
         journal.open = (*journal.open, before)
 

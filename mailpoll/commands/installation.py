@@ -55,6 +55,12 @@ class Installation:
             raise ConfigError(f"there is no home folder for {found}", advice="Write the absolute path of the file")
         return found
 
+    @property
+    def owner(self) -> str:
+        """Which configuration this is, among those that share a store: its path alone, since a container has another
+        host name each time. Two hosts with the same path count as one."""
+        return str(self.path.absolute())
+
     @cached_property
     def settings(self) -> Settings:
         """The settings in force. Raises ConfigError with every problem found."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from mailpoll import config
 from mailpoll.commands import assembly, calm, logins, speaking
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.journal import Journal, tell
+from mailpoll.commands.logins import Gate
 from mailpoll.commands.news import News, Owed
 from mailpoll.commands.speaking import Listener
 from mailpoll.dialogue import Plan
@@ -53,25 +54,14 @@ def run_once(
                 return None
             begun()
             calm.forget(installation)
-            if journal.talkative:
-                for name in accounts.keys() - mine:
-                    click.echo(f"account.{name}: another run is at work on it.")
-            if journal.talkative or in_detail:
-                journal.posts_of = lambda message_id: store.outbox.list(message_id=message_id)
-            if at_once:
-                make_due(store)
+            _prepare(store, journal, accounts.keys() - mine, at_once=at_once, in_detail=in_detail)
             gates = logins.gates(store, {n: accounts[n] for n in accounts if n in mine}, now, at_once=at_once)
-            plans = [assembly.plan(installation, name, gate, limit=limit, since=since) for name, gate in gates.items()]
-            for glance in installation.glances.values():  # of accounts that another run is at work on
-                glance.close()
+            plans = _plans(installation, gates, limit, since)
             execute(installation, store, journal, _in_turn(plans), deadline_s=max(ends - time.monotonic(), 1.0))
             failed = [result.account for result in journal.accounts if result.error is not None]
             if failed and beat is not None:  # the others were looked through just now
                 store.ledger.looked_through(failed, beat)
-            logins.remember(store, gates, accounts, now())
-            speaker = speaking.Speaker(store, now(), installation.settings.fetch.alert_after, listener)
-            news = speaker.settle(journal, gates, accounts, installation.destination_names())
-            _alert(installation, store, journal, speaker, news, ends=ends, at_once=at_once)
+            _settle(installation, _speaker(installation, store, listener), journal, gates, ends=ends, at_once=at_once)
         # Not before the turn has ended: who found this run at work has written by now what it is to do.
         signed, at = calm.signature(installation), now()
         until = None if limit or since else calm.wake_at(installation, store, journal, at)
@@ -80,9 +70,51 @@ def run_once(
     return journal
 
 
+def _prepare(store: Store, journal: Journal, others: Collection[str], *, at_once: bool, in_detail: bool) -> None:
+    """Before anything is looked for; `others` are the accounts that another run is at work on."""
+    if journal.talkative:
+        for name in others:
+            click.echo(f"account.{name}: another run is at work on it.")
+    if journal.talkative or in_detail:
+        journal.posts_of = lambda message_id: store.outbox.list(message_id=message_id)
+    if at_once:
+        make_due(store)
+
+
+def _plans(
+    installation: Installation, gates: Mapping[str, Gate], limit: int | None, since: datetime | None
+) -> Sequence[Plan]:
+    plans = [assembly.plan(installation, name, gate, limit=limit, since=since) for name, gate in gates.items()]
+    for glance in installation.glances.values():  # of accounts that another run is at work on
+        glance.close()
+    return plans
+
+
+def _speaker(installation: Installation, store: Store, listener: Listener) -> speaking.Speaker:
+    settings = installation.settings
+    alerting = bool(settings.alerts.recipients)
+    return speaking.Speaker(store, now(), settings.fetch.alert_after, listener, installation.owner, alerting)
+
+
+def _settle(
+    installation: Installation,
+    speaker: speaking.Speaker,
+    journal: Journal,
+    gates: Mapping[str, Gate],
+    *,
+    ends: float,
+    at_once: bool,
+) -> None:
+    """When all is done: writes down what came of the logins, tells the listener, and alerts whom that is for."""
+    accounts = installation.settings.account
+    logins.remember(speaker.store, gates, accounts, now())
+    news = speaker.settle(journal, gates, accounts, installation.destination_names())
+    if speaker.alerting:
+        _alert(installation, journal, speaker, news, ends=ends, at_once=at_once)
+
+
 def _alert(
     installation: Installation,
-    store: Store,
     journal: Journal,
     speaker: speaking.Speaker,
     news: Sequence[News],
@@ -91,8 +123,6 @@ def _alert(
     at_once: bool,
 ) -> None:
     """Alerts whom the configuration names of what begins and ends; `ends` is the deadline on time.monotonic()."""
-    if not installation.settings.alerts.recipients:
-        return
     from mailpoll.commands import alerts, standstill
 
     def post_now() -> None:
@@ -100,7 +130,7 @@ def _alert(
         if left < alerts.GRACE_S:
             return  # the next run does it
         aside = Journal(journal.talkative, journal.patterns, journal.posts_of)
-        execute(installation, store, aside, deadline_s=left)
+        execute(installation, speaker.store, aside, deadline_s=left)
         if speaker.listener != "nobody":
             tell(aside.events())
         journal.add(aside)
@@ -108,7 +138,7 @@ def _alert(
     owed = Owed([*news, *standstill.ended(installation)])
     until = ends + alerts.GRACE_S
     alerter = alerts.Alerter(installation, owed, lambda: speaker.now, until, at_once, journal=journal)
-    alerts.after_run(alerter, store, speaker, post_now)
+    alerts.after_run(alerter, speaker, post_now)
 
 
 def _in_turn(plans: Sequence[Plan]) -> Sequence[Plan]:

@@ -26,12 +26,15 @@ Listener = Literal["cron", "person", "nobody"]
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Tells what is to be told of runs over all accounts that end `now`."""
+    """Tells what is to be told of runs over all accounts that end `now`. `owner` tells this configuration from others
+    that share the store; `alerting`, whether it names anybody to alert."""
 
     store: Store
     now: datetime
     alert_after: int
     listener: Listener
+    owner: str = ""
+    alerting: bool = True
 
     def settle(
         self, journal: Journal, gates: Mapping[str, Gate], accounts: Collection[str], destinations: Collection[str]
@@ -61,17 +64,16 @@ class Speaker:
         saved = [trouble for trouble in (*journal.open, *unrouted) if kept.get(trouble.about) != trouble]
         self.store.troubles.save([*saved, *ends.kept], [*ends.gone, *(trouble.about for trouble in gone)])
         journal.settled = True
+        for about in () if self.alerting else sorted(alarm.OF_ALERTS & known.keys()):
+            self.settle_one(journal, about, [], f"{about}: nobody is to be alerted any more")
         late = [self._over(trouble, trouble.sentence) for trouble in past if trouble not in gone]
         return (*(each for change in changes for each in change.news), *ends.news, *late)
 
-    def settle_one(
-        self, journal: Journal, about: str, notices: Sequence[Notice], owner: str, how: str = ""
-    ) -> tuple[News, ...]:
-        """As settle(), of a single thing that is known after it: what was met of it, or that it is over. `owner` tells
-        this configuration from others that share the store, and may have the same trouble or not; one that nobody has
-        met for days is over, whoever met it."""
+    def settle_one(self, journal: Journal, about: str, notices: Sequence[Notice], how: str = "") -> tuple[News, ...]:
+        """As settle(), of a single thing that is known after it: what was met of it, or that it is over. Others that
+        share the store may have the same trouble or not; one that nobody has met for days is over, whoever met it."""
         kept = next((each for each in self.store.troubles.kept() if each.about == about), None)
-        mine = news.met_by(owner)
+        mine = news.met_by(self.owner)
         rest = tuple(trouble for trouble in journal.open if trouble.about != about)
         if notices:
             change = self._change(kept, notices, mine)
@@ -84,7 +86,7 @@ class Speaker:
         stale = alarm.stale(kept, self.now)
         if mine not in kept.alerted and not stale:
             return ()
-        if news.others(kept, owner) and not stale:
+        if news.others(kept, self.owner) and not stale:
             self.store.troubles.change([about], partial(news.without, mine))
             return ()
         kept = replace(kept, alerted=news.lasting_marks(kept))

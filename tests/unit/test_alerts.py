@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -112,14 +113,15 @@ class Office:
         installation = Installation(str(self.config), self.env)
         self.journal = journal = Journal(accounts=(AccountResult("main", error=error, finished=error is None),))
         gates = logins.gates(self.store, installation.settings.account, lambda: self.now)
-        speaker = Speaker(self.store, self.now, 5, listener)
+        alerting = bool(installation.settings.alerts.recipients)
+        speaker = Speaker(self.store, self.now, 5, listener, installation.owner, alerting)
         news = [
             *speaker.settle(journal, gates, ["main"], ["store", "hook"]),
             *standstill.ended(installation, lambda: self.now),
         ]
         ends = time.monotonic() + self.ends_in_s + alerts.GRACE_S
         alerter = alerts.Alerter(installation, Owed(news), lambda: self.now, ends, at_once, self.send, journal)
-        alerts.after_run(alerter, self.store, speaker, **more)
+        alerts.after_run(alerter, speaker, **more)
         return self._capsys.readouterr().err.splitlines()
 
     def watched(self, work: Any) -> int:
@@ -683,6 +685,39 @@ def test_configurations_that_share_a_store_do_not_end_the_troubles_of_each_other
     office.config = mine
     said = office.run(ConfigError("of the other"))
     assert said[0].startswith("mailpoll: smtp: no alert waits any more")
+
+
+def test_cron_hears_that_nobody_is_to_be_alerted_any_more(office: Office) -> None:
+    office.down[""] = SMTP_REFUSED
+    office.alert(ADMIN, "opps")
+    office.run(REFUSED)
+    office.alert()
+    said = office.run(REFUSED)
+    assert [line.partition(", after")[0] for line in said] == [
+        "mailpoll: alerts: nobody is to be alerted any more", "mailpoll: smtp: nobody is to be alerted any more"
+    ]  # fmt: skip
+    assert [trouble.about for trouble in office.store.troubles.list()] == ["account.main"]
+    assert office.run(REFUSED) == []
+
+
+def test_what_is_logged_is_not_printed_unless_that_is_asked_for() -> None:
+    program = (
+        "import logging\nfrom mailpoll.cli import root\nroot(['config', '--help'], standalone_mode=False)\n"
+        "logging.getLogger('mailpoll.commands.alerts').warning('not sent')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_no_word_of_a_host_name_is_decoded() -> None:
+    place = Place("=?utf-8?q?x=0D=0ABcc:_y@example.com?=", "/c", "mailpoll")
+    raw = alert_post.mail(alert_text.subject([news("a")], place), "x", host=place.host, now=MONDAY)
+    assert b"=?" not in raw
+    assert message_from_bytes(raw, policy=default)["Bcc"] is None
+
+
+def test_a_kind_holds_no_mark_of_its_own() -> None:
+    assert "/" not in alert_mail.notice(PermanentFailure("550"), "a/b@example.com").kind
 
 
 def test_a_container_has_another_host_name_each_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
