@@ -39,7 +39,8 @@ class Troubles:
         return tuple(trouble for trouble in self.kept() if trouble.ended_at is None)
 
     def kept(self) -> tuple[Trouble, ...]:
-        """Those that are open, and those that are over while somebody is still to be alerted of that."""
+        """Those that are open, and those that are over while somebody is still to be alerted of that, or shortly after:
+        what comes and goes is known by them."""
         t = schema.trouble
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(sa.select(t).where(t.c.status != 0).order_by(t.c.about))
