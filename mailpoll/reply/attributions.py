@@ -13,6 +13,8 @@ MAX_TAIL = 60
 MAX_NAME_WORDS = 7
 # Clients write few words that are not names: `Il giorno lun 4 mar 2024 alle ore 09:15 … ha scritto`.
 MAX_SMALL_WORDS = 10
+# Who wraps text does not do it before this column.
+WRAPPED_FROM = 50
 COLONS = (":", "：", "︰", "∶", "՝")  # the last one is Armenian
 
 _DIGITS = re.compile(r"\d")
@@ -33,6 +35,7 @@ _OLD_GMAIL = re.compile(
 )
 # Tutanota's: `4 Mar 2024, 09:15 by jane@example.com:`, `Montag, 4. März 2024 09:15 von …`.
 _TUTANOTA = re.compile(r" \d{1,2}[:.]\d\d(?: [ap]m)? (\w{1,12}) [^\s<>@]{1,80}@[^\s<>@:]{1,80} ?[:：]")
+_FULL_STOP = re.compile(r"[^\W\d_]{4}[.!?] ")
 _DRAWN = "-_=*~—–─‐‑ "
 # Digits of Arabic, Persian, the scripts of India and its neighbours, and of full width, as ASCII's.
 _ASCII_DIGITS = {ord(zero) + value: str(value) for zero in "٠۰०০੦૦୦௦౦೦൦๐໐၀០０" for value in range(10)}
@@ -106,8 +109,16 @@ def may_begin(first: str, second: str) -> bool:
         return True
     # The name fills the line; Polish, Spanish and Catalan lead in with words.
     if second.startswith(("<", "(", "[mailto")) and "@" in second and len(first) <= 80:
-        return first[-1:] not in ".!?,;"
+        return not _ends_sentence(first)
+    if "<" in second and WRAPPED_FROM <= len(first) <= 90 and _small_words(first) <= 4:
+        return not _ends_sentence(first)
     return second.lstrip("(（")[:1].isdigit() and len(first) <= 80 and has_verb(lowered)
+
+
+def _ends_sentence(text: str) -> bool:
+    """Whether a line ends as sentences and greetings do, and not with `Inc.` or `Jr.`."""
+    last = text.rpartition(" ")[2]
+    return last[-1:] in "!?,;" or (last.endswith(".") and (len(last) > 5 or last[:1].islower()))
 
 
 def judge(joined: str, count: int) -> str:
@@ -119,7 +130,8 @@ def judge(joined: str, count: int) -> str:
     inner = between_rules(folded(joined))
     if inner:
         lowered = inner
-    ends = lowered.endswith(COLONS) or bool(inner)
+    # Hungarian Gmail goes on behind the colon: `(időpont:` / `2024. márc. 4., H, 9:15):`.
+    ends = (lowered.endswith(COLONS) and lowered.count("(") <= lowered.count(")")) or bool(inner)
     if not ends:
         return _without_colon(text, lowered, count)
     bracketed = _BRACKETED.search(lowered)
@@ -175,23 +187,30 @@ def _without_verb(lowered: str, bracketed: re.Match[str] | None) -> str:
     if _DIGITS.search(tail):
         return "sure" if dated and timed and "@" not in tail else "maybe"
     # A verb that we do not know; but a log's line starts with figures.
-    return "sure" if dated and timed and not lowered[0].isdigit() and tail.count(" ") <= 2 else "maybe"
+    verb = tail.count(" ") <= 2 and tail.replace(" ", "").isalpha()
+    return "sure" if dated and timed and verb and not lowered[0].isdigit() else "maybe"
 
 
 def _is_address_and_verb(lowered: str, bracketed: re.Match[str]) -> bool:
     """Whether a line without a date is a name, an address and a verb: Gnus, Emacs, Notes."""
-    tail = lowered[bracketed.end() :].strip(" >:：-_*")
-    return lowered[bracketed.start()] != "(" and (not tail or tail in languages.WROTE)
+    head, tail = lowered[: bracketed.start()], lowered[bracketed.end() :].strip(" >:：-_*")
+    if lowered[bracketed.start()] == "(" or head.count(" ") > MAX_NAME_WORDS or _FULL_STOP.search(head):
+        return False
+    return not tail or tail in languages.WROTE
 
 
 def _is_terse(text: str) -> bool:
     """Whether a line without an address may be a client's: what it starts with, and how few words are no names."""
-    if sum(word[:1].islower() for word in text.split()) > MAX_SMALL_WORDS:
+    if _small_words(text) > MAX_SMALL_WORDS:
         return False
     if opens(folded(text)):
         return True
     head = re.split(r"\d", text, maxsplit=1)[0]
     return sum(not word[:1].islower() for word in head.split()) >= 2 or has_verb(folded(head))
+
+
+def _small_words(text: str) -> int:
+    return sum(word[:1].islower() for word in text.split())
 
 
 def _speaks_to_you(lowered: str) -> bool:

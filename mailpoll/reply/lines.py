@@ -154,7 +154,8 @@ def attribution(lines: list[Line], at: int) -> tuple[int, bool]:
         if kind:
             found = 0 if _begins_later(lines, at, count) else count
             return found, kind == "sure" and found > 0
-        if joined.endswith(COLONS) or (count == 1 and not may_begin(line.plain, _next_words(lines, at))):
+        ends = joined.endswith(COLONS) and joined.count("(") == joined.count(")")
+        if ends or (count == 1 and not may_begin(line.plain, _next_words(lines, at))):
             break
     return 0, False
 
@@ -175,10 +176,10 @@ def _next_words(lines: list[Line], at: int) -> str:
 
 def _begins_later(lines: list[Line], at: int, count: int) -> bool:
     """Whether the first of some joined lines is a person's, and the attribution begins below it."""
-    if _EMAIL.search(lines[at].plain):
-        return False
     first_opens = opens(folded(lines[at].plain))
     for start in range(1, count):
+        if _EMAIL.search(lines[at + start - 1].plain):
+            return False
         tail = " ".join(line.plain for line in lines[at + start : at + count] if not line.blank)
         lowered = folded(tail)
         begins = opens_by_word(lowered) or (not first_opens and opens(lowered))
