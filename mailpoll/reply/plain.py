@@ -7,7 +7,7 @@ import re
 from mailpoll.model import Cut
 from mailpoll.reply.endings import without_endings
 from mailpoll.reply.lines import Line, read_lines
-from mailpoll.reply.quotes import Sorted, without_last_quote, without_quotes
+from mailpoll.reply.quotes import with_quotes, without_last_quote, without_quotes
 from mailpoll.reply.verbatim import shielded
 
 # More than two together are left out at the end anyway; a mail of nothing else should cost nothing.
@@ -20,7 +20,7 @@ def cut_plain(
     """(new text, cuts). Never empty when the text was not: then everything is new. `markdown` undoes its escapes."""
     text = _BLANK_LINES.sub("\n\n\n", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = shielded(read_lines(text, markdown), text)
-    sorted_ = Sorted(kept=list(lines)) if include_quotes else without_quotes(lines, cited=not markdown)
+    sorted_ = with_quotes(lines) if include_quotes else without_quotes(lines, cited=not markdown)
     if not include_footer:
         sorted_ = without_endings(sorted_)
     if not include_quotes and not sorted_.forwarded:

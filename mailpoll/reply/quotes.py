@@ -64,6 +64,12 @@ def without_quotes(lines: list[Line], *, cited: bool = True) -> Sorted:
     return _in_context(lines, blocks) if _is_conversation(lines, blocks) else _decided(lines, blocks, cited=cited)
 
 
+def with_quotes(lines: list[Line]) -> Sorted:
+    """All lines, an older mail apart: its signature is none of the writer's, and stays with what is passed on."""
+    older = next((block.start for block in labelled(lines) if block.label in ("old", "forward")), len(lines))
+    return Sorted(kept=lines[:older], forwarded=lines[older:])
+
+
 def _parted(lines: list[Line], at: int) -> tuple[Line, ...]:
     """The line at `at`; two, where an attribution shares it with an answer: `Yes. On Wed, … wrote:`."""
     line = lines[at]

@@ -20,6 +20,7 @@ _CLAUSE = re.compile(r"^\w+ \w+ \w+ [a-z]+, [a-z]")
 _APOLOGY = re.compile(
     r"sent from (?:a|my) (?:mobile|cell|smart|tiny|small|hand|phone|tablet|touch)[\w -]{0,30}(?:[,.;–-]|$)"
 )
+_GET = re.compile(r"get (?:the )?[\w .-]{2,25} for (?:android|ios|iphone|ipad|windows|mac|mobile)\b")
 _BY_A_PERSON = re.compile(r"\?|\bI\b|\bI'(?:m|ve|ll)\b|\bme\b")
 _ADDRESS = re.compile(r"https?://|www\.|mailto:|(?:unsub|leave|optout|-off)\S*@")
 _ALARM = re.compile(r"(?:" + "|".join(map(re.escape, words.ALARMS)) + r")(?!\w)")
@@ -31,6 +32,10 @@ def banner_end(lines: Sequence[Line]) -> tuple[int, int] | None:
     first = next((index for index, line in enumerate(lines) if not line.blank), None)
     if first is None:
         return None
+    if lines[first].plain.lower().startswith(words.BANNER_MARKS[0]):  # Proofpoint says where its banner ends
+        marks = range(first + 1, min(first + MAX_BANNER_LINES, len(lines)))
+        end = next((at for at in marks if lines[at].plain.lower().startswith(words.BANNER_MARKS[1])), None)
+        return (first, end + 1) if end is not None else None
     at = first
     while at < len(lines) and at - first < 3 and (lines[at].blank or is_rule(lines[at])):
         at += 1
@@ -65,10 +70,10 @@ def _is_banner(paragraph: Sequence[Line]) -> bool:
     if not paragraph or len(paragraph) > MAX_BANNER_LINES or "?" in text or len(text) > 1500:
         return False
     bare = text.lstrip(_LEAD)
+    if text[:1] in "*[<(=" and len(text) < 60 and len(bare.split()) <= 5 and bare.startswith("extern"):
+        return text[-1] in "*])>=|" or _has(text, words.CARE)
     if not _has(text, words.OUTSIDE) or not _has(text, words.MAIL):
         return False
-    if text.startswith(("[ext", "[sender ext", "*** ext")) and len(text) < 60:
-        return text[-1] in "]*|)" or _has(text, words.CARE)
     return bare.startswith(languages.BANNER_STARTS) or (_ALARM.match(bare) is not None and _is_loud(paragraph))
 
 
@@ -91,7 +96,7 @@ def is_sent_from(line: Line) -> bool:
     lowered = bare.lower()
     if not 6 <= len(lowered) <= MAX_SENT_FROM or lowered[-1] in ":：?":
         return False
-    if _APOLOGY.match(lowered):
+    if _APOLOGY.match(lowered) or _GET.match(lowered):
         return True
     if lowered.startswith(languages.SENT_FROM_NAMED):
         rest = bare.split(" ", 2)[2]

@@ -76,6 +76,7 @@ ALARMS = (
     "uwaga", "ostrzeżenie", "pozor", "upozornění", "figyelem", "atenție", "внимание", "осторожно", "увага",
     "dikkat", "προσοχή", "注意", "警告", "주의",
 )  # fmt: skip
+BANNER_MARKS = ("zjqcmqryfpfptbannerstart", "zjqcmqryfpfptbannerend")
 # What its second paragraph says, in English: elsewhere it is one.
 CARE = (
     "be careful", "do not click", "don't click", "links or", "attachments", "know the content",

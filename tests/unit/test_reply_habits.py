@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from mailpoll.reply import cut, new_text
+from mailpoll.message import parse
+from mailpoll.reply import cut, new_text, of_message
 
 SAID = "The invoice is attached."
 
@@ -507,10 +508,27 @@ ENDINGS = (
     "intended solely for the use of the individual or entity to whom they\n"
     "are addressed.\n"
     "**********************************************************************",
+    "Get BlueMail for Android",
+    "-- \nJane Roe\n\n---\nTo unsubscribe: https://example.com/u",
+    "--\nJane\n--\n"
+    "This e-mail is confidential and intended solely for the addressee.",
+    "________________________________\n\n"
+    "This email was scanned by Bitdefender",
 )  # fmt: skip
 
 # What gateways put above it.
 BANNERS = (
+    "[EXTERNAL]",
+    "[EXTERNAL] Be careful.",
+    "<EXTERNAL EMAIL>",
+    "**External Sender**",
+    "***** External *****",
+    "[External Sender: Use caution]",
+    "[EXTERN]",
+    "ZjQcmQRYFpfptBannerStart\nThis Message Is From an External Sender\n"
+    "This message came from outside your organization.\n"
+    "ZjQcmQRYFpfptBannerEnd",
+    "This message originated outside of Example Inc. Use caution.",
     "CAUTION: This email originated from outside of the organization. Do not click links or "
     "open attachments unless you recognize the sender.",
     "[EXTERNAL EMAIL]",
@@ -820,3 +838,11 @@ def test_endings_are_known_by_kind():
     found = cut(f"{SAID}\n\nKind regards,\nJane Roe\nTel. +44 20 7946 0000\n\n{ending}")
     assert found.text == SAID
     assert [piece.kind for piece in found.cuts] == ["signature", "footer", "disclaimer", "footer"]
+
+
+def test_of_a_mail_that_is_passed_on_its_own_signature_stays():
+    older = (
+        "From: Bob Poe <bob@example.com>\nSent: Tuesday, March 5, 2024 10:20 AM\nTo: Jane\nSubject: x\n\nHi\n\n--\nBob"
+    )
+    mail = parse(f"Subject: Fwd: x\n\nHere.\n\n-- \nJane\n\n{older}\n".encode())
+    assert of_message(mail).text == f"Here.\n\n{older}"
