@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mailpoll.reply import languages
 from mailpoll.reply.attributions import (
@@ -61,7 +61,7 @@ def read_lines(text: str, markdown: bool = False) -> list[Line]:
     lines = [_line(line, markdown) for line in text.split("\n")]
     for at, line in enumerate(lines):
         if line.quoted and not _is_quoted(lines, at):
-            lines[at] = replace(line, quoted=False)
+            lines[at] = Line(line.text, line.plain, False, line.kind)
     return lines
 
 
@@ -201,11 +201,13 @@ def header_block(lines: list[Line], at: int) -> int:
         return below + 1 if below else 0
     if not lines[at].kind:
         return 0
+    window = lines[at : at + MAX_BLOCK_LINES]
+    if lines[at].plain.count(":") < 3 and len({line.kind for line in window} - {""}) < 2:
+        return 0
     kinds: set[str] = set()
     address = sent = exact = False
     last = at
-    for index in range(at, min(at + MAX_BLOCK_LINES, len(lines))):
-        line = lines[index]
+    for index, line in enumerate(window, at):
         if line.blank:
             # Between fields, or between the name of one and its value.
             named = lines[last].plain.endswith(COLONS) and index - last == 1
