@@ -13,6 +13,8 @@ MAX_TAIL = 60
 MAX_NAME_WORDS = 7
 # Clients write few words that are not names: `Il giorno lun 4 mar 2024 alle ore 09:15 … ha scritto`.
 MAX_SMALL_WORDS = 10
+# `Jan van der Berg`; a sentence has more before its date or address.
+MAX_PARTICLES = 2
 # Who wraps text does not do it before this column.
 WRAPPED_FROM = 50
 COLONS = (":", "：", "︰", "∶", "՝")  # the last one is Armenian
@@ -100,6 +102,11 @@ def is_dated(lowered: str) -> bool:
     return _YEAR.search(lowered) is not None or _NUMERIC_DATE.search(lowered) is not None
 
 
+def is_timed(lowered: str) -> bool:
+    """Whether a time of day is in a folded text."""
+    return _TIME.search(lowered) is not None
+
+
 def may_begin(first: str, second: str) -> bool:
     """Whether a line may be the first of a wrapped attribution, with the line below it."""
     lowered = folded(first).lstrip("-–—_*> ")
@@ -138,7 +145,7 @@ def judge(joined: str, count: int) -> str:
     if _SENTENCE.search(text) and not bracketed:
         return ""
     if has_verb(lowered):
-        return _with_verb(text, lowered, bracketed, bool(inner))
+        return _with_verb(text, lowered, bracketed, bool(inner) and "=" not in joined[:2])
     return _without_verb(lowered, bracketed)
 
 
@@ -154,10 +161,12 @@ def _without_colon(text: str, lowered: str, count: int) -> str:
 
 
 def _with_verb(text: str, lowered: str, bracketed: re.Match[str] | None, ruled: bool) -> str:
-    timed, dated = _TIME.search(lowered) is not None, is_dated(lowered)
-    if (ruled and (bracketed or lowered.endswith((*COLONS, *languages.WROTE)))) or (
-        bracketed and (timed or dated or _is_address_and_verb(lowered, bracketed))
-    ):
+    timed, dated = is_timed(lowered), is_dated(lowered)
+    if ruled and (bracketed or lowered.endswith((*COLONS, *languages.WROTE))):
+        return "sure"
+    if not ruled and not opens(lowered) and _small_words(re.split(r"[\d<(\[]", text, maxsplit=1)[0]) > MAX_PARTICLES:
+        return "maybe"
+    if bracketed and (timed or dated or _is_address_and_verb(lowered, bracketed)):
         return "sure"
     if _ADDRESS.search(text):
         return "sure" if timed or dated else "maybe"
@@ -172,7 +181,7 @@ def _with_verb(text: str, lowered: str, bracketed: re.Match[str] | None, ruled: 
 
 def _without_verb(lowered: str, bracketed: re.Match[str] | None) -> str:
     """A date and an address in brackets: of Gmail in Japanese, of Yandex, or of a language that we do not know."""
-    dated, timed = is_dated(lowered), _TIME.search(lowered) is not None
+    dated, timed = is_dated(lowered), is_timed(lowered)
     if not bracketed and dated and _DATE_FIRST.match(lowered):
         tutanota = _TUTANOTA.search(lowered)
         named = tutanota and tutanota.end() == len(lowered) and tutanota.group(1) in _SENDERS
@@ -180,7 +189,7 @@ def _without_verb(lowered: str, bracketed: re.Match[str] | None) -> str:
     if not bracketed or not (dated or timed):
         return ""
     head, tail = lowered[: bracketed.start()], lowered[bracketed.end() :].strip(" ,)>*_:：՝")
-    if len(tail) > MAX_TAIL or ":" in _CLOCK.sub("", head):  # the line of a log
+    if len(tail) > MAX_TAIL or ":" in _CLOCK.sub("", head) or lowered[0] == "[":  # the line of a log
         return ""
     if not tail or not tail.isascii():
         return "sure" if dated and "@" not in tail else "maybe"
@@ -210,7 +219,7 @@ def _is_terse(text: str) -> bool:
 
 
 def _small_words(text: str) -> int:
-    return sum(word[:1].islower() for word in text.split())
+    return sum(word[:1].islower() and "@" not in word for word in text.split())
 
 
 def _speaks_to_you(lowered: str) -> bool:

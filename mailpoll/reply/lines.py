@@ -13,6 +13,7 @@ from mailpoll.reply.attributions import (
     folded,
     has_verb,
     is_dated,
+    is_timed,
     judge,
     may_begin,
     opens,
@@ -29,8 +30,8 @@ _MARKDOWN_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>|])")
 _QUOTED = re.compile(r"\s{0,8}(?:[A-Z]{1,3})?>")
 _EMAIL = re.compile(r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}")
 _OPEN_ADDRESS = re.compile(r"<[^<>\s]{1,80}@[^<>\s]{1,100}$")
+_FROM_NINE = re.compile(r"[^:：]{1,30}[:：][ *_]{0,4}\d{1,2}[:.h]\d\d")
 _RFC_TIME = re.compile(r"\d\d:\d\d:\d\d [+-]\d{4}")
-_CLOCK = re.compile(r"\d{1,2}[:.h時时點点시]")
 _RULE = re.compile(r"[-_=*~—–─‐‑#+ ]{2,80}|\u1427")  # U+1427 is the mark of a tracking extension for Gmail
 # Notes: `Jane Roe ---04/03/2024 09:15:12---the first words of the mail`.
 _NOTES = re.compile(r"[^-]{1,80}---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d\d")
@@ -126,7 +127,7 @@ def separator(line: Line) -> str:
 
 def _is_groupwise(lowered: str) -> bool:
     """Whether a line is GroupWise's `>>> Jane Roe <jane@example.com> 3/4/2024 9:15 AM >>>`."""
-    return lowered.endswith(" >>>") and is_dated(lowered) and _CLOCK.search(lowered) is not None
+    return lowered.endswith(" >>>") and is_dated(lowered) and is_timed(lowered)
 
 
 def attribution(lines: list[Line], at: int) -> tuple[int, bool]:
@@ -215,6 +216,8 @@ def header_block(lines: list[Line], at: int) -> int:
                 break
             continue
         if line.kind:
+            if line.kind == "from" and _FROM_NINE.match(line.plain):
+                return 0  # from nine to five
             kinds |= {line.kind, *(_inner_kinds(line) if index == at else ())}
         elif index - last > 3:
             break
@@ -237,7 +240,7 @@ def _is_sent(plain: str, has_subject: bool) -> bool:
     """Whether a date field is a mail's: its name is, or there is a time and a subject too."""
     name, _, value = plain.replace("：", ":").partition(":")
     lowered = folded(value)
-    is_mails = folded(name).strip("*_ |") in languages.SENT_NAMES or (has_subject and _CLOCK.search(lowered))
+    is_mails = folded(name).strip("*_ |") in languages.SENT_NAMES or (has_subject and is_timed(lowered))
     return bool(is_mails) and is_dated(lowered)
 
 

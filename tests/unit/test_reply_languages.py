@@ -1338,6 +1338,270 @@ On 4 March 2024 at 9:15, after a long meeting with the board and the auditors, h
 no.
 
 Well.
+%%
+Hallo,
+
+gesendet mit DHL, Sendungsnummer 123.
+%%
+Hola,
+
+enviado desde Madrid el lunes por mensajero.
+%%
+Bonjour,
+
+envoyé par la poste lundi.
+%%
+Ciao,
+
+inviato da Milano ieri con il corriere.
+%%
+Hej,
+
+skickat med posten igår.
+%%
+Cześć,
+
+wysłane z Krakowa wczoraj kurierem.
+%%
+Привет,
+
+отправлено из Москвы вчера курьером.
+%%
+Hi,
+
+küldve a csomag tegnap.
+%%
+Hallo Jane,
+
+von: Wien
+an: Graz
+um: 9:15
+
+bis dann
+%%
+Bonjour,
+
+De : Lyon
+À : Paris
+Le : 5 mars 2024 à 9h15
+
+Bonne idée ?
+%%
+Hola:
+
+De: Madrid
+Para: Jane
+Asunto: regalo
+
+Ya está hecho
+%%
+Привет,
+
+От: Москва
+До: Тверь
+Дата: 5.03.2024 9:15
+
+До встречи
+%%
+Cześć,
+
+Od: 9:15
+Do: 10:15
+Temat: budżet
+Data: 5.03.2024
+
+Pasuje?
+%%
+Hei,
+
+Fra: Oslo
+Til: Bergen
+Dato: 5.3.2024 kl. 9.15
+
+Passer det?
+%%
+您好，
+
+时间：2024年3月5日 9:15
+地点：北京
+主题：预算
+
+请准时
+%%
+您好，
+
+由：北京
+至：上海
+日期：2024年3月5日 9:15
+
+可以吗
+%%
+こんにちは
+
+日時：2024年3月5日 9:15
+場所：東京
+件名：予算
+
+お待ちしています
+%%
+안녕하세요
+
+날짜: 2024년 3월 5일 9:15
+제목: 예산
+
+괜찮으세요
+%%
+Am 5. März 2024 um 9:15 Uhr treffen wir uns:
+- Bob
+- Eve
+
+Bis dann
+%%
+Le 5 mars 2024 à 9:15, nous avons dit :
+- oui
+
+Voilà
+%%
+El 5 de marzo de 2024, a las 9:15, nos vemos en:
+la plaza
+%%
+Il 5 marzo 2024 alle 9:15 ci vediamo qui:
+in piazza
+%%
+5 марта 2024 г. в 9:15 встречаемся здесь:
+на площади
+%%
+2024年3月5日 9:15に集合：
+駅前
+%%
+2024年3月5日 9:15 集合：
+车站
+%%
+In data 5/3/2024 alle 9:15 il cliente ci ha detto:
+no
+%%
+Kundin schrieb am 5.3.2024:
+kommt nicht.
+Was tun?
+%%
+Wie ich am 5.3.2024 um 9:15 geschrieben habe:
+ich komme nicht.
+%%
+Come ho scritto il 5/3/2024 alle 9:15:
+non vengo.
+%%
+Comme je vous l'ai écrit le 5/3/2024 à 9:15 :
+je ne viens pas.
+%%
+Como escribí el 5/3/2024 a las 9:15:
+no voy.
+%%
+Jak psałem 5.03.2024 o 9:15:
+nie przyjdę.
+%%
+Som jag skrev den 5/3/2024 kl 9:15:
+jag kommer inte.
+%%
+Kuten kirjoitin 5.3.2024 klo 9.15:
+en tule.
+%%
+Как я писал 5.03.2024 в 9:15:
+не приду.
+%%
+Zoals ik op 5-3-2024 om 9:15 schreef:
+ik kom niet.
+%%
+Jak jsem psal 5. 3. 2024 v 9:15:
+nepřijdu.
+%%
+As I wrote on 4/3/2024 at 9:15:
+I am not coming.
+%%
+See what Bob wrote on 3/4/2024 at 9:15 AM:
+he is out.
+
+Sad.
+%%
+Kontakt:
+Name: Bob
+E-Mail: bob@example.com
+Betreff: Hallo
+Nachricht: Bitte melden
+%%
+Rechnung
+
+Datum: 5.3.2024
+An: Jane Roe
+Betreff: Karten
+
+Bitte zahlen
+%%
+Feedback
+
+From: Jane Roe <jane@example.com>
+
+The form works
+%%
+Dial-in details
+
+Date: 5 March 2024
+Time: 9:15
+Subject: Budget
+
+See you
+%%
+Invite:
+Subject: Budget
+When: 5 March 2024 9:15
+To: all
+
+ok?
+%%
+**Note:** bring maps
+**To:** all of you
+**From:** me
+
+Thanks to all
+%%
+Von: 8:00
+Bis: 9:00
+Datum: 5.3.2024
+An: alle
+
+ok?
+%%
+*** Important ***
+Please read
+%%
+** Bob wrote this **
+and it is good
+%%
+-- Bob wrote this --
+and it is good
+%%
+=== Jane schrieb ===
+ein Buch
+
+Schön
+%%
+Error log
+
+[2024-03-04 09:15:12] ERROR <jane@example.com>:
+mailbox full
+
+help
+%%
+commit abc
+Author: Jane Roe <jane@example.com>
+Date:   Mon Mar 4 09:15:12 2024 +0100
+
+    fix it
+%%
+$ git log
+From abc Mon Sep 17 00:00:00 2001
+Subject: x
+
+ok?
 """.removesuffix("\n").split("\n%%\n")
 
 

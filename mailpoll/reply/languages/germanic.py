@@ -192,8 +192,8 @@ LANGUAGES: tuple[Language, ...] = (
         sent="skickat | skickades",
         to="till | kopia | mottagare | hemlig kopia",
         subject="ämne | rubrik | ang.",
-        sent_from="skickat från | skickat med | skickat via | skickades från | hämta outlook | skaffa outlook"
-        " | skickat ifrån",
+        sent_from="skickat från | skickat med {} | skickat med min | skickat via | skickades från | hämta outlook"
+        " | skaffa outlook | skickat ifrån",
         sign_offs="med vänlig hälsning | med vänliga hälsningar | vänliga hälsningar | vänlig hälsning"
         " | bästa hälsningar | mvh | hälsningar | hälsning | många hälsningar | varma hälsningar | tack"
         " | tack på förhand | kram | hej så länge | vh",

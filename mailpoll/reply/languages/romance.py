@@ -53,7 +53,8 @@ LANGUAGES: tuple[Language, ...] = (
         sent="enviado | enviado el | enviada el | fecha de envío | enviado en",
         to="para | a | destinatario | cc | copia | cco",
         subject="asunto",
-        sent_from="enviado desde | enviado de mi | enviado con | enviado vía | enviado via | obtener outlook"
+        sent_from="enviado desde mi | enviado desde {} | enviado desde correo | enviado desde el {}"
+        " | enviado desde un {} | enviado de mi | enviado con | enviado vía | enviado via | obtener outlook"
         " | obtén outlook | descargar outlook | consigue outlook | mandado desde mi {}",
         sign_offs="saludos | un saludo | saludos cordiales | cordiales saludos | cordialmente | atentamente"
         " | muy atentamente | un abrazo | abrazos | gracias | muchas gracias | gracias de antemano | besos | atte"
@@ -84,8 +85,9 @@ LANGUAGES: tuple[Language, ...] = (
         to="para | destinatário | destinatários | cc | cópia | cco | bcc | com cópia",
         subject="assunto",
         sent_from="enviado do meu | enviado da minha | enviado a partir d | enviado via | enviado com"
-        " | enviado pelo {} | enviada do meu | enviado de meu | enviado desde | obter o outlook | obter outlook"
-        " | baixar o outlook | baixe o outlook | enviado de samsung | enviado do {} | enviado do email",
+        " | enviado pelo {} | enviada do meu | enviado de meu | enviado desde {} | obter o outlook"
+        " | obter outlook | baixar o outlook | baixe o outlook | enviado de samsung | enviado do {}"
+        " | enviado do email",
         sign_offs="atenciosamente | att | att. | cumprimentos | com os melhores cumprimentos"
         " | melhores cumprimentos | cordialmente | abraço | abraços | um abraço | saudações | obrigado | obrigada"
         " | muito obrigado | grato | grata | beijos | com os meus cumprimentos | desde já agradeço"
@@ -188,7 +190,7 @@ LANGUAGES: tuple[Language, ...] = (
         sent="enviado | enviada | enviado o",
         to="para | a | destinatario | cc | copia",
         subject="asunto",
-        sent_from="enviado desde | enviado dende | enviado co",
+        sent_from="enviado desde o meu | enviado desde {} | enviado dende | enviado co",
         sign_offs="saúdos | un saúdo | saúdos cordiais | unha aperta | grazas | moitas grazas | atentamente",
         disclaimer="confidencial | destinatari | por erro | prohibid",
         reply_above="responda por riba desta liña | escriba a súa resposta por riba",

@@ -20,9 +20,10 @@ LANGUAGES: tuple[Language, ...] = (
         sent="wysłano | wysłane | data wysłania | wysłany | wysłana",
         to="do | dw | odbiorca | kopia | udw | adresat",
         subject="temat | dot. | dotyczy",
-        sent_from="wysłane z | wysłano z | wysłane przez {} | wysłano przez {} | pobierz program outlook"
-        " | pobierz aplikację outlook | pobierz outlook | uzyskaj program outlook | uzyskaj outlook"
-        " | wysłane za pomocą | wiadomość wysłana z",
+        sent_from="wysłane z {} | wysłane z mojego | wysłane z aplikacji | wysłane z telefonu"
+        " | wysłane z urządzenia | wysłane ze smart | wysłano z {} | wysłano z mojego | wysłano z aplikacji"
+        " | wysłane przez {} | wysłano przez {} | pobierz program outlook | pobierz aplikację outlook"
+        " | pobierz outlook | uzyskaj program outlook | uzyskaj outlook | wysłane za pomocą | wiadomość wysłana z",
         sign_offs="pozdrawiam | z poważaniem | z wyrazami szacunku | serdecznie pozdrawiam"
         " | pozdrawiam serdecznie | pozdrowienia | z pozdrowieniami | dziękuję | dzięki | łączę pozdrowienia"
         " | łączę wyrazy szacunku | pzdr | miłego dnia | ściskam",
@@ -183,9 +184,11 @@ LANGUAGES: tuple[Language, ...] = (
         sent="отправлено | дата отправки | отправлен | послано",
         to="кому | копия | получатель | скрытая копия | куда",
         subject="тема",
-        sent_from="отправлено с | отправлено из | отправлено через | отправлено со | отправлено при помощи"
-        " | отправлено от {} | скачать outlook | скачайте outlook | получить outlook | получите outlook"
-        " | отправлено iphone | послано с {}",
+        sent_from="отправлено с {} | отправлено с моего | отправлено с мобильного | отправлено с телефона"
+        " | отправлено с устройства | отправлено с айфона | отправлено с планшета | отправлено из {}"
+        " | отправлено из моб | отправлено из почты | отправлено из приложения | отправлено из яндекс"
+        " | отправлено через | отправлено со | отправлено при помощи | отправлено от {} | скачать outlook"
+        " | скачайте outlook | получить outlook | получите outlook | отправлено iphone | послано с {}",
         sign_offs="с уважением | всего доброго | всего хорошего | с наилучшими пожеланиями | спасибо"
         " | заранее спасибо | большое спасибо | до свидания | с приветом | искренне ваш | с почтением | привет"
         " | благодарю | удачи | хорошего дня",
