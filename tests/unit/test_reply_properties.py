@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpoll.reply import cut, new_text
-from mailpoll.reply.parser import MAX_ON_LINES, MAX_TEXT
+from mailpoll.reply.parser import MAX_ON, MAX_TEXT
 
 LINES = (
     "", " ", "> q", ">> q", ">", "| x", "JR> q", "On Mon, 4 Mar 2024 at 9:15, A <a@b.example> wrote:", "On", "wrote:",
@@ -66,6 +66,10 @@ HOSTILE = {
     "prose that starts with On": "On a b c d e f g\n",
     "attributions that never end": "On Mon, 4 Mar 2024 at 9:15, a\n",
     "attributions without end in one line": "On " * 30_000,
+    "attributions without end in lines": "On " * 3_000 + "\n",
+    "attributions without end in short lines": "On " * 10 + "\n",
+    "words that start so": "OnOnOnline ",
+    "as many as may be": "On a " + "b " * 900 + "\n",
     "blank lines": "\n",
     "blanks": " " * 100_000,
     "rules": "_" * 70 + "\n",
@@ -81,5 +85,5 @@ def test_hostile_text_costs_the_other_parser_little(piece):
     text = "Yes.\n\n" + piece * (MAX_TEXT // len(piece))
     started = time.process_time()
     assert cut(text[: MAX_TEXT - 1], quotes="email-reply-parser").text.strip()
-    assert cut("Yes.\n\n" + piece * MAX_ON_LINES, quotes="email-reply-parser").text.strip()
+    assert cut("Yes.\n\n" + piece * MAX_ON, quotes="email-reply-parser").text.strip()
     assert time.process_time() - started < 3
