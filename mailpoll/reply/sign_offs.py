@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from mailpoll.reply import languages
 from mailpoll.reply.lines import Line, is_link_only
+from mailpoll.reply.phrases import Starts, Words
 from mailpoll.reply.words import JOBS, LABELS, LEGAL_FORMS, PARTICLES, POSTSCRIPTS, SIGN_OFFS
 
 MAX_SIGN_OFF = 60
@@ -20,9 +21,7 @@ MAX_CONTACT_LINES = 24
 # How far up from the end a sign-off is looked for.
 MAX_LINES = 40
 
-_SIGN_OFF = re.compile(
-    "(?:" + "|".join(sorted(map(re.escape, (*languages.SIGN_OFFS, *SIGN_OFFS)), key=len, reverse=True)) + r")(?!\w)"
-)
+_SIGN_OFF = Starts((*languages.SIGN_OFFS, *SIGN_OFFS))
 _POSTSCRIPT = re.compile(r"\W{0,3}(?:" + "|".join(map(re.escape, POSTSCRIPTS)) + r")\s?[:.,\-–—]|\W{0,3}ps\s+\w")
 _PHONE = re.compile(
     r"(?<![\w/=.-])(?!\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b)(?:\+|\(\+?|0|1-)?\d[\d\s().\-/\xa0]{5,20}\d(?!\w)"
@@ -35,8 +34,8 @@ _STREET = re.compile(
     r"\b[A-Z]{0,2}-?\d{4,6}\b|\b\d{1,4}[a-z]?,? \w|\w{3,} \d{1,4}[a-z]?\b|\b[A-Z]{1,2}\d{1,2} ?\d[A-Z]{2}\b"
 )
 _IMAGE = re.compile(r"\[(?:cid:|image|logo|inline|https?:)|<image\d|!\[")
-_JOB = re.compile(r"\b(?:" + "|".join(map(re.escape, JOBS)) + r")\b")
-_LEGAL_FORM = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, LEGAL_FORMS)) + r")(?!\w)")
+_JOB = Words(JOBS)
+_LEGAL_FORM = Words(LEGAL_FORMS)
 _PROSE = re.compile(r"[a-zа-яß-ÿ)]{2}[.!?;]$|[a-zß-ÿ]{3}[.!?] +\w|[。！？:：]$")
 _DASHED_NAME = re.compile(r"[-~][A-ZÀ-ÞА-Я]\w{1,20}\.?(?: [A-ZÀ-ÞА-Я]\w{0,20}\.?){0,2}$")
 
@@ -46,10 +45,10 @@ def is_sign_off(line: Line) -> bool:
     lowered = line.plain.lower().lstrip("*_-– ")
     if line.blank or line.quoted or len(lowered) > MAX_SIGN_OFF:
         return False
-    match = _SIGN_OFF.match(lowered)
-    if match is None:
+    end = _SIGN_OFF.end(lowered)
+    if not end:
         return False
-    rest = line.plain.lstrip("*_-– ")[match.end() :].strip("*_ ")
+    rest = line.plain.lstrip("*_-– ")[end:].strip("*_ ")
     bare = rest.strip(",.!;:~-–— *_")
     return not bare or (_is_name(bare) and (rest[:1] in ",!.–-" or (bare[:1].isupper() and len(bare.split()) <= 3)))
 
@@ -64,7 +63,7 @@ def _is_name(text: str) -> bool:
     words = text.strip("*_-–— ,()/\"'").split()
     if not words or len(words) > 5 or len(text) > MAX_NAME or any(mark in text for mark in "@|:?!=<>;"):
         return False
-    if any(character.isdigit() for character in text) or _JOB.search(text.lower()) or _LEGAL_FORM.search(text):
+    if any(character.isdigit() for character in text) or _JOB.stand_in(text.lower()) or _LEGAL_FORM.stand_in(text):
         return False
     if len(words) == 1:
         return True
@@ -105,7 +104,7 @@ def _last_block(lines: Sequence[Line]) -> tuple[int, int] | None:
     above = next((line.plain for line in reversed(lines[:start]) if not line.blank), ":")
     evidence = sum(_is_evidence(line.plain) or _is_title(line.plain) for line in block)
     named = _is_name(block[0].plain.split("|")[0])
-    titled = any("|" in line.plain or _is_title(line.plain) or _LEGAL_FORM.search(line.plain) for line in block)
+    titled = any("|" in line.plain or _is_title(line.plain) or _LEGAL_FORM.stand_in(line.plain) for line in block)
     return (start, end) if named and titled and evidence > 1 and above[-1] not in ":：" and is_contact(block) else None
 
 
@@ -148,17 +147,17 @@ def _is_evidence(plain: str) -> bool:
     """A telephone number, an address, a link or a company, in a line that says nothing else."""
     if _LABEL.match(plain) or _IMAGE.match(plain):
         return True
-    if _PROSE.search(plain) and not _LEGAL_FORM.search(plain[-12:]):
+    if _PROSE.search(plain) and not _LEGAL_FORM.stand_in(plain[-12:]):
         return False
     parted = any(mark in plain for mark in (" | ", " · ", " • ", " – "))
     said = sum(word.isalpha() for word in plain.split())
     if _ADDRESS.search(plain) or _PHONE.search(plain):
         return said <= (12 if parted else 4)
-    return said <= 7 and _LEGAL_FORM.search(plain) is not None
+    return said <= 7 and _LEGAL_FORM.stand_in(plain)
 
 
 def _is_title(plain: str) -> bool:
-    return len(plain.split()) <= 8 and not plain[:1].islower() and _JOB.search(plain.lower()) is not None
+    return len(plain.split()) <= 8 and not plain[:1].islower() and _JOB.stand_in(plain.lower())
 
 
 def _is_plain_entry(plain: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mailpoll.reply import languages, words
 from mailpoll.reply.lines import Line, is_rule
+from mailpoll.reply.phrases import Starts
 
 MAX_SENT_FROM = 140
 MAX_BANNER_LINES = 12
@@ -23,7 +24,7 @@ _APOLOGY = re.compile(
 _GET = re.compile(r"get (?:the )?[\w .-]{2,25} for (?:android|ios|iphone|ipad|windows|mac|mobile)\b")
 _BY_A_PERSON = re.compile(r"\?|\bI\b|\bI'(?:m|ve|ll)\b|\bme\b")
 _ADDRESS = re.compile(r"https?://|www\.|mailto:|(?:unsub|leave|optout|-off)\S*@")
-_ALARM = re.compile(r"(?:" + "|".join(map(re.escape, words.ALARMS)) + r")(?!\w)")
+_ALARM = Starts(words.ALARMS)
 _LEAD = " *_|[]()<>!#-–—=~:.⚠️🚨❗🛑✋"
 
 
@@ -74,7 +75,7 @@ def _is_banner(paragraph: Sequence[Line]) -> bool:
         return text[-1] in "*])>=|" or _has(text, words.CARE)
     if not _has(text, words.OUTSIDE) or not _has(text, words.MAIL):
         return False
-    return bare.startswith(languages.BANNER_STARTS) or (_ALARM.match(bare) is not None and _is_loud(paragraph))
+    return bare.startswith(languages.BANNER_STARTS) or (_ALARM.end(bare) > 0 and _is_loud(paragraph))
 
 
 def _is_loud(paragraph: Sequence[Line]) -> bool:
