@@ -39,6 +39,7 @@ _OLD_GMAIL = re.compile(
 _TUTANOTA = re.compile(r" \d{1,2}[:.]\d\d(?: [ap]m)? (\w{1,12}) [^\s<>@]{1,80}@[^\s<>@:]{1,80} ?[:：]")
 _FULL_STOP = re.compile(r"[^\W\d_]{4}[.!?] ")
 _DRAWN = "-_=*~—–─‐‑ "
+_ENDS = frozenset(_DRAWN)
 # Digits of Arabic, Persian, the scripts of India and its neighbours, and of full width, as ASCII's.
 _ASCII_DIGITS = {ord(zero) + value: str(value) for zero in "٠۰०০੦૦୦௦౦೦൦๐໐၀០０" for value in range(10)}
 
@@ -70,6 +71,8 @@ def folded(text: str) -> str:
 def between_rules(text: str) -> str | None:
     """What stands between dashes or the like at both ends (`----- text -----`), or None without them."""
     text = text.rstrip(":")
+    if text[:1] not in _ENDS or text[-1:] not in _ENDS:
+        return None
     inner = text.strip(_DRAWN)
     left, right = text[: len(text) - len(text.lstrip(_DRAWN))], text[len(text.rstrip(_DRAWN)) :]
     return inner if _is_drawn(left) and _is_drawn(right) else None
@@ -228,19 +231,24 @@ def _speaks_to_you(lowered: str) -> bool:
 
 def _by_hand(lowered: str) -> bool:
     """Whether the verb's subject is a pronoun: `On 4 March at 9:15 I wrote:` is a person's sentence."""
-    words = " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)?", lowered.replace("’", "'")))
-    return any(pair in f" {words} " for pair in _hand_pairs())
+    words = re.findall(r"[^\W_]+(?:'[^\W_]+)?", lowered.replace("’", "'"))
+    said, (pairs, glued) = f" {' '.join(words)} ", _hand_pairs()
+    return any(pair in said for word in set(words) for pair in pairs.get(word, ())) or any(
+        map(said.__contains__, glued)
+    )
 
 
 @cache
-def _hand_pairs() -> tuple[str, ...]:
-    """A pronoun beside a verb of its language; anywhere, in scripts that do not part words."""
-    found: list[str] = []
+def _hand_pairs() -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """A pronoun beside a verb of its language, by the first word; pronouns of scripts that do not part words."""
+    pairs: dict[str, list[str]] = {}
+    glued: list[str] = []
     for row in languages.LANGUAGES:
         for pronoun in phrases(row.get("pronouns", "").lower()):
             if _is_glued(pronoun):
-                found.append(pronoun)
+                glued.append(pronoun)
                 continue
             for verb in phrases(row.get("wrote", "")):
-                found += [f" {pronoun} {verb} ", f" {verb} {pronoun} "]
-    return tuple(found)
+                for pair in (f" {pronoun} {verb} ", f" {verb} {pronoun} "):
+                    pairs.setdefault(pair.split()[0], []).append(pair)
+    return pairs, tuple(glued)

@@ -20,16 +20,28 @@ STAND_INS = str.maketrans(
 _MEANT = str.maketrans({"\ue000": "&", "\ue001": "<", "\ue002": ">", STAND_IN_BLANK: " ", "\xa0": " "})
 # What stands directly behind a word, marked or not; html2text puts a blank before it when the word is marked.
 _CLINGING = frozenset(",;:'\"’”“»…%/-–—")
+# The tags that markdown.py writes without attributes, which are nearly all.
+_BARE_TAG = re.compile(r"<([a-z][a-z0-9]*)>")
+# What html2text may escape; it looks for each of these in each piece of text by itself.
+_ESCAPED = re.compile(r"[\\.+-]")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 class _Html2Text(html2text.HTML2Text):
     """html2text, but for the blanks it puts around marked words where a line begins and before punctuation."""
 
+    def parse_starttag(self, i: int) -> int:
+        # What HTMLParser does with a tag takes ten times as long, and some mails are all lines.
+        bare = _BARE_TAG.match(self.rawdata, i)
+        if bare is None:
+            return super().parse_starttag(i)
+        self.handle_starttag(bare[1], [])
+        return bare.end()
+
     def handle_data(self, data: str, entity_char: bool = False) -> None:
         if not self.stressed and data[:1] in _CLINGING:
             self.preceding_stressed = False
-        super().handle_data(data, entity_char)
+        super().handle_data(data, entity_char or _ESCAPED.search(data) is None)
 
     def handle_tag(self, tag: str, attrs: dict[str, str | None], start: bool) -> None:
         if tag in ("br", "p"):

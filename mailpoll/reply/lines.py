@@ -36,6 +36,14 @@ _RULE = re.compile(r"[-_=*~—–─‐‑#+ ]{2,80}|\u1427")  # U+1427 is the m
 # Notes: `Jane Roe ---04/03/2024 09:15:12---the first words of the mail`.
 _NOTES = re.compile(r"[^-]{1,80}---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d\d")
 _LINK_STARTS = ("http://", "https://", "mailto:", "_nonce")
+# Phrases that may be in a line of ASCII, or not of ASCII, and the length of the shortest: lines are many, and short.
+_ABOVE = {
+    ascii_: (min(map(len, some)), some)
+    for ascii_, some in (
+        (True, tuple(filter(str.isascii, languages.REPLY_ABOVE))),
+        (False, languages.REPLY_ABOVE),
+    )
+}
 _FIELD_KINDS = {name: kind for kind, names in languages.HEADER_NAMES.items() for name in names}
 # Field names inside a line, where a client made one line of a block.
 _INNER_FIELD = re.compile(r"(?:^|[\s*])(\w[\w ]{0,20}?)\s?\*{0,2}[:：]")
@@ -112,7 +120,8 @@ def separator(line: Line) -> str:
     lowered = folded(line.plain)
     if _is_groupwise(lowered) or _NOTES.match(lowered):
         return "original"
-    if len(lowered) < 120 and any(phrase in lowered for phrase in languages.REPLY_ABOVE):
+    shortest, above = _ABOVE[lowered.isascii()]
+    if shortest <= len(lowered) < 120 and any(phrase in lowered for phrase in above):
         return "above"
     inner = between_rules(lowered)
     if not inner and not lowered.rstrip("*_ ").endswith(COLONS):
