@@ -37,6 +37,8 @@ _OLD_GMAIL = re.compile(
 )
 # Tutanota's: `4 Mar 2024, 09:15 by jane@example.com:`, `Montag, 4. März 2024 09:15 von …`.
 _TUTANOTA = re.compile(r" \d{1,2}[:.]\d\d(?: [ap]m)? (\w{1,12}) [^\s<>@]{1,80}@[^\s<>@:]{1,80} ?[:：]")
+# Nextcloud's: `"Jane Roe" jane@example.com – March 4, 2024 9:15 AM`, in plain text with brackets.
+_NEXTCLOUD = re.compile(r'"[^"]{1,80}" <?[^<>\s]{1,80}@[^<>\s]{1,80}>? [–-] .{4,40}\d{1,2}[:.h]\d\d.{0,12}')
 _FULL_STOP = re.compile(r"[^\W\d_]{4}[.!?] ")
 _DRAWN = "-_=*~—–─‐‑ "
 _ENDS = frozenset(_DRAWN)
@@ -156,6 +158,8 @@ def _without_colon(text: str, lowered: str, count: int) -> str:
     """Old Gmail's `2011/4/7 Jane <jane@example.com>`; and lines whose colon got lost."""
     if count <= 2 and _OLD_GMAIL.fullmatch(text):
         return "alone"
+    if _NEXTCLOUD.fullmatch(text):
+        return "undecided"
     if count <= 2 and lowered.endswith(">") and _DATE_FIRST.match(lowered) and _ADDRESS.search(text):
         return "undecided"
     if not lowered.endswith(languages.WROTE) or not opens(lowered):

@@ -48,7 +48,7 @@ _FORWARD_CLASSES = frozenset(("moz-forward-container", "forwardcontentmessage"))
 _FORWARD_IDS = frozenset(("isforwardcontent",))
 # From these on, to the end of the document, everything is the old mail.
 _REST_IDS = frozenset((
-    "appendonsend", "divrplyfwdmsg", "rplyfwdmsg",  # Outlook on the web
+    "divrplyfwdmsg", "rplyfwdmsg",  # Outlook on the web; people type behind its `appendonsend`
     "stopspelling",  # Hotmail
     "zwchr", "message_data_marker",  # Zimbra
     "replysplit",  # China Mobile
@@ -134,7 +134,7 @@ def is_client_quote(element: Element, id_: str, classes: frozenset[str]) -> bool
         return False
     return (
         element.get("type") == "cite"
-        or "cite" in element.attributes
+        or ("cite" in element.attributes and not is_of_web(element))
         or "data-skiff-mail" in element.attributes
         or "gmail_quote" in classes
         or "protonmail_quote" in classes
@@ -158,6 +158,11 @@ def _styled(element: Element) -> str:
 def is_indent(element: Element) -> bool:
     """Whether a block quote is an author's indentation rather than a quotation."""
     return bool(_INDENT.search(element.get("style")))
+
+
+def is_of_web(element: Element) -> bool:
+    """Whether a block quote names a page as its source; clients name the Message-ID there."""
+    return element.get("cite").startswith(("http:", "https:"))
 
 
 def announces_forward(element: Element) -> bool:

@@ -9,27 +9,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailpoll.reply.containers import announces_forward, is_indent, kind_of
+from mailpoll.reply.containers import announces_forward, is_indent, is_of_web, kind_of
 from mailpoll.reply.header_text import block_in, has_header_block, leading_text
-from mailpoll.reply.lines import Line, attribution, read_lines, separator
+from mailpoll.reply.introductions import ATTRIBUTION, SIBLINGS, introduces, leads_in, line_before
+from mailpoll.reply.lines import Line, separator
 from mailpoll.reply.tree import Element
 
-# How far back from a quote its attribution is looked for: siblings, levels up, characters.
-_SIBLINGS, _LEVELS, _ATTRIBUTION = 12, 3, 400
+# How many levels up from a quote its attribution is looked for.
+_LEVELS = 3
 # How deep in a wrapper its block quote may be.
 _WRAPPED = 4
 # Outlook on the web marks the beginning of one mail three times.
 _MARKS_IN_A_ROW = 5
 # A mail with more rules than this is a document, and each of them is a question what follows.
 MAX_RULES = 200
-_BLOCKS = frozenset(("div", "p", "table", "ul", "ol", "li", "blockquote", "hr", "pre", "h1", "h2", "h3"))
-# QQ's and NetEase's `------ Original ------`, whatever the word.
-_RULED = re.compile(r"-{4,40}[^-]{1,40}-{4,40}")
-# Horde's `Zitat von Bob <bob@example.com>:`, in whatever language.
-_ADDRESSED = re.compile(r"<[^<>\s]{1,80}@[^<>\s]{1,80}> ?[:：]$")
 # New Outlooks draw this over the mail they quote, and nobody else anywhere.
 _OUTLOOK_RULE = re.compile(r"display: ?inline-block; ?width: ?98%")
-_YEAR, _TIME = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)"), re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
 
 
 @dataclass(slots=True)
@@ -59,8 +54,8 @@ class _Marker:
 
     def __init__(self, root: Element) -> None:
         self.levels = [_Level(root)]
-        # Block quotes without marks of a client and whether one is introduced as a quote; under how many of them there
-        # is more to read; whether anything was to be read at all.
+        # Block quotes without marks of a client that no author leads in to, and whether one is introduced as a quote;
+        # under how many of them there is more to read; whether anything was to be read at all.
         self.bare: list[tuple[Element, bool]] = []
         self.read_on = 0
         self.said = False
@@ -106,16 +101,24 @@ class _Marker:
         """ "rest" for a rule over a block of header fields."""
         if element.tag == "hr" and self.rules < MAX_RULES:
             self.rules += 1
-            return "rest" if _OUTLOOK_RULE.search(element.get("style")) or block_in(self._following()) else ""
+            is_clients = _OUTLOOK_RULE.search(element.get("style")) or self._is_over_rest()
+            return "rest" if is_clients or block_in(self._following()) else ""
         return "rest" if element.tag == "article" and _is_article(element) else ""
+
+    def _is_over_rest(self) -> bool:
+        """Whether the element next to the one visited last is by its own marks where old mail begins."""
+        level = self.levels[-1]
+        below = level.element.children[level.next : level.next + _MARKS_IN_A_ROW]
+        node = next((node for node in below if not isinstance(node, str) or node.strip()), "")
+        return not isinstance(node, str) and kind_of(node) == "rest"
 
     def _following(self) -> str:
         """The text that follows the element visited last, as lines."""
         text = ""
         for level in reversed(self.levels[-_LEVELS:]):
-            rest = Element("div", {}, level.element.children[level.next : level.next + _SIBLINGS])
-            text += "\n" + leading_text(rest, _ATTRIBUTION, lines=True)
-            if len(text) > _ATTRIBUTION:
+            rest = Element("div", {}, level.element.children[level.next : level.next + SIBLINGS])
+            text += "\n" + leading_text(rest, ATTRIBUTION, lines=True)
+            if len(text) > ATTRIBUTION:
                 break
         return text
 
@@ -126,8 +129,19 @@ class _Marker:
             self.levels.append(_Level(element))
             return
         introduced = self._mark_attribution()
-        quotes = introduced or has_header_block(element) or announces_forward(element) or self._ends_the_mail()
-        self.bare.append((element, quotes))
+        quotes = introduced or has_header_block(element) or announces_forward(element)
+        if not quotes and (is_of_web(element) or self._is_led_in_to()):
+            element.kind = "citation"
+        else:
+            self.bare.append((element, quotes or self._ends_the_mail()))
+
+    def _is_led_in_to(self) -> bool:
+        """Whether its author leads in to the element visited last, with a colon: `My favourite:`."""
+        for level in reversed(self.levels[-_LEVELS:]):
+            start, text = line_before(level.element.children, level.next - 1)
+            if text or start > 0:
+                return leads_in(text)
+        return False
 
     def _ends_the_mail(self) -> bool:
         """Whether the mail ends with the element visited last, but for one element that a gateway put under it."""
@@ -148,8 +162,8 @@ class _Marker:
         """Marks what stands directly over the quote visited last and introduces it; whether anything does."""
         for level in reversed(self.levels[-_LEVELS:]):
             children, end = level.element.children, level.next - 1
-            start, text = _line_before(children, end)
-            if text and _introduces(text):
+            start, text = line_before(children, end)
+            if text and introduces(text):
                 children[start:end] = [Element("div", {}, children[start:end], "quote")]
                 level.next -= end - start - 1
                 return True
@@ -165,49 +179,10 @@ def _says(node: Element | str) -> bool:
 
 def _is_article(element: Element) -> bool:
     """Whether this is what QQ's new editor writes: the word for "original", a rule, and a table of header fields."""
-    title, _, block = leading_text(element, 2 * _ATTRIBUTION, lines=True).partition("\n")
+    title, _, block = leading_text(element, 2 * ATTRIBUTION, lines=True).partition("\n")
     title = title.strip()
     ruled = f"----- {title} -----"
     return (title == "Original" or separator(Line(ruled, ruled, False)) == "original") and block_in(block)
-
-
-def _line_before(children: list[Element | str], end: int) -> tuple[int, str]:
-    """(where it starts, text) of the last line before `end` that says anything; of all lines of a block."""
-    start = end
-    text = ""
-    while start > max(0, end - _SIBLINGS):
-        node = children[start - 1]
-        if isinstance(node, str):
-            said, is_break = " ".join(node.split())[-_ATTRIBUTION - 1 :], False
-        elif node.kind:
-            break
-        else:
-            said = leading_text(node, _ATTRIBUTION + 1, lines=True)
-            is_break = node.tag == "br" or node.tag in _BLOCKS
-        if text and is_break:
-            break
-        start -= 1
-        text = f"{said} {text}".strip()
-        if len(text) > _ATTRIBUTION or (text and is_break):
-            break
-    return start, text
-
-
-def _introduces(text: str) -> bool:
-    """Whether these lines introduce a quote and do nothing else: in a language we know, or by a date, a time or an
-    address, and a colon."""
-    if len(text) > _ATTRIBUTION:
-        return False
-    lines = [line for line in read_lines(text) if not line.blank]
-    if attribution(lines, 0)[0] == len(lines):
-        return True
-    if len(lines) > 1:
-        return False
-    only = lines[0].plain
-    if separator(lines[0]) or _RULED.fullmatch(only) or _ADDRESSED.search(only):
-        return True
-    signs = (_YEAR.search(only), _TIME.search(only), "@" in only)
-    return only.endswith((":", "：")) and sum(map(bool, signs)) >= 2
 
 
 def _unwrapped(element: Element, said: bool) -> str:

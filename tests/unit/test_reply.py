@@ -46,6 +46,18 @@ def test_an_attribution_and_what_it_announces_go(attribution, quote):
 
 
 @pytest.mark.parametrize(
+    "attribution",
+    [
+        '"Bob Poe" bob@example.com – March 5, 2024 10:20 AM',
+        '"Bob Poe" <bob@example.com> – 5. März 2024 10:20',
+    ],
+)
+def test_an_attribution_of_nextcloud_is_one_over_quoted_lines_only(attribution):
+    assert new_text(f"Yes.\n\n{attribution}\n{QUOTED}") == "Yes."
+    assert new_text(f"Yes.\n\n{attribution}\nhas the key.").endswith("has the key.")
+
+
+@pytest.mark.parametrize(
     "separator",
     [
         "-----Original Message-----",

@@ -46,6 +46,8 @@ BELOW = {
         {ENGLISH}</font><div>&nbsp;</div></div><div>{OLD}</div>""",
     "Outlook on the web, with a signature": f"""<div id="Signature"><p>Jane Roe</p></div><div id="appendonsend"></div>
         {HR}<div id="divRplyFwdMsg">{ENGLISH}</div><div class="BodyFragment">{OLD}</div>""",
+    "Outlook on the web, in a language that nobody listed, with its plain line": f"""<div id="appendonsend"></div><hr>
+        <div id="divRplyFwdMsg"><b>De la part:</b> Bob<br><b>Ekspedita:</b> lundo</div><div>{OLD}</div>""",
     "Outlook on the web, quoting itself": f"""<div class="x_elementToProof"><br></div>{HR}
         <div id="x_divRplyFwdMsg">{ENGLISH}</div><div>{OLD}</div>""",
     "Outlook without marks": f"""<hr><font><b>From: bob@example.com</b> <b>Date: Thu, 4 Mar 2024 08:07</b></font>
@@ -129,6 +131,7 @@ BELOW = {
     "Front": f"""<div class="front-signature">Jane</div><blockquote type="cite" class="front-blockquote">{ON}<br>{OLD}
         </blockquote>""",
     "Missive": f'<div class="missive_quote"><div>{ON}</div><blockquote>{OLD}</blockquote></div>',
+    "Nextcloud": f"""<div>"Bob Roe" bob@example.com – March 4, 2024 9:15 AM</div><blockquote>{OLD}</blockquote>""",
     "HEY": f"<div>{ON}</div><blockquote><div>{OLD}</div></blockquote>",
     "eM Client": f"""<div>------ Original Message ------</div><div>{fields("From", "Date", "To", "Subject")}</div>
         <div id="x1"><blockquote type="cite" class="cite2">{OLD}</blockquote></div>""",
@@ -262,6 +265,10 @@ KEPT = {
     "a layout without gaps": '<table><tr><td style="font-size:0px"><div style="font-size:16px">Sale ends today</div>'
     "</td></tr></table>",
     "a rule between parts": "<p>Part one</p><hr><p>Part two</p>",
+    "a citation from the web at the end": '<p>Look:</p><blockquote cite="https://example.com/x">Stay.</blockquote>',
+    "a citation from the web under a sentence": '<p>Yes.</p><blockquote cite="http://example.com">Stay.</blockquote>',
+    "a citation that a colon leads in to": "<p>Hello.<br>My favourite:</p><blockquote>Stay hungry.</blockquote>",
+    "the mark of Outlook on the web alone": '<p>Yes.</p><div id="appendonsend"></div><p>And No.</p>',
 }
 
 
@@ -276,6 +283,37 @@ def test_what_only_looks_like_a_quote_stays(html):
 def test_new_text_over_the_attribution_in_the_container_of_a_quote_stays():
     html = f'<div class="gmail_quote"><div>{NEW}</div><div class="gmail_attr">{ON}</div><blockquote>{OLD}</blockquote>'
     assert new_text(html, "html") == NEW
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '<blockquote cite="https://example.com/x">Stay hungry.</blockquote><p>So there.</p>',
+        "<p>My favourite:</p><blockquote>Stay hungry.</blockquote><p>So there.</p>",
+    ],
+)
+def test_a_citation_over_an_old_mail_stays(said):
+    text = new_text(f"<p>Hello.</p>{said}<div>{ON}</div><blockquote>{OLD}</blockquote>", "html")
+    assert text.endswith("> Stay hungry.\n\nSo there.")
+
+
+@pytest.mark.parametrize(
+    "verb", ["Bob wrote:", "Bob Roe schrieb:", "-----Original Message-----", "Am 4.3. schrieb Bob:"]
+)
+def test_a_line_that_introduces_a_quote_leads_in_to_no_citation(verb):
+    assert OLD not in new_text(f"<p>{NEW}</p><p>{verb}</p><blockquote>{OLD}</blockquote>", "html")
+
+
+def test_a_quote_of_a_mail_is_no_citation_from_the_web():
+    assert new_text(f'<p>{NEW}</p><blockquote cite="mid:1@example.com">{OLD}</blockquote>', "html") == NEW
+
+
+@pytest.mark.parametrize("fields_", [ENGLISH, "<b>De la part:</b> Bob<br><b>Ekspedita:</b> lundo"])
+def test_what_is_typed_behind_the_mark_of_outlook_on_the_web_stays(fields_):
+    html = (
+        f'<p>Yes.</p><div id="appendonsend"></div><p>More.</p><hr><div id="divRplyFwdMsg">{fields_}</div><p>{OLD}</p>'
+    )
+    assert new_text(html, "html") == "Yes.\n\nMore."
 
 
 @pytest.mark.parametrize(
