@@ -5,13 +5,14 @@ From the end upwards, in rounds: what one machine added stands below what anothe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from mailpoll.model import CutKind
-from mailpoll.reply import languages
+from mailpoll.reply.footers import footer_start
 from mailpoll.reply.lines import Line, is_link_only, is_rule
 from mailpoll.reply.quotes import Sorted
-from mailpoll.reply.sign_offs import contact_block, dashed_name, is_contact, is_postscript, looks_signed
+from mailpoll.reply.sign_offs import FOOTNOTE, contact_block, dashed_name, is_contact, is_postscript, looks_signed
 from mailpoll.reply.small_print import (
     banner_end,
     is_heading,
@@ -20,7 +21,6 @@ from mailpoll.reply.small_print import (
     may_be_small_print,
     small_print_start,
 )
-from mailpoll.reply.words import LIST_FOOTERS
 
 # RFC 3676 §4.3, and what becomes of it on the way: without its blank, as a dash, as Markdown.
 DELIMITERS = ("--", "—", "– –")
@@ -31,6 +31,10 @@ MAX_AFTER_RULE = 12
 MAX_LAST_LINES = 60
 MAX_SMALL_PRINT = 20
 MAX_ROUNDS = 4
+
+_REFERENCE = re.compile(r"\[(\d{1,3})\]")
+# Six words and a full stop: nobody signs with them.
+_CLAUSES = re.compile(r"^(?:\S+ ){5,40}\S*[^\W\d_][.!?]$")
 
 
 def without_endings(sorted_: Sorted) -> Sorted:
@@ -70,8 +74,23 @@ def _cut(sorted_: Sorted, kind: CutKind, at: int, end: int | None = None) -> Non
     end = len(sorted_.kept) if end is None else end
     if all(line.blank for index, line in enumerate(sorted_.kept) if not at <= index < end):
         return
-    sorted_.cut(kind, sorted_.kept[at:end])
-    del sorted_.kept[at:end]
+    cut = sorted_.kept[at:end]
+    notes = footnotes(sorted_.kept[:at], cut)
+    said = next((line for line in cut if not (line.blank or is_rule(line))), None)
+    if notes and said is notes[0]:
+        return  # the rule is theirs
+    kept = {id(line) for line in notes}
+    sorted_.cut(kind, [line for line in cut if id(line) not in kept])
+    sorted_.kept[at:end] = notes
+
+
+def footnotes(above: Sequence[Line], below: Sequence[Line]) -> list[Line]:
+    """The lines `[1] https://…` among those that are to be cut, when the text above refers to one."""
+    notes = [(line, match[1]) for line in below if (match := FOOTNOTE.match(line.plain))]
+    if not notes:
+        return []
+    named = {number for line in above for number in _REFERENCE.findall(line.plain)}
+    return [line for line, _ in notes] if any(number in named for _, number in notes) else []
 
 
 def _end(lines: Sequence[Line]) -> int:
@@ -118,20 +137,9 @@ def _sets_off_prose(lines: Sequence[Line], at: int) -> bool:
 
 def _drop_footer(sorted_: Sorted) -> None:
     """What stands below a last rule or delimiter, when it speaks as mailing lists do."""
-    lines = sorted_.kept
-    rules = [index for index, line in enumerate(lines) if is_rule(line) or line.plain == "—"]
-    while rules and all(line.blank for line in lines[rules[-1] + 1 :]):  # Groups.io closes with one too
-        rules.pop()
-    if not rules:
-        return
-    below = [line for line in lines[rules[-1] + 1 :] if not line.blank]
-    small = " ".join(line.plain.lower() for line in below[: 2 * MAX_AFTER_RULE])
-    speaks = any(word in small for word in (*languages.LIST_FOOTER_WORDS, *LIST_FOOTERS))
-    if len(below) <= 2 * MAX_AFTER_RULE and speaks:
-        first = rules[-1]
-        for index in reversed(rules):  # two rules in a row, or an advertisement between them
-            first = index if first - index < MAX_AFTER_RULE and lines[index].plain not in DELIMITERS else first
-        _cut(sorted_, "footer", first)
+    at = footer_start(sorted_.kept)
+    if at is not None:
+        _cut(sorted_, "footer", at)
 
 
 def _drop_rule(sorted_: Sorted) -> None:
@@ -153,7 +161,8 @@ def _drop_rule(sorted_: Sorted) -> None:
 def _is_underscored(rule: str, below: Sequence[Line]) -> bool:
     """A long line of underscores with a line or two right below it: old clients' signature."""
     short = len(below) <= MAX_AFTER_SENT_FROM and all(len(line.plain) <= 80 for line in below)
-    return set(rule) == {"_"} and len(rule) >= 10 and short and not below[0].blank
+    prose = any(_CLAUSES.search(line.plain) for line in below)
+    return set(rule) == {"_"} and len(rule) >= 10 and short and not prose and not below[0].blank
 
 
 def _drop_framed(sorted_: Sorted) -> None:

@@ -35,6 +35,8 @@ _RFC_TIME = re.compile(r"\d\d:\d\d:\d\d [+-]\d{4}")
 _RULE = re.compile(r"[-_=*~—–─‐‑#+ ]{2,80}|\u1427")  # U+1427 is the mark of a tracking extension for Gmail
 # Notes: `Jane Roe ---04/03/2024 09:15:12---the first words of the mail`.
 _NOTES = re.compile(r"[^-]{1,80}---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d\d")
+# "Please reply above this line, it says": a person's, who goes on in the same sentence.
+_ASIDE = re.compile(r"[^\W\d_], [^\W\d_]+ [^\W\d_]+\W?$")
 _LINK_STARTS = ("http://", "https://", "mailto:", "_nonce")
 # Phrases that may be in a line of ASCII, or not of ASCII, and the length of the shortest: lines are many, and short.
 _ABOVE = {
@@ -122,7 +124,7 @@ def separator(line: Line) -> str:
         return "original"
     shortest, above = _ABOVE[lowered.isascii()]
     if shortest <= len(lowered) < 120 and any(phrase in lowered for phrase in above):
-        return "above"
+        return "" if _ASIDE.search(lowered) else "above"
     inner = between_rules(lowered)
     if not inner and not lowered.rstrip("*_ ").endswith(COLONS):
         return ""

@@ -36,6 +36,7 @@ _STREET = re.compile(
 _IMAGE = re.compile(r"\[(?:cid:|image|logo|inline|https?:)|<image\d|!\[")
 _JOB = Words(JOBS)
 _LEGAL_FORM = Words(LEGAL_FORMS)
+FOOTNOTE = re.compile(r"\[(\d{1,3})\]:? ?\S")
 _PROSE = re.compile(r"[a-zа-яß-ÿ)]{2}[.!?;]$|[a-zß-ÿ]{3}[.!?] +\w|[。！？:：]$")
 _DASHED_NAME = re.compile(r"[-~][A-ZÀ-ÞА-Я]\w{1,20}\.?(?: [A-ZÀ-ÞА-Я]\w{0,20}\.?){0,2}$")
 
@@ -147,6 +148,8 @@ def _is_evidence(plain: str) -> bool:
     """A telephone number, an address, a link or a company, in a line that says nothing else."""
     if _LABEL.match(plain) or _IMAGE.match(plain):
         return True
+    if FOOTNOTE.match(plain):
+        return False
     if _PROSE.search(plain) and not _LEGAL_FORM.stand_in(plain[-12:]):
         return False
     parted = any(mark in plain for mark in (" | ", " · ", " • ", " – "))
@@ -196,6 +199,8 @@ def looks_signed(below: Sequence[Line], *, strictly: bool = False) -> bool:
     first = lines[0]
     if _is_contact(lines, apart=False):
         return True
+    if _PROSE.search(first.plain) and not is_sign_off(first):
+        return False
     if len(lines) == 1:
         return is_sign_off(first) or (_is_name(first.plain) and first.plain[:1].isupper())
     if strictly:

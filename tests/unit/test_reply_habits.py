@@ -588,6 +588,16 @@ VERBATIM = (
 
 # What only looks like a quote, an ending, a banner: no word of it is lost, wherever in a mail it stands.
 TRAPS = (
+    "Fence\n-----\nIt is green now.\n\nGate\n====\nIt opens again.\n\n* * *\n\nThe key is with Eve.",
+    "Hm.\n\n-----\nI wanted to unsubscribe from the letter, but could not. Will you help?",
+    "Hm.\n\n* * *\n\nTell the mailing list dev@example.com, please.",
+    "Hm.\n\n---\nTo unsubscribe: https://example.com/u\n\nis what it says. We never subscribed.",
+    "We use this one [1], and that one [2].\n\n---\n[1] https://example.com/one\n[2] https://example.com/two",
+    "We use this one [1].\n\nRegards,\nJane\n\n[1] https://example.com/one\n[2] https://example.com/two",
+    "Hm.\n\n____________\nNobody signs a mail with a whole sentence, I think.",
+    "Hm.\n\n---\n\nTea is hot.",
+    "Hm.\n\n---\n\nAgreed.",
+    "There it says:\nplease reply above this line, they say.\nAnd so I did.",
     "The parcel was sent from my office.\nBest wishes were not in it.",
     "Hi,\n\nthanks,\n"
     "but I would rather stay at home with the children and the dog.",
@@ -812,6 +822,15 @@ def test_the_version_below_a_patch_is_its_delimiter():
 def test_of_what_only_looks_like_it_no_word_is_lost(text, frame):
     mail = frame.format(text)
     assert words(mail) - words(new_text(mail)) == Counter()
+
+
+@pytest.mark.parametrize("rule", ["-----", "=====", "____", "***", "* * *", "~~~~", "####"])
+def test_a_footer_takes_no_passage_with_it(rule):
+    passages = f"{SAID}\n\nNews\n{rule}\nThe fence is green.\n\nEvents\n{rule}\nParty on Friday."
+    footer = "_____________________\ndev mailing list\ndev@lists.example.com\nhttps://lists.example.com/listinfo/dev"
+    github = "—\nReply to this email directly, or unsubscribe.\nYou are receiving this because you were mentioned."
+    assert new_text(f"{passages}\n\n{footer}\n") == passages
+    assert new_text(f"{passages}\n\n{github}\n") == passages
 
 
 def test_what_was_cut_is_known_by_kind_in_the_order_of_the_mail():
