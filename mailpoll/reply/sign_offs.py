@@ -40,6 +40,9 @@ FOOTNOTE = re.compile(r"\[(\d{1,3})\]:? ?\S")
 _PROSE = re.compile(r"[a-zа-яß-ÿ)]{2}[.!?;]$|[a-zß-ÿ]{3}[.!?] +\w|[。！？:：]$")
 _DASHED_NAME = re.compile(r"[-~][A-ZÀ-ÞА-Я]\w{1,20}\.?(?: [A-ZÀ-ÞА-Я]\w{0,20}\.?){0,2}$")
 
+# `--Jane Roe`: a delimiter, whose writer left out the end of its line.
+_GLUED_NAME = re.compile(r"-- ?[A-ZÀ-ÞА-Я][^\W\d_]{1,20}\.?(?: [A-ZÀ-ÞА-Я][\w'.-]{0,20}){0,3}")
+
 
 def is_sign_off(line: Line) -> bool:
     """Whether a line is nothing but a sign-off, with or without a name: `Kind regards,`, `Best, Jane`."""
@@ -89,7 +92,8 @@ def contact_block(lines: Sequence[Line]) -> tuple[int, int] | None:
 
 
 def _last_block(lines: Sequence[Line]) -> tuple[int, int] | None:
-    """A contact block at the end without a sign-off: a name, a title or company, and an address, set well apart.
+    """A contact block at the end without a sign-off: a name, a title or company, and an address, set well apart; or
+    what stands below a name glued to a delimiter.
 
     Less is what somebody writes who was asked for an address.
     """
@@ -99,6 +103,9 @@ def _last_block(lines: Sequence[Line]) -> tuple[int, int] | None:
     start = end
     while start and not lines[start - 1].blank:
         start -= 1
+    glued = next((at for at in range(max(start, 1), end) if _GLUED_NAME.fullmatch(lines[at].plain)), end)
+    if 1 < end - glued <= MAX_CONTACT_LINES and _is_contact(list(lines[glued + 1 : end]), apart=False):
+        return glued, end
     block = lines[start:end]
     if start < 3 or len(block) < 3 or not (lines[start - 2].blank or block[0].plain[:1] == "*"):
         return None

@@ -373,6 +373,17 @@ def test_a_signature_in_the_document_is_kept_apart():
     assert [(piece.kind, piece.text) for piece in found.cuts] == [("signature", "Jane Roe")]
 
 
+@pytest.mark.parametrize("below", ["--Geoff Bel<br>COMPANY, LLC", "-- Geoff Bel<br>Tel. +43 1 5550100"])
+def test_a_name_glued_to_its_delimiter_begins_a_signature(below):
+    assert new_text(f"<div>{NEW}<br><br>{below}</div>", "html") == NEW
+
+
+@pytest.mark.parametrize("below", ["--Geoff Bel", "--Albert Einstein<br>at the age of 26"])
+def test_a_name_glued_to_dashes_alone_was_written(below):
+    text = new_text(f"<div>{NEW}<br><br>{below}</div>", "html")
+    assert text.endswith(below.replace("<br>", "\n"))
+
+
 def test_a_ticket_is_no_header_block():
     rows = (("Order", "12"), ("From:", "Berlin"), ("To:", "Paris"), ("Date:", "4 March 2024, 10:15"))
     table = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in rows)
