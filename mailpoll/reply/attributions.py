@@ -11,13 +11,14 @@ from mailpoll.reply.languages.language import phrases
 # The longest tail behind an address, and the most words of a line that is a name and a verb.
 MAX_TAIL = 60
 MAX_NAME_WORDS = 7
+MAX_UNKNOWN = 100
 # Clients write few words that are not names: `Il giorno lun 4 mar 2024 alle ore 09:15 … ha scritto`.
 MAX_SMALL_WORDS = 10
 # `Jan van der Berg`; a sentence has more before its date or address.
 MAX_PARTICLES = 2
 # Who wraps text does not do it before this column.
 WRAPPED_FROM = 50
-COLONS = (":", "：", "︰", "∶", "՝")  # the last one is Armenian
+COLONS = (":", "：", "︰", "∶", "՝", "։")  # the last two are Armenian
 
 _DIGITS = re.compile(r"\d")
 _ADDRESS = re.compile(r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}")
@@ -39,6 +40,8 @@ _OLD_GMAIL = re.compile(
 _TUTANOTA = re.compile(r" \d{1,2}[:.]\d\d(?: [ap]m)? (\w{1,12}) [^\s<>@]{1,80}@[^\s<>@:]{1,80} ?[:：]")
 # Nextcloud's: `"Jane Roe" jane@example.com – March 4, 2024 9:15 AM`, in plain text with brackets.
 _NEXTCLOUD = re.compile(r'"[^"]{1,80}" <?[^<>\s]{1,80}@[^<>\s]{1,80}>? [–-] .{4,40}\d{1,2}[:.h]\d\d.{0,12}')
+# Behind the last figure.
+_TAIL = re.compile(r"\d([^\d]{2,60})$")
 _FULL_STOP = re.compile(r"[^\W\d_]{4}[.!?] ")
 _DRAWN = "-_=*~—–─‐‑ "
 _ENDS = frozenset(_DRAWN)
@@ -151,7 +154,7 @@ def judge(joined: str, count: int) -> str:
         return ""
     if has_verb(lowered):
         return _with_verb(text, lowered, bracketed, bool(inner) and "=" not in joined[:2])
-    return _without_verb(lowered, bracketed)
+    return _without_verb(text, lowered, bracketed)
 
 
 def _without_colon(text: str, lowered: str, count: int) -> str:
@@ -176,7 +179,7 @@ def _with_verb(text: str, lowered: str, bracketed: re.Match[str] | None, ruled: 
     if bracketed and (timed or dated or _is_address_and_verb(lowered, bracketed)):
         return "sure"
     if _ADDRESS.search(text):
-        return "sure" if timed or dated else "maybe"
+        return "sure" if timed or dated else "alone" if _is_bare_address_and_verb(lowered) else "maybe"
     if timed or dated:
         by_client = (timed and _is_terse(text) and not _by_hand(lowered)) or _speaks_to_you(lowered)
         return "sure" if dated and by_client else "maybe"
@@ -186,13 +189,15 @@ def _with_verb(text: str, lowered: str, bracketed: re.Match[str] | None, ruled: 
     return "name" if named and not _by_hand(lowered) else ""
 
 
-def _without_verb(lowered: str, bracketed: re.Match[str] | None) -> str:
+def _without_verb(text: str, lowered: str, bracketed: re.Match[str] | None) -> str:
     """A date and an address in brackets: of Gmail in Japanese, of Yandex, or of a language that we do not know."""
     dated, timed = is_dated(lowered), is_timed(lowered)
     if not bracketed and dated and _DATE_FIRST.match(lowered):
         tutanota = _TUTANOTA.search(lowered)
         named = tutanota and tutanota.end() == len(lowered) and tutanota.group(1) in _SENDERS
-        return "sure" if named else ""
+        return "sure" if named else "name" if timed and _is_unknown_verb(text) else ""
+    if not bracketed and dated and timed:
+        return "name" if _is_unknown_verb(text) else ""
     if not bracketed or not (dated or timed):
         return ""
     head, tail = lowered[: bracketed.start()], lowered[bracketed.end() :].strip(" ,)>*_:：՝")
@@ -213,6 +218,25 @@ def _is_address_and_verb(lowered: str, bracketed: re.Match[str]) -> bool:
     if lowered[bracketed.start()] == "(" or head.count(" ") > MAX_NAME_WORDS or _FULL_STOP.search(head):
         return False
     return not tail or tail in languages.WROTE
+
+
+def _is_bare_address_and_verb(lowered: str) -> bool:
+    """Whether a line is an address and a verb, as the telephones of some makers have it: `jane@example.com wrote:`."""
+    address, _, verb = lowered.partition(" ")
+    known: tuple[str, ...] = languages.WROTE
+    return "@" in address and verb.rstrip("".join(COLONS) + " ") in known
+
+
+def _is_unknown_verb(text: str) -> bool:
+    """Whether a line is a date, a time, a name and a verb that we do not know: a single word in small letters, or a few
+    in a script that the tables have little of."""
+    tail = _TAIL.search(text)
+    if tail is None or not tail[1].startswith(", ") or len(text) > MAX_UNKNOWN or not _DATE_FIRST.match(folded(text)):
+        return False
+    name, _, verb = tail[1].rstrip("".join(COLONS) + " ").rpartition(" ")
+    if verb[:1] >= "\u0530":
+        return len(tail[1].split()) <= MAX_NAME_WORDS
+    return len(name) > 2 and bool(verb.isalpha() and verb.islower()) and _small_words(tail[1]) == 1
 
 
 def _is_terse(text: str) -> bool:

@@ -35,6 +35,8 @@ _RFC_TIME = re.compile(r"\d\d:\d\d:\d\d [+-]\d{4}")
 _RULE = re.compile(r"[-_=*~—–─‐‑#+ ]{2,80}|\u1427")  # U+1427 is the mark of a tracking extension for Gmail
 # Notes: `Jane Roe ---04/03/2024 09:15:12---the first words of the mail`.
 _NOTES = re.compile(r"[^-]{1,80}---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d\d")
+# Samsung and other telephones lose the line break: `-------- Original message --------From: Jane Roe …`.
+_SHARED = re.compile(r"-{4,40} ?([^-]{4,60}?) ?-{4,40} ?([^:：]{1,30}[:：])")
 # "Please reply above this line, it says": a person's, who goes on in the same sentence.
 _ASIDE = re.compile(r"[^\W\d_], [^\W\d_]+ [^\W\d_]+\W?$")
 _LINK_STARTS = ("http://", "https://", "mailto:", "_nonce")
@@ -117,7 +119,7 @@ def is_link_only(line: Line) -> bool:
 
 def separator(line: Line) -> str:
     """ "forward", "original" or "above" for a line that announces another mail by a fixed phrase, else ""."""
-    if not 3 < len(line.plain) < 160:
+    if not 3 < len(line.plain) < (MAX_ATTRIBUTION if line.plain.startswith("---") else 160):
         return ""
     lowered = folded(line.plain)
     if _is_groupwise(lowered) or _NOTES.match(lowered):
@@ -125,6 +127,8 @@ def separator(line: Line) -> str:
     shortest, above = _ABOVE[lowered.isascii()]
     if shortest <= len(lowered) < 120 and any(phrase in lowered for phrase in above):
         return "" if _ASIDE.search(lowered) else "above"
+    if lowered.startswith("---") and (shared := _SHARED.match(lowered)) and _field_kind(shared[2]):
+        return "forward" if shared[1].startswith(languages.FORWARDED) else "original"
     inner = between_rules(lowered)
     if not inner and not lowered.rstrip("*_ ").endswith(COLONS):
         return ""

@@ -1611,6 +1611,51 @@ def test_what_introduces_a_quote_in_some_other_way_goes_with_it(line, quote):
     assert new_text(f"{ANSWER}\n\n{line}\n\n{quote}") == ANSWER
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "bob@example.com wrote:",
+        "bob@example.com a écrit :",
+        "-------- Ursprüngliche Nachricht --------Von: Bob Poe <bob@example.com> Datum: 04.03.24 09:15 (GMT+01:00)"
+        " An: jane@example.com Betreff: Karten",
+        "-------- Message d'origine --------De : Bob Poe Date : 04/03/2024 09:15 (GMT+01:00) À : Jane Objet : Cartes",
+        "-------- Vorige Post --------From: Bob Poe <bob@example.com> Date: 04/03/2024 09:15",
+    ],
+)
+@pytest.mark.parametrize("quote", [MARKED, BARE], ids=["marked", "bare"])
+def test_what_telephones_write_in_one_line_goes_with_its_quote(line, quote):
+    assert new_text(f"{ANSWER}\n\n{line}\n\n{quote}") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "04.03.2024 09:15, Bob Poe წერს:",
+        "2024-03-04 09:15, Bob Poe wroteth:",
+        "4 Մարտի, 2024 09:15, Bob Poe գրում է։",
+        "Bob Poe は 2024-03-04 09:15 に書きました:",
+    ],
+)
+def test_a_verb_that_nobody_knows_introduces_the_quote_right_below(line):
+    assert new_text(f"{ANSWER}\n\n{line}\n{MARKED}") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The log of 04.03.2024 09:15, as promised:",
+        "04.03.2024 09:15 Lunch with Eve:",
+        "On 04.03.2024 09:15 the server said:",
+        "Сервер 04.03.2024 09:15, вот ошибки:",
+        "04.03.2024 09:15, на сервере было:",
+        "会议 2024-03-04 09:15 的记录:",
+    ],
+)
+def test_a_line_with_a_time_over_what_is_cited_stays(line):
+    text = f"{ANSWER}\n\n{line}\n> oops\n\nWhat now?"
+    assert new_text(text) == text
+
+
 @pytest.mark.parametrize("line", MOBILE)
 def test_the_line_of_a_telephone_or_an_app_goes(line):
     assert new_text(f"{ANSWER}\n\n{line}\n") == ANSWER
