@@ -36,6 +36,7 @@ _OLD_GMAIL = re.compile(
     r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d{1,2}:\d\d"
     r"(?:(?: [A-ZÀ-Þ][\w.'-]{0,30}){2,4}| [^<>]{0,80}<[^<>\s]{1,80}@[^<>\s]{1,80}>)"
 )
+_RAMBLER = re.compile(r"\d\d\.\d\d\.\d{4}, \d{1,2}:\d\d, [^<>@]{1,80} <[^<>\s]{1,80}@[^<>\s]{1,80}>")
 # Tutanota's: `4 Mar 2024, 09:15 by jane@example.com:`, `Montag, 4. März 2024 09:15 von …`.
 _TUTANOTA = re.compile(r" \d{1,2}[:.]\d\d(?: [ap]m)? (\w{1,12}) [^\s<>@]{1,80}@[^\s<>@:]{1,80} ?[:：]")
 # Nextcloud's: `"Jane Roe" jane@example.com – March 4, 2024 9:15 AM`, in plain text with brackets.
@@ -159,7 +160,7 @@ def judge(joined: str, count: int) -> str:
 
 def _without_colon(text: str, lowered: str, count: int) -> str:
     """Old Gmail's `2011/4/7 Jane <jane@example.com>`; and lines whose colon got lost."""
-    if count <= 2 and _OLD_GMAIL.fullmatch(text):
+    if count <= 2 and (_OLD_GMAIL.fullmatch(text) or _RAMBLER.fullmatch(text)):
         return "alone"
     if _NEXTCLOUD.fullmatch(text):
         return "undecided"

@@ -18,6 +18,7 @@ WRAPPED_FROM = 55
 MAX_CITED = 6
 # Above a mail that is passed on stands a line or two.
 MAX_COMMENT = 30
+MAX_FIELD_NAME = 20
 
 _POINTER = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, POINTERS)) + ")(?![a-zà-ÿ])")
 
@@ -106,7 +107,8 @@ def _block(lines: list[Line], at: int) -> Block:
     if kind:
         return Block("old", at, _below_header(lines, at + 1))
     below = header_block(lines, at)
-    if below and not line.plain[:1].islower():  # no client writes `from:`, but programs' settings do
+    # No client writes `from:`, but programs' settings do; laposte.net writes `envoyé :`.
+    if below and (not line.plain[:1].islower() or " :" in line.plain[:MAX_FIELD_NAME]):
         return Block("forward", at, len(lines)) if _points_below(lines, at) else Block("old", at, at + below)
     if is_rule(line):
         following = _below_header(lines, at + 1)

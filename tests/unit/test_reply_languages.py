@@ -1656,6 +1656,44 @@ def test_a_line_with_a_time_over_what_is_cited_stays(line):
     assert new_text(text) == text
 
 
+def test_the_fields_of_laposte_are_a_header_block():
+    fields = "envoyé : 4 mars 2024 à 09:15\nde : Bob Poe <bob@example.com>\nà : jane@example.com\nobjet : Cartes"
+    assert new_text(f"{ANSWER}\n\n{fields}\n\n{BARE}") == ANSWER
+
+
+def test_ramblers_line_over_an_unmarked_mail_needs_no_colon():
+    assert new_text(f"{ANSWER}\n\n04.03.2024, 09:15, Bob Poe <bob@example.com>\n\n{BARE}") == ANSWER
+
+
+def test_apples_romanian_fields_are_a_header_block():
+    fields = "Expeditorul: Bob Poe <bob@example.com>\nData: 4 martie 2024, 09:15\nDestinatarul: Jane\nSubiectul: Re: x"
+    assert new_text(f"{ANSWER}\n\n{fields}\n\n{BARE}") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Neges Wreiddiol", "Oorspronklike boodskap", "Зыходны ліст", "Oarspronklik berjocht", "საწყისი წერილი",
+        "Оригинална порака", "Opphavleg melding", "Izvirno sporočilo", "Mesazhi Origjinal", "Ursprüngliche Mitteilung",
+    ],
+)  # fmt: skip
+def test_thunderbird_says_original_message_in_languages_without_a_row_too(line):
+    assert new_text(f"{ANSWER}\n\n-------- {line} --------\n\n{BARE}") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Az Outlook letöltése Androidra", "取得 iOS 版 Outlook<https://aka.ms/o0ukef>", "הורד את Outlook עבור iOS",
+        "Enviado do Correio para Windows 10", "Inviato da Posta per Windows 10", "从 Windows 版邮件发送",
+        "Windows 10 için Posta ile gönderildi", "Feladó: Levelezés – Windows 10", "Von: Mail für Windows",
+        "Télécharger BlueMail pour Android",
+    ],
+)  # fmt: skip
+def test_the_line_of_a_mail_app_goes_in_every_language(line):
+    assert new_text(f"{ANSWER}\n\n{line}\n") == ANSWER
+
+
 @pytest.mark.parametrize("line", MOBILE)
 def test_the_line_of_a_telephone_or_an_app_goes(line):
     assert new_text(f"{ANSWER}\n\n{line}\n") == ANSWER

@@ -25,6 +25,18 @@ DEVICES = (
     "荣耀", "苹果", "qq", "网易", "スマートフォン", "휴대폰", "스마트폰", "갤럭시", "아이폰",
 )  # fmt: skip
 
+# What Thunderbird says in languages that have no row, since few clients speak them.
+_OTHERS_WROTE = (
+    "ysgrifennodd", "skreau", "scríobh", "sgrìobh", "na leanas", "napisa", "skrivet gant", "scrit", "shkroi",
+    "გამოგზავნა", "წერს", "գրել է", "напісаў", "напісала",
+)  # fmt: skip
+_OTHERS_ORIGINAL = (
+    "oorspronklike boodskap", "الرسالة الأصليَّة", "зыходны ліст", "kemennadenn orinel", "neges wreiddiol",
+    "originalna powěsć", "originalna powěźeńka", "oarspronklik berjocht", "teachtaireacht bhunaidh",
+    "an teachdaireachd thùsail", "օրիգինալ նամակը", "საწყისი წერილი", "оригинална порака", "opphavleg melding",
+    "messadi original", "mesazhi origjinal", "mesazh origjinal",
+)  # fmt: skip
+
 
 def _merged(*fields: Field) -> tuple[str, ...]:
     """The phrases of these fields in all languages, once each, without the marks inside Persian words."""
@@ -45,12 +57,12 @@ def _with_devices(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 # The verb of an attribution line, how one starts, and who writes by hand that they wrote.
 YOU_WROTE = _merged("you_wrote")
-WROTE = _merged("wrote", "you_wrote")
+WROTE = (*_merged("wrote", "you_wrote"), *_OTHERS_WROTE)
 OPENERS = _merged("opens")
 PRONOUNS = frozenset(_merged("pronouns"))
 
 # "-----Original Message-----": what stands between the dashes over a quoted mail, or over one that is passed on.
-ORIGINAL = _merged("original")
+ORIGINAL = (*_merged("original"), *_OTHERS_ORIGINAL)
 FORWARDED = _merged("forwarded")
 
 # The names of header fields in a block over a quoted mail, by what they mean; those of dates that only mail has.

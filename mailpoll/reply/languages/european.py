@@ -103,7 +103,8 @@ LANGUAGES: tuple[Language, ...] = (
         subject="tárgy",
         sent_from="küldve az {} | küldve a {} | küldve {} | elküldve az {} | elküldve a {} | iphone-ról küldve"
         " | az iphone-omról | iphone-omról küldve | samsung készülékről | szerezze be az outlook"
-        " | az outlook beszerzése | az outlook ios | az outlook android | elküldve {}",
+        " | az outlook letöltése | feladó: levelezés | az outlook beszerzése | az outlook ios | az outlook android"
+        " | elküldve {}",
         sent_from_ends="-ról küldve | -ről küldve | omról küldve | emről küldve | készülékről elküldve"
         " | telefonról küldve",
         sign_offs="üdvözlettel | tisztelettel | üdv | üdv. | köszönettel | köszönöm | köszi"
@@ -157,7 +158,7 @@ LANGUAGES: tuple[Language, ...] = (
         " | outlook uygulamasını edinin",
         sent_from_ends="'den gönderildi | ’den gönderildi | 'dan gönderildi | ’dan gönderildi | 'umdan gönderildi"
         " | ’umdan gönderildi | 'imden gönderildi | ’imden gönderildi | telefonumdan gönderildi"
-        " | cihazımdan gönderildi | {} üzerinden gönderildi",
+        " | cihazımdan gönderildi | {} üzerinden gönderildi | için posta ile gönderildi",
         sign_offs="saygılarımla | saygılar | saygılarımızla | iyi çalışmalar | iyi günler | sevgiler | selamlar"
         " | teşekkürler | teşekkür ederim | en iyi dileklerimle | kolay gelsin | sevgilerimle",
         disclaimer="gizli | alıcı | yanlışlıkla | yetkisiz | siliniz | yasaktır | kişiye özel",

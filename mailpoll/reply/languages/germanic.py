@@ -66,7 +66,8 @@ LANGUAGES: tuple[Language, ...] = (
         you_wrote="du schriebst | sie schrieben | schrieben sie | schriebst du | hast du geschrieben",
         opens="am | vom | den | von",
         pronouns="ich | wir | er | sie | du | ihr | man",
-        original="ursprüngliche nachricht | original-nachricht | originalnachricht | original nachricht"
+        original="ursprüngliche mitteilung | urspr. mitteilung | ursprüngliche nachricht | original-nachricht"
+        " | originalnachricht | original nachricht"
         " | urspruengliche nachricht | antwort nachricht | ursprüngliche mail | originale nachricht"
         " | ursprünglicher termin | ursprüngliche e-mail | original-mail",
         forwarded="weitergeleitete nachricht | anfang der weitergeleiteten nachricht"
@@ -81,7 +82,7 @@ LANGUAGES: tuple[Language, ...] = (
         " | von meiner {} gesendet | vom {} gesendet | vom handy gesendet | von unterwegs gesendet | gesendet von"
         " | gesendet mit | gesendet über | gesendet via | gesendet aus | diese nachricht wurde von meinem"
         " | diese e-mail wurde von meinem | mobil gesendet | outlook für | holen sie sich outlook"
-        " | laden sie outlook | verschickt mit | verschickt von | am {} verfasst",
+        " | von: mail für windows | laden sie outlook | verschickt mit | verschickt von | am {} verfasst",
         sent_from_ends="{} gesendet | {}-gerät gesendet | mobiltelefon gesendet | von unterwegs gesendet",
         sign_offs="mit freundlichen grüßen | mit freundlichen grüssen | mit freundlichem gruß | freundliche grüße"
         " | freundliche grüsse | viele grüße | viele grüsse | liebe grüße | beste grüße | beste grüsse"
@@ -106,7 +107,8 @@ LANGUAGES: tuple[Language, ...] = (
         you_wrote="u schreef | schreef u | schreef je | je schreef | jij schreef",
         opens="op | gedateerd | in",
         pronouns="ik | wij | we | hij | zij | ze | je | jij",
-        original="oorspronkelijk bericht | origineel bericht | oorspronkelijke bericht | originele bericht"
+        original="bericht oorspronkelijk | oorspronkelijk bericht | origineel bericht | oorspronkelijke bericht"
+        " | originele bericht"
         " | oorspronkelijke afspraak | oorspronkelijke e-mail",
         forwarded="doorgestuurd bericht | begin doorgestuurd bericht | doorgezonden bericht | doorgestuurd door"
         " | doorgestuurde e-mail",

@@ -22,7 +22,8 @@ LANGUAGES: tuple[Language, ...] = (
         subject="objet | sujet",
         sent_from="envoyé de mon | envoyé de {} | envoyé depuis | envoyé à partir | envoyé avec | envoyé sans fil"
         " | envoyé par {} | envoyé via | envoyée depuis | envoyé d'un | envoyé d’un | obtenir outlook"
-        " | obtenez outlook | téléchargez outlook | télécharger outlook | provenance : courrier pour"
+        " | télécharger bluemail | obtenez outlook | téléchargez outlook | télécharger outlook"
+        " | provenance : courrier pour"
         " | provenance: courrier pour",
         sign_offs="cordialement | bien cordialement | bien à vous | bien à toi | salutations"
         " | sincères salutations | meilleures salutations | avec mes meilleures salutations | respectueusement"
@@ -87,7 +88,7 @@ LANGUAGES: tuple[Language, ...] = (
         sent_from="enviado do meu | enviado da minha | enviado a partir d | enviado via | enviado com"
         " | enviado pelo {} | enviada do meu | enviado de meu | enviado desde {} | obter o outlook"
         " | obter outlook | baixar o outlook | baixe o outlook | enviado de samsung | enviado do {}"
-        " | enviado do email",
+        " | enviado do email | enviado do correio para",
         sign_offs="atenciosamente | att | att. | cumprimentos | com os melhores cumprimentos"
         " | melhores cumprimentos | cordialmente | abraço | abraços | um abraço | saudações | obrigado | obrigada"
         " | muito obrigado | grato | grata | beijos | com os meus cumprimentos | desde já agradeço"
@@ -117,7 +118,8 @@ LANGUAGES: tuple[Language, ...] = (
         sent="inviato | inviato il | data invio | data di invio | spedito | inviata",
         to="a | per | destinatario | destinatari | cc | copia | ccn | cc/ccn",
         subject="oggetto",
-        sent_from="inviato da {} | inviato da smart | inviato dal mio | inviato dalla mia | inviato dal"
+        sent_from="inviato da {} | inviato da posta per | inviato da smart | inviato dal mio | inviato dalla mia"
+        " | inviato dal"
         " | inviato con | inviato tramite | inviato via | inviata da | inviato su | scarica outlook"
         " | ottieni outlook | spedito da {} | outlook per",
         sign_offs="cordiali saluti | distinti saluti | saluti | un saluto | un cordiale saluto | cordialmente"
@@ -141,10 +143,10 @@ LANGUAGES: tuple[Language, ...] = (
         forwarded="mesaj redirecționat | mesaj redirecţionat | mesaj înaintat | mesaj retransmis"
         " | începutul mesajului redirecționat | început mesaj redirecționat | mesaj transmis mai departe"
         " | mesaj forwardat | începe mesajul redirecționat",
-        from_="de la | expeditor | de",
+        from_="de la | expeditor | expeditorul | de",
         date="data | dată",
         sent="trimis | trimis la | trimisă | expediat | data trimiterii",
-        to="către | catre | la | destinatar | cc | cci",
+        to="către | catre | la | destinatar | destinatarul | cc | cci",
         subject="subiect | subiectul",
         sent_from="trimis de pe | trimis din | trimis cu | trimis de la | trimis prin | obțineți outlook"
         " | descărcați outlook | obţineţi outlook",

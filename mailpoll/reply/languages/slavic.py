@@ -21,6 +21,7 @@ LANGUAGES: tuple[Language, ...] = (
         to="do | dw | odbiorca | kopia | udw | adresat",
         subject="temat | dot. | dotyczy",
         sent_from="wysłane z {} | wysłane z mojego | wysłane z aplikacji | wysłane z telefonu"
+        " | wysłane z programu {} | wysłano z telefonu {}"
         " | wysłane z urządzenia | wysłane ze smart | wysłano z {} | wysłano z mojego | wysłano z aplikacji"
         " | wysłane przez {} | wysłano przez {} | pobierz program outlook | pobierz aplikację outlook"
         " | pobierz outlook | uzyskaj program outlook | uzyskaj outlook | wysłane za pomocą | wiadomość wysłana z",
@@ -151,7 +152,7 @@ LANGUAGES: tuple[Language, ...] = (
         wrote="napisal | napisala | napisal/a | je napisal | je napisala | piše",
         opens="dne | v | v v | na",
         pronouns="jaz | on | ona | mi | oni | sem",
-        original="izvorno sporočilo | originalno sporočilo | prvotno sporočilo",
+        original="izvorno sporočilo | izvirno sporočilo | originalno sporočilo | prvotno sporočilo",
         forwarded="posredovano sporočilo | začetek posredovanega sporočila | posredovano e-poštno sporočilo",
         from_="od | pošiljatelj",
         date="datum",
