@@ -40,6 +40,7 @@ _CLAUSES = re.compile(r"^(?:\S+ ){5,40}\S*[^\W\d_][.!?]$")
 def without_endings(sorted_: Sorted) -> Sorted:
     """The lines without what machines and habits add round a text. Nothing is taken that would leave nothing."""
     _drop_banner(sorted_)
+    _drop_first_sent_from(sorted_)
     drops: tuple[Callable[[Sorted], None], ...] = (
         _drop_last_rules,
         _drop_footer,
@@ -188,6 +189,15 @@ def _drop_last_rules(sorted_: Sorted) -> None:
         end -= 1
     if end and sorted_.cuts and any(not line.blank for line in sorted_.kept[end:]):
         _cut(sorted_, "footer", end)
+
+
+def _drop_first_sent_from(sorted_: Sorted) -> None:
+    """The line of a telephone that sets it above the text."""
+    lines = sorted_.kept
+    first = next((index for index, line in enumerate(lines) if not line.blank), len(lines))
+    alone = first + 1 < len(lines) and lines[first + 1].blank and not lines[first].plain.endswith(",")
+    if alone and is_sent_from(lines[first]):
+        _cut(sorted_, "signature", first, first + 1)
 
 
 def _drop_sent_from(sorted_: Sorted) -> None:

@@ -86,7 +86,7 @@ def _line(text: str, markdown: bool) -> Line:
     if markdown:
         visible = _MARKDOWN_ESCAPE.sub(r"\1", visible)
     plain = " ".join(visible[:2000].split())
-    return Line(text, plain, bool(_QUOTED.match(visible)), _field_kind(plain))
+    return Line(text, plain, bool(_QUOTED.match(visible)), field_kind(plain))
 
 
 def _is_quoted(lines: list[Line], at: int) -> bool:
@@ -127,7 +127,7 @@ def separator(line: Line) -> str:
     shortest, above = _ABOVE[lowered.isascii()]
     if shortest <= len(lowered) < 120 and any(phrase in lowered for phrase in above):
         return "" if _ASIDE.search(lowered) else "above"
-    if lowered.startswith("---") and (shared := _SHARED.match(lowered)) and _field_kind(shared[2]):
+    if lowered.startswith("---") and (shared := _SHARED.match(lowered)) and field_kind(shared[2]):
         return "forward" if shared[1].startswith(languages.FORWARDED) else "original"
     inner = between_rules(lowered)
     if not inner and not lowered.rstrip("*_ ").endswith(COLONS):
@@ -265,7 +265,7 @@ def _inner_kinds(line: Line) -> set[str]:
     return found - {""}
 
 
-def _field_kind(plain: str) -> str:
+def field_kind(plain: str) -> str:
     """ "from", "date", "to" or "subject" for a line `*Von:* …` in any language, else ""."""
     name, colon, _ = plain[:60].replace("：", ":").partition(":")
     return _FIELD_KINDS.get(folded(name.strip("*_ |")), "") if colon else ""

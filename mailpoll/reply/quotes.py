@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from mailpoll.model import Cut, CutKind
-from mailpoll.reply.lines import Line, attribution, header_block, is_link_only, is_rule, separator
+from mailpoll.reply.lines import Line, attribution, field_kind, header_block, is_link_only, is_rule, separator
 from mailpoll.reply.small_print import is_sent_from
 from mailpoll.reply.words import POINTERS
 
@@ -109,6 +109,8 @@ def _block(lines: list[Line], at: int) -> Block:
     below = header_block(lines, at)
     # No client writes `from:`, but programs' settings do; laposte.net writes `envoyé :`.
     if below and (not line.plain[:1].islower() or " :" in line.plain[:MAX_FIELD_NAME]):
+        if _is_over_quote(lines, at, at + below):
+            return Block("attribution", at, at + below)
         return Block("forward", at, len(lines)) if _points_below(lines, at) else Block("old", at, at + below)
     if is_rule(line):
         following = _below_header(lines, at + 1)
@@ -117,6 +119,14 @@ def _block(lines: list[Line], at: int) -> Block:
     if count:
         return Block("announcement" if sure else "attribution", at, at + count)
     return Block("text", at, at + 1)
+
+
+def _is_over_quote(lines: list[Line], at: int, end: int) -> bool:
+    """Whether a few fields at the top of a mail are all that Mew and Wanderlust write over the quote right below."""
+    if any(not line.blank for line in lines[:at]) or any(line.kind == "to" for line in lines[at:end]):
+        return False
+    following = next((index for index in range(end, len(lines)) if not lines[index].blank), end)
+    return following < len(lines) and lines[following].quoted
 
 
 def _points_below(lines: list[Line], at: int) -> bool:
@@ -151,12 +161,10 @@ def _belongs(lines: list[Line], at: int, following: int) -> bool:
     between = lines[at:following]
     if all(line.blank or is_link_only(line) or line.text.startswith(">") for line in between):
         return True
-    return (
-        len(between) == 1
-        and len(_words(lines[at - 1])) >= WRAPPED_FROM
-        and len(between[0].plain) < WRAPPED_FROM
-        and not between[0].plain[:1].isupper()
-    )
+    above, rest = _words(lines[at - 1]), between[0].plain
+    if len(between) > 1 or ("@" in rest and field_kind(above) == "to"):
+        return len(between) == 1  # a long Cc: of Outlook's
+    return len(above) >= WRAPPED_FROM > len(rest) and not rest[:1].isupper()
 
 
 def _words(line: Line) -> str:

@@ -38,6 +38,13 @@ _JOB = Words(JOBS)
 _LEGAL_FORM = Words(LEGAL_FORMS)
 FOOTNOTE = re.compile(r"\[(\d{1,3})\]:? ?\S")
 _PROSE = re.compile(r"[a-zа-яß-ÿ)]{2}[.!?;]$|[a-zß-ÿ]{3}[.!?] +\w|[。！？:：]$")
+_BOLD = re.compile(r"\*[^*|]{2,50}\* \| \*[^*|]{2,50}\*$")
+_WORD = re.compile(r"[^\W\d_]+")
+# Of somebody who was asked for one.
+_SPEAKS_OF_ADDRESS = re.compile(
+    r"person|customer|colleague|client|supplier|kunde|kolleg|partner|address|contact|number|details|phone|call|write to|adress|kontakt|nummer|telefon|erreich|coordonn|contac|número"
+    r"|direcci|indirizz|recapit|numero|gegevens|адрес|телефон|контакт|номер|連絡先|联系|電話|电话|연락"
+)
 _DASHED_NAME = re.compile(r"[-~][A-ZÀ-ÞА-Я]\w{1,20}\.?(?: [A-ZÀ-ÞА-Я]\w{0,20}\.?){0,2}$")
 
 # `--Jane Roe`: a delimiter, whose writer left out the end of its line.
@@ -95,7 +102,7 @@ def _last_block(lines: Sequence[Line]) -> tuple[int, int] | None:
     """A contact block at the end without a sign-off: a name, a title or company, and an address, set well apart; or
     what stands below a name glued to a delimiter.
 
-    Less is what somebody writes who was asked for an address.
+    Less is what somebody writes who was asked for an address, or below words that speak of one.
     """
     end = len(lines)
     while end and lines[end - 1].blank:
@@ -106,14 +113,30 @@ def _last_block(lines: Sequence[Line]) -> tuple[int, int] | None:
     glued = next((at for at in range(max(start, 1), end) if _GLUED_NAME.fullmatch(lines[at].plain)), end)
     if 1 < end - glued <= MAX_CONTACT_LINES and _is_contact(list(lines[glued + 1 : end]), apart=False):
         return glued, end
-    block = lines[start:end]
-    if start < 3 or len(block) < 3 or not (lines[start - 2].blank or block[0].plain[:1] == "*"):
-        return None
-    above = next((line.plain for line in reversed(lines[:start]) if not line.blank), ":")
+    bold = _bold_name(lines, end)
+    return (bold or start, end) if _is_block(lines, bold or start, end, apart=bold > 0) else None
+
+
+def _is_block(lines: Sequence[Line], start: int, end: int, *, apart: bool) -> bool:
+    """Whether lines [start:end] are a contact block that a client put there."""
+    block = [line for line in lines[start:end] if not line.blank]
+    above = [line for line in lines[max(0, start - 4) : start] if not line.blank]
+    if len(block) < 3 or not above or above[-1].plain[-1] in ":：," or not is_contact(block):
+        return False
+    said = above[-1].plain
+    if _is_name(said) and said.lower() in _WORD.findall(block[0].plain.lower()):
+        return True
     evidence = sum(_is_evidence(line.plain) or _is_title(line.plain) for line in block)
-    named = _is_name(block[0].plain.split("|")[0])
     titled = any("|" in line.plain or _is_title(line.plain) or _LEGAL_FORM.stand_in(line.plain) for line in block)
-    return (start, end) if named and titled and evidence > 1 and above[-1] not in ":：" and is_contact(block) else None
+    apart = apart or (start >= 3 and lines[start - 2].blank) or block[0].plain[:1] == "*"
+    enough = evidence > 1 if apart else evidence > 3 and not _SPEAKS_OF_ADDRESS.search(said.lower())
+    return _is_name(block[0].plain.split("|")[0]) and titled and enough
+
+
+def _bold_name(lines: Sequence[Line], end: int) -> int:
+    """The index of Gmail's `*Jane Roe* | *Engineer*`, from which on a signature may have blank lines; or 0."""
+    low = max(1, end - MAX_CONTACT_LINES)
+    return next((at for at in range(end - 1, low, -1) if lines[at - 1].blank and _BOLD.match(lines[at].plain)), 0)
 
 
 def _last_sign_off(lines: Sequence[Line]) -> int | None:
@@ -138,17 +161,25 @@ def _is_contact(block: list[Line], *, apart: bool) -> bool:
 
     One line that stands apart from the name is none: `Call me: +43 1 234567` was written.
     """
-    evidence = mottos = 0
+    evidence = mottos = wraps = 0
     for index, line in enumerate(block):
         if len(line.plain) > MAX_CONTACT_LINE and not is_link_only(line) and not _IMAGE.match(line.plain):
             return False
         if _is_evidence(line.plain) or (index == 0 and not apart and _is_title(line.plain)):
             evidence += 1
+        elif index and _goes_on(block[index - 1].plain, line.plain):
+            wraps += 1
         elif not _is_plain_entry(line.plain):
             mottos += 1
             if mottos > 1 or evidence < 2:
                 return False
-    return evidence > 0 and (not apart or len(block) > 1)
+    return evidence > min(2 * wraps, 3) and (not apart or len(block) > 1)
+
+
+def _goes_on(above: str, plain: str) -> bool:
+    """Whether a line is the second of a long department: `im Bereich Technik`."""
+    short = plain[:1].islower() and len(plain.split()) <= 5 and not _PROSE.search(plain) and plain[-1] != ","
+    return short and len(above) >= 20 and above[:1].isupper() and not _PROSE.search(above)
 
 
 def _is_evidence(plain: str) -> bool:

@@ -865,3 +865,50 @@ def test_of_a_mail_that_is_passed_on_its_own_signature_stays():
     )
     mail = parse(f"Subject: Fwd: x\n\nHere.\n\n-- \nJane\n\n{older}\n".encode())
     assert of_message(mail).text == f"Here.\n\n{older}"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "Jane Roe\nProduct Designer\nTel: +44 20 7946 0000\njane@example.com\nwww.example.com",
+        "*Jane Roe* | *Owner*\n*Call me +44 20 7946 0000* <+442079460000>\n\n[image: logo example]\n\n"
+        "1 High Street, London\n\n*VAT     GB123456789*\n*WEB     example.com <https://example.com/>*",
+        "Kind regards\n\nJane Roe\n\nDepartment of Applied Physics & Metrology\nin the Faculty of Science\n\n"
+        "Example University\n1 High Street\nLondon\n\nPhone: (020) 7946 0000\nFax: (020) 7946 0001\nwww.example.com",
+    ],
+)
+def test_a_client_s_block_goes_without_a_sign_off_or_with_blank_lines_inside(ending):
+    assert new_text(f"{SAID}\n\n{ending}\n") == SAID
+
+
+def test_a_block_below_a_signed_name_goes_and_the_name_stays():
+    assert new_text(f"{SAID}\n\nEve\n\nDr. Eve Doe\nA-1000 Wien, Gasse 1\nTel: +43 1 5555555\n") == f"{SAID}\n\nEve"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Here is the address:\n\nJane Roe\n12 High St",
+        "Her contact is below.\n\nJane Roe\nProduct Designer\nTel: +44 20 7946 0000\njane@example.com\nwww.example.com",
+        "Bob,\n\nJane Roe\nProduct Designer\nTel: +44 20 7946 0000\njane@example.com\nwww.example.com",
+        "Ask Eve.\n\nJane Roe\n12 High St\nLondon\n+44 20 7946 0000",
+        "Sent from my iPhone, they say,\n\nis no excuse.",
+    ],
+)
+def test_an_address_that_was_asked_for_stays(text):
+    assert new_text(text) == text
+
+
+def test_fields_over_a_quote_at_the_top_are_its_attribution():
+    fields = "From: Bob Poe <bob@example.com>\nDate: Sun, 14 Nov 2010 10:20:00 +0100"
+    footer = '--\nTo unsubscribe from this list: send the line "unsubscribe x" in\nthe body of a message to x@e.org'
+    assert new_text(f"{fields}\n\n> Please send it.\n\n{SAID}\n{footer}\n") == SAID
+
+
+def test_a_telephone_s_line_above_the_text_goes():
+    assert new_text(f"Sent from my iPhone\n\n{SAID}\n\nIt is long.") == f"{SAID}\n\nIt is long."
+
+
+def test_a_long_list_of_recipients_that_was_wrapped_is_part_of_the_quote():
+    quote = "> -----Original Message-----\n> From: Bob\n> Cc: Eve Doe <eve@example.com>; Jane\nRoe <j@e.org>\n> Hi"
+    assert new_text(f"{SAID}\n\n{quote}\n") == SAID
