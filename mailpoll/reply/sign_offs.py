@@ -42,7 +42,8 @@ _BOLD = re.compile(r"\*[^*|]{2,50}\* \| \*[^*|]{2,50}\*$")
 _WORD = re.compile(r"[^\W\d_]+")
 # Of somebody who was asked for one.
 _SPEAKS_OF_ADDRESS = re.compile(
-    r"person|customer|colleague|client|supplier|kunde|kolleg|partner|address|contact|number|details|phone|call|write to|adress|kontakt|nummer|telefon|erreich|coordonn|contac|número"
+    r"person|customer|colleague|client|supplier|kunde|kolleg|partner"
+    r"|address|contact|number|details|phone|call|write to|adress|kontakt|nummer|telefon|erreich|coordonn|contac|número"
     r"|direcci|indirizz|recapit|numero|gegevens|адрес|телефон|контакт|номер|連絡先|联系|電話|电话|연락"
 )
 _DASHED_NAME = re.compile(r"[-~][A-ZÀ-ÞА-Я]\w{1,20}\.?(?: [A-ZÀ-ÞА-Я]\w{0,20}\.?){0,2}$")
