@@ -38,7 +38,7 @@ _NOTES = re.compile(r"[^-]{1,80}---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d
 # Samsung and other telephones lose the line break: `-------- Original message --------From: Jane Roe …`.
 _SHARED = re.compile(r"-{4,40} ?([^-]{4,60}?) ?-{4,40} ?([^:：]{1,30}[:：])")
 # "Please reply above this line, it says": a person's, who goes on in the same sentence.
-_ASIDE = re.compile(r"[^\W\d_], [^\W\d_]+ [^\W\d_]+\W?$")
+_ASIDE = re.compile(r"[^\W\d_].*[^\W\d_], (?:[^\W\d_]+ ){1,4}[^\W\d_]+[.!]?$")
 _LINK_STARTS = ("http://", "https://", "mailto:", "_nonce")
 # Phrases that may be in a line of ASCII, or not of ASCII, and the length of the shortest: lines are many, and short.
 _ABOVE = {
@@ -126,7 +126,7 @@ def separator(line: Line) -> str:
         return "original"
     shortest, above = _ABOVE[lowered.isascii()]
     if shortest <= len(lowered) < 120 and any(phrase in lowered for phrase in above):
-        return "" if _ASIDE.search(lowered) else "above"
+        return "" if _ASIDE.match(lowered) else "above"
     if lowered.startswith("---") and (shared := _SHARED.match(lowered)) and field_kind(shared[2]):
         return "forward" if shared[1].startswith(languages.FORWARDED) else "original"
     inner = between_rules(lowered)

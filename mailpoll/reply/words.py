@@ -183,7 +183,8 @@ MAIL = (
 LIST_FOOTERS = (
     "groups.yahoo.com", "yahoo groups", "groups.io", "majordomo", "listserv", "-request@",
     "+unsubscribe@", "-unsubscribe@",
-    "/listinfo/", "lists.sr.ht", "freelists.org", "topicbox", "sympa", "hyperkitty",
+    "/listinfo/", "reply to this email directly", "view it on github",
+    "lists.sr.ht", "freelists.org", "topicbox", "sympa", "hyperkitty",
 )  # fmt: skip
 # Who says so in a few words above an older mail means it to be read: it is passed on, or their answers stand in it.
 POINTERS = (

@@ -598,6 +598,9 @@ TRAPS = (
     "Hm.\n\n---\n\nTea is hot.",
     "Hm.\n\n---\n\nAgreed.",
     "There it says:\nplease reply above this line, they say.\nAnd so I did.",
+    "Please type your reply above the line, it says in their mail.\nI did.",
+    "Отправлено с почты вчера.",
+    "Bob,\n\nhere is our new supplier.\n\nEve Doe\nSales Manager\nTel: +44 20 7946 0000\neve@example.com\nexample.com",
     "The parcel was sent from my office.\nBest wishes were not in it.",
     "Hi,\n\nthanks,\n"
     "but I would rather stay at home with the children and the dog.",
@@ -831,6 +834,7 @@ def test_a_footer_takes_no_passage_with_it(rule):
     github = "—\nReply to this email directly, or unsubscribe.\nYou are receiving this because you were mentioned."
     assert new_text(f"{passages}\n\n{footer}\n") == passages
     assert new_text(f"{passages}\n\n{github}\n") == passages
+    assert new_text(f"{passages}\n\n—\nReply to this email directly, view it on GitHub, or unsubscribe.\n") == passages
 
 
 def test_what_was_cut_is_known_by_kind_in_the_order_of_the_mail():
