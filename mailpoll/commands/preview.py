@@ -50,20 +50,21 @@ class AnyChannel:
 
 
 class Previewer:
-    """Shows what mails would become, one after another, with one reader child."""
+    """Shows what mails would become, one after another, with one reader child; `cuts`: with what posts leave out."""
 
     def __init__(self, channels: Channels, child: Reader, rules: Rules, *, as_json: bool, configured: bool) -> None:
         self._interpreter = Interpreter(channels, child, rules, now)
         self._child = child
         self._separators = rules.separators
         self._as_json = as_json
+        self.cuts = not as_json  # the shape of the JSON is fixed: they are there for who asks
         self._configured = configured
 
     def show(self, name: str, mail: Mail) -> None:
         """Prints one mail's preview."""
         interpretation = self._interpret(mail)
         facts = _facts(name, interpretation, self._separators, configured=self._configured)
-        for shown, post in zip(facts["posts"], interpretation.reading.posts, strict=True):
+        for shown, post in zip(facts["posts"], interpretation.reading.posts if self.cuts else (), strict=self.cuts):
             shown["cuts"] = [{"kind": cut.kind, "text": cut.text} for cut in self._cuts(mail, post)]
         if self._as_json:
             print_json(facts)
@@ -147,9 +148,10 @@ def _shown(cut: str) -> str:
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--to", metavar="ADDRESS|CHANNEL", default="", help="As if the mail were addressed there.")
+@click.option("--cuts", is_flag=True, help="With --json: what each post leaves out, too, by kind.")
 @json_option
 @click.pass_obj
-def command(installation: Installation, files: tuple[str, ...], to: str, as_json: bool) -> int:
+def command(installation: Installation, files: tuple[str, ...], to: str, cuts: bool, as_json: bool) -> int:
     """Show what mails would become: where they would go, and the posts.
 
     Nothing is written. Without a configuration every mail is shown as a channel without options would get it. With
@@ -163,6 +165,7 @@ def command(installation: Installation, files: tuple[str, ...], to: str, as_json
     statuses = []
     with ExitStack() as stack:
         previewer = _previewer(installation, stack, as_json=as_json)
+        previewer.cuts = cuts or not as_json
         for name in files:
             try:
                 data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()

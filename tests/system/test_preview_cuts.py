@@ -40,12 +40,12 @@ def test_what_is_left_out_is_shown_by_kind(line: CommandLine, tmp_path: Path) ->
 
 
 def test_its_whole_text_is_in_the_json(line: CommandLine, tmp_path: Path) -> None:
-    (post,) = line.ok("preview", "--json", str(tmp_path / "mail.eml")).json["posts"]
+    (post,) = line.ok("preview", "--json", "--cuts", str(tmp_path / "mail.eml")).json["posts"]
     assert post["body"] == "Yes."
     assert [cut["kind"] for cut in post["cuts"]] == ["signature", "attribution", "quote"]
     assert post["cuts"][0]["text"] == "Kind regards,\nJane Roe\nTel. +44 20 7946 0000"
 
 
 def test_what_an_address_asks_to_keep_is_not_left_out(line: CommandLine, tmp_path: Path) -> None:
-    said = line.ok("preview", "--json", "--to", "username+tdev.full@example.com", str(tmp_path / "mail.eml"))
+    said = line.ok("preview", "--json", "--cuts", "--to", "username+tdev.full@example.com", str(tmp_path / "mail.eml"))
     assert [post["cuts"] for post in said.json["posts"]] == [[]]
