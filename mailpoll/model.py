@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 MessageState = Literal["accepted", "read", "ignored", "held", "unrouted", "quarantined"]
 DeliveryState = Literal["pending", "sending", "delivered", "delayed", "uncertain", "failed", "held", "duplicate"]
 ReadOutcome = Literal["posted", "ignored", "held", "unrouted", "quarantined"]
 Quotes = Literal["mailpoll", "email-reply-parser", "keep"]
+Method = Literal["dmarc", "dkim", "spf"]
+Refused = Literal["hold", "mark", "ignore"]
+Disposition = Literal["post", "hold", "ignore"]
 CutKind = Literal["quote", "attribution", "signature", "disclaimer", "banner", "footer", "forward header"]
 
 # Every option an address may carry after its token (DESIGN.md §5).
@@ -59,6 +62,25 @@ _OPTION_EFFECTS: dict[str, dict[str, bool]] = {
     "no-attachments": {"attachments": False},
     "no-thread": {"thread": False},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Whose mail a channel takes, and what becomes of mail that no person wrote.
+
+    `require` names what the receiving server must have found to pass (RFC 8601); `allow_from` (empty: everybody) and
+    `deny_from` hold addresses and domains; `refused` says what follows when any of these fails. `auto_replies`,
+    `bounces`, `notifications` and `verification_mail` are what is done with mail of that kind.
+    """
+
+    require: tuple[Method, ...] = ()
+    allow_from: tuple[str, ...] = ()
+    deny_from: tuple[str, ...] = ()
+    refused: Refused = "hold"
+    auto_replies: Disposition = "hold"
+    bounces: Disposition = "hold"
+    notifications: Disposition = "post"
+    verification_mail: Disposition = "post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +167,8 @@ class Target:
 class Route:
     """Where a mail goes for one of its recipients.
 
-    `topic`: None takes the subject, "" means the channel has no topics, anything else is fixed.
+    `topic`: None takes the subject, "" means the channel has no topics, anything else is fixed. `allow_from` is the
+    address's own, beside that of the policy. `conversation`: the address was made for the answers of people.
     """
 
     channel: str
@@ -159,6 +182,8 @@ class Route:
     prefix: str = ""
     quotes: Quotes = "mailpoll"
     allow_from: tuple[str, ...] = ()
+    policy: Policy = Policy()
+    conversation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +214,9 @@ class Message:
     automatic: str
     content_key: str
     defects: tuple[str, ...]
+    sender_problem: str = ""
+    authentication: str | None = None
+    loop_addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +232,7 @@ class Post:
     """What goes out to one destination of one channel. `key` is the delivery's idempotency key, empty until stored.
 
     `whole_text` says that the body was cut and that part 0 (the whole new text) goes along as a file; `options` and
-    `quotes` are the route's, by which that text is found again.
+    `quotes` are the route's, by which that text is found again. `held` is why it waits for a person; empty: it does not.
     """
 
     channel: str
@@ -225,6 +253,7 @@ class Post:
     automatic: str = ""
     options: Options = Options()
     quotes: Quotes = "mailpoll"
+    held: str = ""
     key: str = ""
 
 
@@ -315,7 +344,8 @@ class KnownAddress:
 
     `token` is "*" for the address that takes every detail no token claims. `channel_options` are defaults,
     `options` win over them. `topic` as in Route. `allow_from` holds addresses and domains; empty allows everyone.
-    `quotes` are the channel's own; None: those of the settings.
+    `quotes` are the channel's own; None: those of the settings. `policy` holds the fields of Policy that the channel
+    has of its own. `conversation` as in Route.
     """
 
     token: str
@@ -330,6 +360,8 @@ class KnownAddress:
     prefix: str
     targets: tuple[tuple[str, str], ...]
     quotes: Quotes | None = None
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    conversation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
