@@ -232,7 +232,7 @@ class Post:
     """What goes out to one destination of one channel. `key` is the delivery's idempotency key, empty until stored.
 
     `whole_text` says that the body was cut and that part 0 (the whole new text) goes along as a file; `options` and
-    `quotes` are the route's, by which that text is found again. `held` is why it waits for a person; empty: it does not.
+    `quotes` are the route's, by which that text is found again. `held` is why it waits for a person, if it does.
     """
 
     channel: str
