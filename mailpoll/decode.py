@@ -37,7 +37,7 @@ _MEANT = dict.fromkeys(("ssl", "tls", "ssl/tls", "tls/ssl", "smtps", "imaps"), "
 
 
 def problems(value: Any, kind: Any, path: str = "") -> Iterator[str]:
-    """Every reason why `value` (as tomllib made it) is no `kind` (a type that settings.py uses), as whole sentences."""
+    """Every reason why `value` (as tomllib made it) is no `kind` (a type that the settings use), as whole sentences."""
     inner, metas = _unwrap(kind)
     if get_origin(inner) is dict and isinstance(value, dict):
         item = get_args(inner)[1]

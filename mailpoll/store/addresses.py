@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
@@ -26,6 +27,7 @@ _LOOKUP = (
         schema.channel.c.topic.label("channel_topic"),
         schema.channel.c.prefix,
         schema.channel.c.quotes,
+        schema.channel.c.policy,
         schema.target.c.destination,
         schema.target.c.place,
     )
@@ -53,7 +55,7 @@ def select(connection: Connection, channel_id: int | None) -> tuple[KnownAddress
     a, c = schema.address, schema.channel
     query = (
         sa.select(a, c.c.name, c.c.enabled.label("channel_enabled"), c.c.options.label("channel_options"),
-                  c.c.topic.label("channel_topic"), c.c.prefix, c.c.quotes)
+                  c.c.topic.label("channel_topic"), c.c.prefix, c.c.quotes, c.c.policy)
         .join(c, c.c.id == a.c.channel_id)
         .order_by(c.c.name, a.c.id)
     )  # fmt: skip
@@ -88,7 +90,9 @@ def rotate(connection: Connection, token: str, new: str, now: datetime, expires_
     old = connection.execute(sa.select(a).where(a.c.token == token)).first()
     if old is None:
         raise _no_token()
-    alike = {column: getattr(old, column) for column in ("channel_id", "options", "topic", "allow_from")}
+    alike = {
+        column: getattr(old, column) for column in ("channel_id", "options", "topic", "allow_from", "conversation")
+    }
     ends = expires_at if old.expires_at is None else min(old.expires_at, expires_at)
     connection.execute(a.insert().values(token=new, created_at=now, expires_at=old.expires_at, **alike))
     connection.execute(a.update().where(a.c.id == old.id).values(expires_at=ends))
@@ -146,7 +150,19 @@ def _known(row: Row[Any], targets: tuple[tuple[str, str], ...]) -> KnownAddress:
         prefix=row.prefix,
         targets=targets,
         quotes=row.quotes,
+        policy=policy_of(row.policy),
+        conversation=row.conversation,
     )
+
+
+def policy_of(text: str) -> dict[str, Any]:
+    """The column `policy` of a channel: the fields of model.Policy that it has of its own."""
+    return msgspec.json.decode(text, type=dict[str, str | tuple[str, ...]]) if text else {}
+
+
+def policy_column(policy: Mapping[str, Any]) -> str:
+    """A channel's own policy as its column keeps it."""
+    return msgspec.json.encode(policy).decode() if policy else ""
 
 
 def _no_token() -> ConfigError:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,8 @@ from mailpoll.store.engine import transaction
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A row of `channel` with its destinations as (destination, place). `topic` as in model.Route; `quotes` as
-    in model.KnownAddress."""
+    """A row of `channel` with its destinations as (destination, place). `topic` as in model.Route; `quotes`
+    and `policy` as in model.KnownAddress; `rate` in [policy], None: as that says."""
 
     name: str
     enabled: bool
@@ -29,6 +29,8 @@ class Channel:
     targets: tuple[tuple[str, str], ...]
     created_at: datetime
     quotes: Quotes | None = None
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    rate: str | None = None
 
 
 class Channels:
@@ -58,6 +60,7 @@ class Channels:
                 prefix=channel.prefix,
                 targets=channel.targets,
                 quotes=channel.quotes,
+                policy=channel.policy,
             )
         return None
 
@@ -78,6 +81,8 @@ class Channels:
                 targets=targets.get(r.id, ()),
                 created_at=r.created_at,
                 quotes=r.quotes,
+                policy=addresses.policy_of(r.policy),
+                rate=r.rate,
             )
             for r in rows
         )
@@ -100,6 +105,8 @@ class Channels:
         prefix: str = "",
         options: Sequence[str] = (),
         quotes: Quotes | None = None,
+        policy: Mapping[str, Any] | None = None,
+        rate: str | None = None,
         address: str | None = None,
     ) -> None:
         """Makes a channel, with `address` as the token of its first address. ConfigError when the name or the token is
@@ -109,19 +116,39 @@ class Channels:
                 raise ConfigError(f"there is a channel {name} already", advice=f"Change it with `channel set {name}`.")
             key = connection.execute(
                 schema.channel.insert().values(
-                    name=name, topic=topic, prefix=prefix, options=" ".join(options), quotes=quotes, created_at=now
+                    name=name,
+                    topic=topic,
+                    prefix=prefix,
+                    options=" ".join(options),
+                    quotes=quotes,
+                    policy=addresses.policy_column(policy or {}),
+                    rate=rate,
+                    created_at=now,
                 )
             ).inserted_primary_key
             _set_targets(connection, key[0] if key else 0, targets)
             if address is not None:
                 addresses.insert(connection, _channel_id(connection, name), address, created_at=now)
 
-    def set(self, name: str, *, targets: Sequence[tuple[str, str]] | None = None, **values: Any) -> None:
-        """Changes columns of a channel (enabled, topic, prefix, options, quotes) and, when given, its destinations."""
+    def set(
+        self,
+        name: str,
+        *,
+        targets: Sequence[tuple[str, str]] | None = None,
+        policy: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> None:
+        """Changes columns of a channel (enabled, topic, prefix, options, quotes, rate) and, when given, its
+        destinations and what it has of its own policy; a field that is None is as the settings say from now on."""
         if "options" in values:
             values["options"] = " ".join(values["options"])
         with transaction(self._engine) as connection:
             channel_id = _channel_id(connection, name)
+            if policy is not None:
+                c = schema.channel.c
+                column = connection.scalar(sa.select(c.policy).where(c.id == channel_id).with_for_update()) or ""
+                changed = {**addresses.policy_of(column), **policy}
+                values["policy"] = addresses.policy_column({k: v for k, v in changed.items() if v is not None})
             if values:
                 connection.execute(schema.channel.update().where(schema.channel.c.id == channel_id).values(**values))
             if targets is not None:
@@ -143,6 +170,7 @@ class Channels:
         topic: str | None = None,
         allow_from: Sequence[str] = (),
         expires_at: datetime | None = None,
+        conversation: bool = False,
     ) -> None:
         """Gives a channel an address. ConfigError when the token is taken."""
         with transaction(self._engine) as connection:
@@ -154,11 +182,12 @@ class Channels:
                 topic=topic,
                 allow_from=" ".join(allow_from),
                 expires_at=expires_at,
+                conversation=conversation,
                 created_at=now,
             )
 
     def set_address(self, token: str, **values: Any) -> None:
-        """Changes columns of an address (enabled, expires_at, options, topic, allow_from)."""
+        """Changes columns of an address (enabled, expires_at, options, topic, allow_from, conversation)."""
         for name in ("options", "allow_from"):
             if name in values:
                 values[name] = " ".join(values[name])

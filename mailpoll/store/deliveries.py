@@ -27,24 +27,24 @@ def insert(connection: Connection, readings: Sequence[tuple[int, Reading]], now:
     known, listed = _known(connection, {reading.facts.content_key for _, reading in readings})
     rows = []
     # A copy that may be posted comes before one that is held: held posts do not stand in its way.
-    for message_id, reading in sorted(readings, key=lambda each: each[1].outcome == "held"):
-        for post in reading.posts:
-            once = (post.channel, post.destination, post.place, reading.facts.content_key)
-            earlier = known.get(once)
-            held_up = earlier is not None and earlier.state == "held" and reading.outcome == "posted"
-            if earlier and earlier.message_id == message_id:  # read once more (`messages retry`)
-                if held_up:
-                    release(connection, schema.delivery.c.id == earlier.id, now)
-                continue
-            if earlier and held_up:
-                _give_way(connection, earlier.id, now)
-                earlier = None
-            if earlier is None:
-                row = _row(message_id, reading, post, _first_state(reading, post), now)
-                known[once] = _Earlier(0, message_id, row["state"])
-                rows.append(row)
-            elif (message_id, *once) not in listed:
-                rows.append(_row(message_id, reading, post, "duplicate", now))
+    posts = [(message_id, reading, post) for message_id, reading in readings for post in reading.posts]
+    for message_id, reading, post in sorted(posts, key=lambda each: bool(each[2].held)):
+        once = (post.channel, post.destination, post.place, reading.facts.content_key)
+        earlier = known.get(once)
+        held_up = earlier is not None and earlier.state == "held" and not post.held
+        if earlier and earlier.message_id == message_id:  # read once more (`messages retry`)
+            if held_up:
+                release(connection, schema.delivery.c.id == earlier.id, now)
+            continue
+        if earlier and held_up:
+            _give_way(connection, earlier.id, now)
+            earlier = None
+        if earlier is None:
+            row = _row(message_id, reading, post, _first_state(post), now)
+            known[once] = _Earlier(0, message_id, row["state"])
+            rows.append(row)
+        elif (message_id, *once) not in listed:
+            rows.append(_row(message_id, reading, post, "duplicate", now))
     if rows:
         connection.execute(schema.delivery.insert(), rows)
 
@@ -70,11 +70,13 @@ def _known(
 def _give_way(connection: Connection, delivery_id: int, now: datetime) -> None:
     """Makes a held delivery the duplicate of another copy's, which may be posted."""
     d = schema.delivery
-    connection.execute(d.update().where(d.c.id == delivery_id).values(state="duplicate", body="", changed_at=now))
+    connection.execute(
+        d.update().where(d.c.id == delivery_id).values(state="duplicate", body="", error="", changed_at=now)
+    )
 
 
-def _first_state(reading: Reading, post: Post) -> DeliveryState:
-    if reading.outcome == "held":
+def _first_state(post: Post) -> DeliveryState:
+    if post.held:
         return "held"
     return "delivered" if post.destination == "store" else "pending"
 
@@ -90,6 +92,7 @@ def _row(message_id: int, reading: Reading, post: Post, state: DeliveryState, no
         "key": key,
         "state": state,
         "due_at": now if state == "pending" else None,
+        "error": post.held if state == "held" else "",
         "receipt": key if state == "delivered" else "",
         "topic": post.topic,
         "body": "" if state == "duplicate" else post.body,
@@ -104,9 +107,11 @@ def release(connection: Connection, condition: sa.ColumnElement[bool], now: date
     d = schema.delivery
     held = condition & (d.c.state == "held")
     in_store = connection.execute(
-        d.update().where(held & (d.c.destination == "store")).values(state="delivered", receipt=d.c.key, changed_at=now)
+        d.update()
+        .where(held & (d.c.destination == "store"))
+        .values(state="delivered", receipt=d.c.key, error="", changed_at=now)
     )
-    others = connection.execute(d.update().where(held).values(state="pending", due_at=now, changed_at=now))
+    others = connection.execute(d.update().where(held).values(state="pending", due_at=now, error="", changed_at=now))
     return in_store.rowcount + others.rowcount
 
 
@@ -118,4 +123,4 @@ def idempotency_key(*parts: str) -> str:
 
 def encode_details(post: Post) -> str:
     """All of a post but topic and body, which have columns of their own, as JSON."""
-    return msgspec.json.encode(replace(post, topic="", body="")).decode()
+    return msgspec.json.encode(replace(post, topic="", body="", held="")).decode()

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest revision under migrations/versions: a store at this one needs no Alembic (0.3 s to import).
-HEAD = "0004"
+HEAD = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -79,6 +79,14 @@ channel = Table(
     Column("prefix", Words, nullable=False, server_default=""),
     Column("options", Words, nullable=False, server_default="", comment="option names, blank between"),
     Column("quotes", Words, comment="who finds its new text; NULL: as [reader] says"),
+    Column(
+        "policy",
+        Words,
+        nullable=False,
+        server_default="",
+        comment="what it has of its own, JSON; empty: as [policy] says",
+    ),
+    Column("rate", Words, comment="posts in a time to one destination; NULL: as [policy] says"),
     Column("created_at", Moment, nullable=False),
 )
 
@@ -101,6 +109,13 @@ address = Table(
     Column("options", Words, nullable=False, server_default=""),
     Column("topic", Words),
     Column("allow_from", Words, nullable=False, server_default="", comment="addresses or domains, blank between"),
+    Column(
+        "conversation",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="made for the answers of people: automatic mail to it is ignored",
+    ),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     Column("expires_at", Moment),
     Column("created_at", Moment, nullable=False),
@@ -179,6 +194,7 @@ delivery = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", Moment, comment="when it may be tried next"),
     Column("uncertain_at", Moment, comment="when it last was uncertain, kept after it was delivered"),
+    Column("claimed_at", Moment, comment="when it was last on its way"),
     Column("run", BigInteger, nullable=False, server_default="0", comment="of `sending`: the number of the run's lock"),
     Column("error", Words, nullable=False, server_default=""),
     Column("receipt", Words, nullable=False, server_default=""),
@@ -199,6 +215,8 @@ Index(
     unique=True,
 )
 Index("ix_delivery_due", delivery.c.state, delivery.c.due_at)
+# How many posts of a channel left in the last minutes.
+Index("ix_delivery_claimed", delivery.c.channel, delivery.c.destination, delivery.c.claimed_at)
 # When a destination last took a post, among a million that were delivered.
 Index("ix_delivery_delivered", delivery.c.destination, delivery.c.changed_at)
 

@@ -1,4 +1,4 @@
-"""settings.py: derived values, durations, and that every setting can explain itself."""
+"""settings: derived values, durations, and that every setting can explain itself."""
 
 from __future__ import annotations
 

@@ -13,68 +13,53 @@ import msgspec
 from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
-Tls = Literal["implicit", "starttls", "none"]
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-
-
-class Duration(str):
-    """A length of time as it is written: a whole number and one of s, m, h, d, w ("90s", "7d").
-
-    Raises:
-        ValueError: when the text has another shape.
-    """
-
-    __slots__ = ()
-
-    def __new__(cls, text: str) -> Duration:
-        if not isinstance(text, str) or not re.fullmatch(r"[0-9]{1,9}[smhdw]", text):
-            raise ValueError('expected a length of time like "90s", "5m", "2h", "7d" or "2w"')
-        return super().__new__(cls, text)
-
-    @property
-    def seconds(self) -> int:
-        """The length in seconds."""
-        return int(self[:-1]) * _SECONDS[self[-1]]
-
-
-class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What all sections have in common: frozen, no unknown keys, no positional arguments."""
-
-
-class SecretRef(_Section, frozen=True):
-    """Where a secret is to be found; exactly one of the five. The secret itself never stands in the configuration."""
-
-    file: Annotated[str | None, Meta(description="a file that holds it; relative to the configuration")] = None
-    command: Annotated[tuple[str, ...] | None, Meta(description="a program and its arguments that print it")] = None
-    credential: Annotated[str | None, Meta(description="name of a systemd credential (LoadCredential=)")] = None
-    env: Annotated[str | None, Meta(description="name of an environment variable")] = None
-    keyring: Annotated[str | None, Meta(description="name in the desktop keyring, service mailpoll")] = None
-
-    def __post_init__(self) -> None:
-        named = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
-        if len(named) != 1:
-            raise ValueError(f"names {len(named)} places for the secret, expected one of file, command, credential, "
-                             "env and keyring")  # fmt: skip
-        if not getattr(self, named[0]):
-            raise ValueError(f"{named[0]} is empty, expected a name")
-
-
-_SECRET = Meta(
-    description="where the secret is to be found; never the secret itself",
-    examples=[{"file": "imap-password"}],
+from mailpoll.settings.destinations import CommandSettings, DestinationSettings, WebhookSettings
+from mailpoll.settings.policy import AttachmentSettings, PolicySettings
+from mailpoll.settings.smtp import SmtpSettings
+from mailpoll.settings.values import (
+    IMPLICIT_TLS_PORT,
+    Count,
+    Duration,
+    MaybeSecret,
+    Octets,
+    Port,
+    Seconds,
+    Secret,
+    SecretRef,
+    Section,
+    Tls,
 )
-Secret = Annotated[SecretRef, _SECRET]
-MaybeSecret = Annotated[SecretRef | None, _SECRET]
-Port = Annotated[int, Meta(ge=1, le=65535, description="TCP port; unset: the usual one for `tls`", examples=[993])]
-# RFC 8314 §3.3: submissions, TLS from the start.
-IMPLICIT_TLS_PORT = 465
-Seconds = Annotated[float, Meta(gt=0, description="seconds", examples=[30])]
-Count = Annotated[int, Meta(ge=1)]
-Octets = Annotated[int, Meta(ge=1, description="octets", examples=[50_000_000])]
+
+__all__ = [
+    "IMPLICIT_TLS_PORT",
+    "AccountSettings",
+    "AddressSettings",
+    "AlertSettings",
+    "AttachmentSettings",
+    "CommandSettings",
+    "DestinationSettings",
+    "Duration",
+    "FetchSettings",
+    "HealthSettings",
+    "PolicySettings",
+    "ReaderSettings",
+    "RetentionSettings",
+    "SecretRef",
+    "Section",
+    "Settings",
+    "SmtpSettings",
+    "StoreSettings",
+    "Tls",
+    "UnroutedSettings",
+    "WebhookSettings",
+    "fingerprint",
+    "from_builtin",
+    "mask_url",
+    "to_builtin",
+]
 
 
-class StoreSettings(_Section, frozen=True):
+class StoreSettings(Section, frozen=True):
     """[store]: the database."""
 
     url: Annotated[
@@ -88,7 +73,7 @@ class StoreSettings(_Section, frozen=True):
     password: MaybeSecret = None
 
 
-class AddressSettings(_Section, frozen=True):
+class AddressSettings(Section, frozen=True):
     """[addresses]: which addresses are ours (DESIGN.md §5)."""
 
     patterns: Annotated[
@@ -124,7 +109,7 @@ class AddressSettings(_Section, frozen=True):
     ] = ".+"
 
 
-class FetchSettings(_Section, frozen=True):
+class FetchSettings(Section, frozen=True):
     """[fetch]: one run."""
 
     max_message_size: Annotated[Octets, Meta(description="octets; of a larger mail only the headers are taken")] = (
@@ -141,7 +126,7 @@ class FetchSettings(_Section, frozen=True):
     )
 
 
-class ReaderSettings(_Section, frozen=True):
+class ReaderSettings(Section, frozen=True):
     """[reader]: what the child process that reads mail may use, per mail."""
 
     cpu_seconds: Annotated[int, Meta(ge=1, description="seconds of processor time per mail")] = 5
@@ -153,7 +138,7 @@ class ReaderSettings(_Section, frozen=True):
     ] = "mailpoll"
 
 
-class UnroutedSettings(_Section, frozen=True):
+class UnroutedSettings(Section, frozen=True):
     """[unrouted]: mail to an address of ours that no channel has."""
 
     action: Annotated[
@@ -161,7 +146,7 @@ class UnroutedSettings(_Section, frozen=True):
     ] = "hold"
 
 
-class RetentionSettings(_Section, frozen=True):
+class RetentionSettings(Section, frozen=True):
     """[retention]: how long the bytes of mails are kept. What was posted, and which mails were taken, stays."""
 
     raw: Annotated[Duration, Meta(description="after the last post of a mail was delivered", examples=["7d"])] = (
@@ -172,7 +157,7 @@ class RetentionSettings(_Section, frozen=True):
     ] = Duration("30d")
 
 
-class HealthSettings(_Section, frozen=True):
+class HealthSettings(Section, frozen=True):
     """[health]: a monitor that is told of every run, as healthchecks.io wants it."""
 
     ping_url: Annotated[
@@ -186,73 +171,7 @@ class HealthSettings(_Section, frozen=True):
     allow_plaintext: Annotated[bool, Meta(description="permits http:// to a host other than this one")] = False
 
 
-class SmtpSettings(_Section, frozen=True):
-    """[smtp]: outgoing mail: what `mailpoll send-test` tries and [alerts] use."""
-
-    host: Annotated[str | None, Meta(description="name of the SMTP server", examples=["smtp.example.com"])] = None
-    port: Annotated[Port, Meta(examples=[587])] = 0  # 0 never leaves this class: see __post_init__
-    tls: Annotated[
-        Tls | None,
-        Meta(description="how the connection is encrypted; unset: implicit on port 465, else starttls"),
-    ] = None
-    allow_plaintext: Annotated[
-        bool, Meta(description='permits tls = "none" to a host other than this one: everybody on the way can read it')
-    ] = False
-    ca_file: Annotated[
-        str | None, Meta(description="PEM file of the authorities to trust instead of the system's; relative to the "
-                                     "configuration", examples=["/etc/ssl/own-ca.pem"]),
-    ] = None  # fmt: skip
-    username: Annotated[
-        str | None, Meta(description="name to log in with; unset: no login", examples=["username@example.com"])
-    ] = None
-    password: Annotated[
-        SecretRef | None,
-        Meta(description="where the password is to be found; never the password itself",
-             examples=[{"file": "smtp-password"}]),
-    ] = None  # fmt: skip
-    access_token: Annotated[
-        SecretRef | None,
-        Meta(description="where an OAuth 2.0 access token is to be found, instead of a password",
-             examples=[{"command": ["/usr/local/bin/print-access-token"]}]),
-    ] = None  # fmt: skip
-    auth: Annotated[
-        Literal["plain", "login", "xoauth2", "oauthbearer"] | None,
-        Meta(description="how to log in; unset: the first of these that the server offers and the secret is for"),
-    ] = None
-    from_: Annotated[
-        str | None,
-        Meta(description="the sender of our mail; unset: `username`", examples=["Gateway <gateway@example.com>"]),
-    ] = field(name="from", default=None)
-    noreply: Annotated[
-        str | None, Meta(description="sender of mail that nobody should answer", examples=["noreply@example.com"])
-    ] = None
-    noreply_tokens: Annotated[
-        bool, Meta(description="noreply-<random>@ for each mail, so that nobody can guess an address that answers")
-    ] = True
-    helo: Annotated[
-        str | None,
-        Meta(description="the name we greet the server with; unset: this machine's", examples=["mail.example.com"]),
-    ] = None
-    timeout: Annotated[Seconds, Meta(description="seconds for each step up to the login", examples=[10])] = 10
-    file: Annotated[
-        str | None,
-        Meta(description="a folder: nothing is sent, each mail is written into it as a file; relative to the "
-                         "configuration", examples=["outgoing"]),
-    ] = None  # fmt: skip
-
-    def __post_init__(self) -> None:
-        if self.tls is None:
-            force_setattr(self, "tls", "implicit" if self.port == IMPLICIT_TLS_PORT else "starttls")
-        if not self.port:
-            force_setattr(self, "port", {"implicit": IMPLICIT_TLS_PORT, "none": 25}.get(self.tls or "", 587))
-
-    @property
-    def sender(self) -> str:
-        """The sender of our mail, as it is written; empty where nothing tells."""
-        return self.from_ or self.username or ""
-
-
-class AlertSettings(_Section, frozen=True):
+class AlertSettings(Section, frozen=True):
     """[alerts]: who is told, besides cron, when a trouble begins and when it ends."""
 
     to: Annotated[
@@ -270,7 +189,7 @@ class AlertSettings(_Section, frozen=True):
         return tuple(dict.fromkeys((self.to,) if isinstance(self.to, str) else self.to))
 
 
-class AccountSettings(_Section, frozen=True):
+class AccountSettings(Section, frozen=True):
     """[account.NAME]: an inbox to poll."""
 
     host: Annotated[str, Meta(description="name of the IMAP server", examples=["imap.example.com"])]
@@ -307,6 +226,13 @@ class AccountSettings(_Section, frozen=True):
         Literal["addressed", "all"],
         Meta(description="addressed: only mail to our patterns; all: everything, for an inbox nobody else reads"),
     ] = "addressed"
+    authserv_id: Annotated[
+        str | tuple[str, ...] | None,
+        Meta(
+            description="the name this server gives itself in Authentication-Results; unset: that of [policy]",
+            examples=["mx.google.com"],
+        ),
+    ] = None
     channel: Annotated[
         str | None,
         Meta(
@@ -320,53 +246,7 @@ class AccountSettings(_Section, frozen=True):
             force_setattr(self, "port", 993 if self.tls == "implicit" else 143)
 
 
-class WebhookSettings(_Section, frozen=True, tag_field="kind", tag="webhook"):
-    """[destination.NAME] kind = "webhook": an HTTP POST for each post."""
-
-    url: Annotated[str, Meta(description="where to POST", examples=["https://example.com/inbound"])]
-    format: Annotated[Literal["mailpoll"], Meta(description="the shape of the request")] = "mailpoll"
-    secret: Annotated[
-        SecretRef | None, Meta(description="the key that signs each request", examples=[{"file": "hook-key"}])
-    ] = None
-    bearer: Annotated[
-        SecretRef | None, Meta(description="access token for Authorization: Bearer", examples=[{"file": "hook-token"}])
-    ] = None
-    username: Annotated[str | None, Meta(description="name for HTTP Basic authentication")] = None
-    password: MaybeSecret = None
-    headers: Annotated[
-        dict[str, str | SecretRef], Meta(description="more header fields; a secret one as { file = … }")
-    ] = field(default_factory=dict)
-    allow_plaintext: Annotated[bool, Meta(description="permits http:// to a host other than this one")] = False
-    ca_file: Annotated[str | None, Meta(description="PEM file of the authorities to trust; relative")] = None
-    timeout: Annotated[Seconds, Meta(description="seconds to wait for the answer")] = 20
-    attachments: Annotated[bool, Meta(description="send attachments along, base64 in the JSON")] = True
-    max_attachments: Annotated[
-        Octets, Meta(description="octets of all attachments together; what is over is named only")
-    ] = 25_000_000
-    on_uncertain: Annotated[
-        Literal["repost", "hold"], Meta(description="what follows when the answer to a post is lost")
-    ] = "repost"
-
-
-class CommandSettings(_Section, frozen=True, tag_field="kind", tag="command"):
-    """[destination.NAME] kind = "command": a program for each post, the raw mail on its standard input."""
-
-    command: Annotated[
-        tuple[str, ...],
-        Meta(
-            min_length=1, description="program and arguments; no shell", examples=[["/usr/local/bin/ticket", "--new"]]
-        ),
-    ]
-    timeout: Annotated[Seconds, Meta(description="seconds before the program is ended", examples=[60])] = 60
-    on_uncertain: Annotated[
-        Literal["repost", "hold"], Meta(description="what follows when the program was ended by the timeout")
-    ] = "hold"
-
-
-DestinationSettings = WebhookSettings | CommandSettings
-
-
-class Settings(_Section, frozen=True):
+class Settings(Section, frozen=True):
     """The whole configuration."""
 
     store: StoreSettings = StoreSettings()
@@ -374,6 +254,8 @@ class Settings(_Section, frozen=True):
     fetch: FetchSettings = FetchSettings()
     reader: ReaderSettings = ReaderSettings()
     unrouted: UnroutedSettings = UnroutedSettings()
+    policy: PolicySettings = PolicySettings()
+    attachments: AttachmentSettings = AttachmentSettings()
     retention: RetentionSettings = RetentionSettings()
     health: HealthSettings = HealthSettings()
     smtp: SmtpSettings | None = None
