@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mailpoll import reply
 from mailpoll.mentions import neutralised
@@ -16,12 +16,18 @@ _NOTICE_ROOM = 200
 
 
 def posts(
-    message: Message, routes: Sequence[Route], *, message_ref: str = "", max_text: int = 1_000_000
+    message: Message,
+    routes: Sequence[Route],
+    *,
+    message_ref: str = "",
+    max_text: int = 1_000_000,
+    marks: Mapping[str, str] | None = None,
 ) -> tuple[Post, ...]:
     """One Post per (channel, destination, place), in the order of the routes; the first route wins a shared one.
 
     `message_ref` is how people find the whole mail (its id in the store), named where a body had to be cut.
-    `max_text` bounds the body of destinations without a limit of their own, in characters.
+    `max_text` bounds the body of destinations without a limit of their own, in characters. `marks` tells for a channel
+    what people must know before they believe the mail.
     """
     made: dict[tuple[str, str, str], Post] = {}
     for route in routes:
@@ -30,7 +36,9 @@ def posts(
             key = (route.channel, target.destination, target.place)
             if key not in made:
                 text = text or new_text(message, route)
-                made[key] = _post(message, route, target, text, message_ref, max_text)
+                made[key] = _post(
+                    message, route, target, text, message_ref, max_text, (marks or {}).get(route.channel, "")
+                )
     return tuple(made.values())
 
 
@@ -55,11 +63,13 @@ def _found(message: Message, route: Route) -> reply.NewText:
     )
 
 
-def _post(message: Message, route: Route, target: Target, text: str, message_ref: str, max_text: int) -> Post:
+def _post(
+    message: Message, route: Route, target: Target, text: str, message_ref: str, max_text: int, mark: str
+) -> Post:  # fmt: skip
     limits = target.limits
     topic, named = _topic(message, route, limits)
     files = message.attachments if route.options.attachments else ()
-    top = _preamble(message, route, named)
+    top = _preamble(message, route, named, mark)
     bottom = _attachment_list(files)
     room = min(limits.body if limits.body is not None else max_text, max_text) - len(route.prefix)
     body, whole = _fitted(top, neutralised(text, limits.mentions), bottom, room, message_ref, limits)
@@ -69,7 +79,7 @@ def _post(message: Message, route: Route, target: Target, text: str, message_ref
         place=target.place,
         topic=topic,
         body=(route.prefix + body)[: limits.body],
-        attachments=files,
+        attachments=tuple(file for file in files if not file.withheld),
         whole_text=whole,
         subject=message.subject,
         sender=str(message.from_[0]) if message.from_ else "",
@@ -96,22 +106,31 @@ def _topic(message: Message, route: Route, limits: Limits) -> tuple[str, bool]:
     return shortened(printable(route.topic), limits.topic), False
 
 
-def _preamble(message: Message, route: Route, named: bool) -> str:
-    """The lines over the text, each Markdown: the subject when the topic does not say it, the sender when asked."""
-    lines = []
+def _preamble(message: Message, route: Route, named: bool, mark: str) -> str:
+    """The lines over the text, each Markdown: a warning, the subject when the topic does not say it, the sender when
+    asked."""
+    lines = [f"⚠ **{mark[0].upper()}{mark[1:]}**"] if mark else []
     if named:
         lines.append(f"**Subject:** {topic_of(message.subject)}")
     if route.options.show_sender and message.from_:
-        lines.append("**From:** " + ", ".join(printable(str(sender)) for sender in message.from_[:10]))
+        doubt = f" (not verified: {message.sender_problem})" if message.sender_problem else ""
+        lines.append("**From:** " + ", ".join(printable(str(sender)) for sender in message.from_[:10]) + doubt)
     return "\n".join(lines)
 
 
 def _attachment_list(files: Sequence[Attachment]) -> str:
     """A line per file: `[image.png] (image/png, 70 bytes)`; names are display text, never links."""
-    lines = [f"[{_plain_name(file.name)}] ({file.type}, {file.size} bytes)" for file in files[:MAX_ATTACHMENTS_LISTED]]
+    lines = [
+        f"[{_plain_name(file.name)}] ({file.type}, {file.size} bytes{_stays(file)})"
+        for file in files[:MAX_ATTACHMENTS_LISTED]
+    ]
     if len(files) > MAX_ATTACHMENTS_LISTED:
         lines.append(f"(and {len(files) - MAX_ATTACHMENTS_LISTED} more files)")
     return "\n".join(lines)
+
+
+def _stays(file: Attachment) -> str:
+    return f"; not passed on: {file.withheld}" if file.withheld else ""
 
 
 def _plain_name(name: str) -> str:

@@ -7,20 +7,21 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from mailpoll.model import Cut, Reading, Recipient, Route
+from mailpoll.model import Cut, FileRules, Reading, Recipient, Route
 
 LENGTH = struct.Struct(">Q")
 READY = b"mailpoll reader"
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What one mail may cost: seconds of CPU, seconds by the clock, octets of address space (0: no limit), and how
-    many characters of text are read."""
+    """What one mail may cost: seconds of CPU, seconds by the clock, octets of address space (0: no limit), how many
+    characters of text are read, and which of its files go along (None: all)."""
 
     cpu_seconds: int = 5
     wall_seconds: float = 20.0
     memory: int = 0
     max_text: int = 1_000_000
+    files: FileRules | None = None
 
 
 class Call(msgspec.Struct, frozen=True, omit_defaults=True):

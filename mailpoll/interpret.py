@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mailpoll import router
-from mailpoll.model import Job, KnownAddress, Limits, Quotes, Reading, Recipient
+from mailpoll.model import Job, KnownAddress, Limits, Policy, Quotes, Reading, Recipient
 
 
 class Channels(Protocol):
@@ -37,7 +37,7 @@ class Reader(Protocol):
 class Rules:
     """The settings that routing obeys. `channels` maps an account of `scope = "all"` to the channel of mail without a
     token; `unrouted` is "hold", "ignore" or a channel; `limits` tells what a destination takes; `separators` and
-    `quotes` are those of [addresses] and [reader]; a channel's own quotes win."""
+    `quotes` are those of [addresses] and [reader], `policy` gives that for an account; a channel's own win."""
 
     patterns: tuple[str, ...]
     headers: tuple[str, ...]
@@ -46,6 +46,7 @@ class Rules:
     channels: Mapping[str, str] = field(default_factory=dict)
     separators: str = router.SEPARATORS
     quotes: Quotes = "mailpoll"
+    policy: Callable[[str], Policy] = lambda _: Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Interpreter:
         found = self._recipients(mail)
         known = self._channels.lookup(router.tokens(found, self._rules.separators))
         routing = self._routing(mail, found, known)
-        reading = self._judged(self._reader.posts(_job(mail, routing, safe=safe)), routing)
+        reading = self._judged(self._reader.posts(self._job(mail, routing, safe=safe)), routing)
         return Interpretation(reading, found, known)
 
     def expect(self) -> None:
@@ -100,7 +101,7 @@ class Interpreter:
         tokens = frozenset().union(*(router.tokens(each, self._rules.separators) for each in found))
         known = self._channels.lookup(tokens)
         self._begun = [self._routing(mail, each, known) for mail, each in zip(mails, found, strict=True)]
-        self._reader.begin([_job(mail, routing) for mail, routing in zip(mails, self._begun, strict=True)])
+        self._reader.begin([self._job(mail, routing) for mail, routing in zip(mails, self._begun, strict=True)])
 
     def finish(self) -> Sequence[Reading | BaseException]:
         """What the mails that were begun become, in their order, or the error of the reader."""
@@ -109,6 +110,10 @@ class Interpreter:
             self._judged(result, routing) if isinstance(result, Reading) else result
             for result, routing in zip(self._reader.finish(), begun, strict=True)
         ]
+
+    def _job(self, mail: Mail, routing: router.Routing, *, safe: bool = False) -> Job:
+        patterns = tuple(self._rules.patterns)
+        return Job(mail.chunks, mail.size, routing.routes, safe, mail.oversize_of, mail.reference, patterns)
 
     def _judged(self, reading: Reading, routing: router.Routing) -> Reading:
         if reading.outcome != "posted" or routing.routes:
@@ -129,7 +134,8 @@ class Interpreter:
     def _routing(
         self, mail: Mail, found: Sequence[Recipient], known: Mapping[str, KnownAddress]
     ) -> router.Routing:  # fmt: skip
-        rules = router.Rules(self._now(), self._rules.limits, self._rules.separators, self._rules.quotes)
+        ours = self._rules
+        rules = router.Rules(self._now(), ours.limits, ours.separators, ours.quotes, ours.policy(mail.account))
         if mail.sent_to and "@" not in mail.sent_to:
             channel = self._channels.as_address(mail.sent_to)
             missing = router.Routing((), "unrouted", f"there is no channel {mail.sent_to}")
@@ -146,10 +152,6 @@ class Interpreter:
             reason = f"{routing.reason}, and channel {channel.channel}, which takes such mail, is disabled"
             return replace(routing, reason=reason)
         return router.forced(channel, rules)
-
-
-def _job(mail: Mail, routing: router.Routing, *, safe: bool = False) -> Job:
-    return Job(mail.chunks, mail.size, routing.routes, safe, mail.oversize_of, mail.reference)
 
 
 def header_block(chunks: Iterator[bytes]) -> bytes:

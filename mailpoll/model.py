@@ -70,7 +70,8 @@ class Policy:
 
     `require` names what the receiving server must have found to pass (RFC 8601); `allow_from` (empty: everybody) and
     `deny_from` hold addresses and domains; `refused` says what follows when any of these fails. `auto_replies`,
-    `bounces`, `notifications` and `verification_mail` are what is done with mail of that kind.
+    `bounces`, `notifications`, `verification_mail` and `loops` are what is done with mail of that kind. `authserv_ids`
+    are the names of the server whose findings count.
     """
 
     require: tuple[Method, ...] = ()
@@ -81,6 +82,8 @@ class Policy:
     bounces: Disposition = "hold"
     notifications: Disposition = "post"
     verification_mail: Disposition = "post"
+    loops: Disposition = "ignore"
+    authserv_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +192,26 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A part of a mail that travels as a file. `part` is its number in document order, the key for fetching its
-    bytes; `name` is display text, cleaned, never a path; `size` in octets after decoding; `content_id` without <>."""
+    bytes; `name` is display text, cleaned, never a path; `size` in octets after decoding; `content_id` without <>.
+    `withheld` is why it does not go along with posts, if it does not."""
 
     part: int
     name: str
     type: str
     size: int
     content_id: str = ""
+    withheld: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRules:
+    """Which files go along with posts: octets of one and of all together, globs of names or media types (`allow` empty:
+    all)."""
+
+    max_size: int
+    max_total: int
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +233,7 @@ class Message:
     sender_problem: str = ""
     authentication: str | None = None
     loop_addresses: tuple[str, ...] = ()
+    automatic_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +344,7 @@ class Job:
     """A mail for the reader: `chunks` gives its bytes anew at each call, `size` octets in all.
 
     `safe` reads only headers and first text part; `oversize_of` is as in RawMessage; `reference` names the message in
-    notes to people ("message 17").
+    notes to people ("message 17"); `patterns` are those of our addresses, as they are configured.
     """
 
     chunks: Callable[[], Iterable[bytes]]
@@ -336,6 +353,7 @@ class Job:
     safe: bool = False
     oversize_of: int = 0
     reference: str = ""
+    patterns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,7 @@ def _call_of(job: Job) -> Iterator[bytes]:
         Call(
             "posts",
             job.size,
+            patterns=job.patterns,
             routes=tuple(job.routes),
             safe=job.safe,
             oversize_of=job.oversize_of,

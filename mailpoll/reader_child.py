@@ -51,10 +51,12 @@ def _answer(call: Call, raw: bytes, limits: Limits) -> Answer:
         reading=reading.read(
             raw,
             call.routes,
+            call.patterns,
             safe=call.safe,
             oversize_of=call.oversize_of,
             reference=call.reference,
             max_text=limits.max_text,
+            files=limits.files,
         )
     )
 

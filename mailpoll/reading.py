@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from mailpoll import compose, message, router
-from mailpoll.model import Facts, Message, Reading, Recipient, Route
+from mailpoll.model import Facts, FileRules, Message, Reading, ReadOutcome, Recipient, Route
+from mailpoll.policy.files import judged
+from mailpoll.policy.judge import Verdict, is_loop, judge
 
 
 def recipients(headers: bytes, patterns: Sequence[str], order: Sequence[str]) -> tuple[Recipient, ...]:
@@ -15,29 +18,56 @@ def recipients(headers: bytes, patterns: Sequence[str], order: Sequence[str]) ->
 
 
 def read(
-    raw: bytes, routes: Sequence[Route], *, safe: bool, oversize_of: int, reference: str, max_text: int
-) -> Reading:  # fmt: skip
-    """Reads a mail and makes its posts. The policies are judged here, where the mail is understood."""
+    raw: bytes,
+    routes: Sequence[Route],
+    patterns: Sequence[str] = (),
+    *,
+    safe: bool,
+    oversize_of: int,
+    reference: str,
+    max_text: int,
+    files: FileRules | None = None,
+) -> Reading:
+    """Reads a mail and makes its posts. The policies are judged here, where the mail is understood.
+
+    `patterns` are those of our addresses, as they are configured; `files` says which files go along, None: all.
+    """
     parsed = message.parse(raw, safe=safe, max_text=max_text)
     if safe:  # what no reading survived may be the mail that email-reply-parser takes hours for
         routes = [replace(route, quotes="mailpoll") if route.quotes != "keep" else route for route in routes]
     if oversize_of:
         parsed = _notice(parsed, oversize_of)
+    if files is not None:
+        parsed = replace(parsed, attachments=judged(parsed.attachments, files))
     facts = _facts(parsed, safe)
-    if parsed.automatic == "loop":
-        return Reading("ignored", "mailpoll sent this mail itself", facts)
-    allowed = [route for route in routes if router.sender_allowed(parsed.from_, route.allow_from)]
-    refused = routes and not allowed
-    posts = compose.posts(parsed, routes if refused else allowed, message_ref=reference, max_text=max_text)
-    if refused:
-        return Reading("held", "the sender is not among those the address is limited to", facts, posts)
-    return Reading("posted", _left_out(routes, allowed), facts, posts)
+    ours = [router.pattern(text) for text in patterns]
+    if not routes:
+        loop = is_loop(parsed, ours)
+        return Reading("ignored" if loop else "posted", loop, facts)
+    verdicts = {route.channel: judge(parsed, route, ours, partial(compose.new_text, parsed, route)) for route in routes}
+    wanted = [route for route in routes if verdicts[route.channel].kind != "ignore"]
+    marks = {channel: verdict.reason for channel, verdict in verdicts.items() if verdict.kind == "mark"}
+    posts = compose.posts(parsed, wanted, message_ref=reference, max_text=max_text, marks=marks)
+    held = {channel: verdict.reason for channel, verdict in verdicts.items() if verdict.kind == "hold"}
+    outcome: ReadOutcome = "posted"
+    if len(held) == len(wanted):
+        outcome = "held" if wanted else "ignored"
+    posts = tuple(replace(post, held=held.get(post.channel, "")) for post in posts)
+    return Reading(outcome, _told(verdicts), facts, posts)
 
 
-def _left_out(routes: Sequence[Route], allowed: Sequence[Route]) -> str:
-    """Which channels do not get a mail that others get; "" when all do."""
-    names = [route.channel for route in routes if route not in allowed]
-    return f"not posted to {', '.join(names)}: the sender is not among those its address is limited to" if names else ""
+_TOLD = {"hold": "held for", "ignore": "not posted to", "mark": "marked for"}
+
+
+def _told(verdicts: Mapping[str, Verdict]) -> str:
+    """What was decided and why; channels are named where there are several. "" when all take the mail as it is."""
+    if len(verdicts) == 1:
+        return next(iter(verdicts.values())).reason
+    return "; ".join(
+        f"{_TOLD[verdict.kind]} {channel}: {verdict.reason}"
+        for channel, verdict in verdicts.items()
+        if verdict.kind != "post"
+    )
 
 
 def part(raw: bytes, number: int, route: Route) -> bytes:

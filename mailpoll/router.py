@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mailpoll.message import addresses, header_fields
-from mailpoll.model import OPTION_NAMES, KnownAddress, Limits, NamedAddress, Options, Quotes, Recipient, Route, Target
+from mailpoll.model import (
+    OPTION_NAMES,
+    KnownAddress,
+    Limits,
+    NamedAddress,
+    Options,
+    Policy,
+    Quotes,
+    Recipient,
+    Route,
+    Target,
+)
 
 ANY = "*"
 SEPARATORS = ".+"
@@ -39,6 +50,13 @@ class Pattern:
             return None
         detail = local[len(self.before) : len(local) - len(self.after)]
         return detail or None
+
+    def is_base(self, address: str) -> bool:
+        """Whether this is an address of the pattern, or that of the inbox behind it: `username@` of `username+%s@`."""
+        local, at, domain = address.rpartition("@")
+        if not at or a_labels(domain) != self.domain or not (self.before or self.after):
+            return False
+        return self.detail(address) is not None or local.lower() == f"{self.before.rstrip(SEPARATORS)}{self.after}"
 
 
 def pattern(text: str) -> Pattern:
@@ -108,13 +126,14 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What routing needs beside the mail: the moment, what each destination takes, and the settings `separators` and
-    `quotes`, the latter for channels without their own."""
+    """What routing needs beside the mail: the moment, what each destination takes, and the settings `separators`,
+    `quotes` and `policy`, the latter two for channels without their own."""
 
     now: datetime
     limits: Callable[[str], Limits]
     separators: str = SEPARATORS
     quotes: Quotes = "mailpoll"
+    policy: Policy = field(default_factory=Policy)
 
 
 def routes(found: Sequence[Recipient], known: Mapping[str, KnownAddress], rules: Rules) -> Routing:
@@ -223,6 +242,8 @@ def _route(claim: _Claim, rules: Rules) -> Route:
         prefix=known.prefix,
         quotes=known.quotes or rules.quotes,
         allow_from=known.allow_from,
+        policy=replace(rules.policy, **known.policy),
+        conversation=known.conversation,
     )
 
 

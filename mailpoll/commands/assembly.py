@@ -26,11 +26,11 @@ from mailpoll.errors import (
 )
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
-from mailpoll.model import Delivery, Limits, Pause, Reading, Route
+from mailpoll.model import Delivery, FileRules, Limits, Pause, Policy, Reading, Route
 from mailpoll.poll import Clock
 from mailpoll.reader import Limits as ReaderLimits
 from mailpoll.reader import Reader, ReaderDied, ReaderStopped
-from mailpoll.settings import AccountSettings
+from mailpoll.settings import AccountSettings, Settings
 from mailpoll.wire import Line
 
 if TYPE_CHECKING:
@@ -144,17 +144,38 @@ def rules(installation: Installation) -> Rules:
         channels={name: account.channel for name, account in settings.account.items() if account.channel},
         separators=settings.addresses.separators,
         quotes=settings.reader.quotes,
+        policy=lambda account: policy_of(settings, account),
+    )
+
+
+def policy_of(settings: Settings, account: str) -> Policy:
+    """What holds for mail of an account ("": given to `receive`) where its channel has nothing of its own."""
+    policy = settings.policy
+    own = settings.account[account].authserv_id if account in settings.account else None
+    authserv_id = policy.authserv_id if own is None else own
+    return Policy(
+        require=policy.require,
+        allow_from=policy.allow_from,
+        deny_from=policy.deny_from,
+        refused=policy.refused,
+        auto_replies=policy.auto_replies,
+        bounces=policy.bounces,
+        notifications=policy.notifications,
+        verification_mail="hold" if policy.hold_verification_mail else "post",
+        authserv_ids=(authserv_id,) if isinstance(authserv_id, str) else authserv_id or (),
     )
 
 
 def reader(installation: Installation, *, stop_at: float | None = None) -> Reader:
     """The reader child, not started yet."""
     settings = installation.settings
+    files = settings.attachments
     limits = ReaderLimits(
         cpu_seconds=settings.reader.cpu_seconds,
         wall_seconds=settings.reader.wall_seconds,
         memory=settings.reader.memory,
         max_text=settings.fetch.max_text,
+        files=FileRules(files.max_size, files.max_total, files.allow, files.deny),
     )
     return Reader(limits, stop_at=stop_at)
 

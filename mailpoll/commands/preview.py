@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from mailpoll.reader import Reader, ReaderDied
 from mailpoll.store import Store
 
 NO_CONFIGURATION = "there is no configuration: shown as a channel without options would get it"
+
+_KINDS_OF_MAIL = ("auto_replies", "bounces", "notifications", "verification_mail", "loops")
 
 
 class NoChannels:
@@ -45,8 +48,9 @@ class AnyChannel:
         return {}
 
     def as_address(self, name: str) -> KnownAddress | None:
-        """A channel with neither name nor options."""
-        return KnownAddress("", "", True, True, None, (), (), (), None, "", (("store", ""),))
+        """A channel with neither name nor options, which takes whatever there is."""
+        known = KnownAddress("", "", True, True, None, (), (), (), None, "", (("store", ""),))
+        return replace(known, policy=dict.fromkeys(_KINDS_OF_MAIL, "post"))
 
 
 class Previewer:

@@ -69,11 +69,6 @@ class PolicySettings(Section, frozen=True):
     ] = None
     gateway_rate: Annotated[Rate | None, Meta(description="posts of all channels together; unset: no limit")] = None
 
-    @property
-    def authserv_ids(self) -> tuple[str, ...] | None:
-        """The names, or None where none is set."""
-        return (self.authserv_id,) if isinstance(self.authserv_id, str) else self.authserv_id
-
 
 class AttachmentSettings(Section, frozen=True):
     """[attachments]: which files go along with posts. What does not is named in the post, and stays in the mail."""

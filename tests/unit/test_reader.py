@@ -87,8 +87,10 @@ class TestAnswers:
         raw = mail(1)
         limited = Route("ops", (Target("store"),), allow_from=("example.org",))
         reading = reader.posts(job(raw, routes=[ROUTE, limited]))
-        assert (reading.outcome, [post.channel for post in reading.posts]) == ("posted", ["dev"])
-        assert reading.reason == "not posted to ops: the sender is not among those its address is limited to"
+        assert reading.outcome == "posted"
+        why = "the sender is not among those the address is limited to"
+        assert [(post.channel, post.held) for post in reading.posts] == [("dev", ""), ("ops", why)]
+        assert reading.reason == f"held for ops: {why}"
 
     def test_safe_mode_says_so(self, reader: Reader) -> None:
         raw = mail(1)
