@@ -12,7 +12,6 @@ from mailpoll.model import (
     OPTION_NAMES,
     KnownAddress,
     Limits,
-    NamedAddress,
     Options,
     Policy,
     Quotes,
@@ -245,27 +244,6 @@ def _route(claim: _Claim, rules: Rules) -> Route:
         policy=replace(rules.policy, **known.policy),
         conversation=known.conversation,
     )
-
-
-def sender_allowed(senders: Sequence[NamedAddress], allow_from: Sequence[str]) -> bool:
-    """Whether a mail from `senders` may use an address limited to `allow_from` (addresses, or domains exact or at a
-    dot). Only exactly one From address counts: with two, nobody knows who wrote."""
-    if not allow_from:
-        return True
-    if len(senders) != 1:
-        return False
-    local, _, domain = senders[0].address.rpartition("@")
-    sender = f"{local.lower()}@{a_labels(domain)}"
-    return any(_matches(sender, entry.lower()) for entry in allow_from)
-
-
-def _matches(sender: str, entry: str) -> bool:
-    local, _, domain = entry.rpartition("@")
-    if local:
-        return sender == f"{local}@{a_labels(domain)}"
-    wanted = a_labels(domain)
-    host = sender.rpartition("@")[2]
-    return host == wanted or host.endswith(f".{wanted}")
 
 
 def mask(address: str, tokens: Collection[str] = (), separators: str = SEPARATORS) -> str:
