@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,11 +20,15 @@ from mailpoll.commands.addressbook import (
     say_topic,
     warn_if_guessable,
 )
-from mailpoll.commands.facts import number, print_facts
+from mailpoll.commands.facts import print_facts
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, print_json, print_table
-from mailpoll.errors import AccessDenied, ConfigError
+from mailpoll.commands.takeover import import_
+from mailpoll.errors import ConfigError
 from mailpoll.settings import Duration
+
+if TYPE_CHECKING:
+    from mailpoll.store import Store
 
 topic_option: Callable[[Any], Any] = click.option(
     "--topic", metavar="TEXT|none|channel", help="Topic of the posts: a fixed one, none, or that of the channel."
@@ -34,6 +36,10 @@ topic_option: Callable[[Any], Any] = click.option(
 from_option: Callable[[Any], Any] = click.option(
     "--from", "senders", multiple=True, metavar="ADDRESS|DOMAIN",
     help="Post only what this sender, or this domain, writes; may be repeated. The rest is held.",
+)  # fmt: skip
+conversation_option: Callable[[Any], Any] = click.option(
+    "--conversation/--no-conversation", default=None,
+    help="The address is for people's answers in one conversation: what programs send there is ignored.",
 )  # fmt: skip
 expires_option: Callable[[Any], Any] = click.option(
     "--expires", metavar="30d|DATE|never", help="When the address stops: mail to it is ignored from then on."
@@ -56,6 +62,14 @@ def command() -> None:
 @option_option
 @topic_option
 @from_option
+@conversation_option
+@click.option(
+    "--in-reply-to",
+    "post_id",
+    type=int,
+    metavar="POST",
+    help="For the answers to this post, which `mailpoll posts` numbers: its topic, and --conversation.",
+)
 @expires_option
 @json_option
 @click.pass_obj
@@ -67,6 +81,8 @@ def add(
     options: tuple[str, ...],
     topic: str | None,
     senders: tuple[str, ...],
+    conversation: bool | None,
+    post_id: int | None,
     expires: str | None,
     as_json: bool,
 ) -> None:
@@ -79,17 +95,29 @@ def add(
       mailpoll address add dev
       mailpoll address add dev --token oncall --from example.com
       mailpoll address add dev --topic deploys --expires 30d --json
+      mailpoll address add dev --in-reply-to 17 --expires 30d --json
     """
     if token and anything:
         raise click.UsageError("--token and --any exclude each other.")
-    allowed, ends = parse_senders(senders), parse_expiry(expires)
+    if post_id is not None and topic is not None:
+        raise click.UsageError("--in-reply-to and --topic exclude each other.")
+    allowed, ends, own = parse_senders(senders), parse_expiry(expires), own_topic(topic)
     with installation.store() as store:
         store.channels.get(channel)
+        if post_id is not None:
+            own, conversation = _topic_of(store, channel, post_id), conversation is not False
         book, chosen = Book(installation, store), "*" if anything else token
         word = free_token(store, channel, chosen) if chosen else addressing.new_token()
         book.written(channel, word)
         store.channels.add_address(
-            channel, word, now(), options=options, topic=own_topic(topic), allow_from=allowed, expires_at=ends
+            channel,
+            word,
+            now(),
+            options=options,
+            topic=own,
+            allow_from=allowed,
+            expires_at=ends,
+            conversation=bool(conversation),
         )
         if chosen:
             warn_if_guessable(word, allowed)
@@ -143,6 +171,7 @@ def show(installation: Installation, token: str, as_json: bool) -> None:
             ("options", " ".join(known.options)),
             ("topic", say_topic(known.topic)),
             ("from", known.allow_from or "anyone"),
+            ("conversation", "what programs send there is ignored" if known.conversation else ""),
             ("expires", known.expires_at),
         ]
     )
@@ -155,6 +184,7 @@ def show(installation: Installation, token: str, as_json: bool) -> None:
 @topic_option
 @from_option
 @click.option("--from-anyone", is_flag=True, help="Lift the limit on senders.")
+@conversation_option
 @expires_option
 @click.pass_obj
 def set_(
@@ -165,6 +195,7 @@ def set_(
     topic: str | None,
     senders: tuple[str, ...],
     from_anyone: bool,
+    conversation: bool | None,
     expires: str | None,
 ) -> None:
     """Change an address. What is given replaces what was there; the rest stays."""
@@ -175,6 +206,8 @@ def set_(
         changes["topic"] = own_topic(topic)
     if senders or from_anyone:
         changes["allow_from"] = parse_senders(senders)
+    if conversation is not None:
+        changes["conversation"] = conversation
     if expires is not None:
         changes["expires_at"] = parse_expiry(expires)
     if not changes:
@@ -238,41 +271,13 @@ def rotate(installation: Installation, token: str, grace: str, as_json: bool) ->
         click.echo(f"{book.shown(old)[0]} works until {local(old.expires_at)}.")
 
 
-@command.command("import")
-@click.argument("file", metavar="FILE|-", type=click.Path(allow_dash=True, dir_okay=False))
-@click.option("--to", "destinations", multiple=True, metavar="DESTINATION[:PLACE]",
-              help="Where channels that are made for it post to.  [default: store]")  # fmt: skip
-@json_option
-@click.pass_obj
-def import_(installation: Installation, file: str, destinations: tuple[str, ...], as_json: bool) -> None:
-    """Take over addresses that people know already, all or none.
-
-    A line per address: the channel, the token, then option names, with blanks or commas between (a channel with a
-    blank in its name stands in quotes); or a JSON object with channel, token and options. Channels that are missing
-    are made; unlike new ones they do not show the sender. Zulip's tokens (32 characters, or mm and 32) are taken as
-    they are.
-
-    \b
-    Example:
-      mailpoll address import tokens.csv --to team
-    """
-    from mailpoll.commands.channel import STORE, parse_targets
-    from mailpoll.commands.takeover import parse_entries
-
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as problem:
-        raise AccessDenied(f"the file cannot be read ({problem.strerror})", about=file) from problem
-    entries = parse_entries(data, file)
-    targets = parse_targets(installation, destinations) or STORE
-    with installation.store() as store:
-        channels, addresses = store.channels.take_over(entries, targets, now())
-    known = len(dict.fromkeys(token for _, token, _ in entries)) - addresses
-    if as_json:
-        print_json({"channels": channels, "addresses": addresses, "known": known})
-        return
-    click.echo(f"{number(addresses, 'address')} and {number(channels, 'channel')} added"
-               + (f"; {number(known, 'address')} known before." if known else "."))  # fmt: skip
+def _topic_of(store: Store, channel: str, post_id: int) -> str:
+    """The topic of a post of the channel. Raises ConfigError for a post of another one."""
+    post = store.outbox.get(post_id).post
+    if post.channel != channel:
+        raise ConfigError(f"it is one of channel {post.channel}", about=f"post {post_id}",
+                          advice=f"Type: mailpoll address add {post.channel} --in-reply-to {post_id}")  # fmt: skip
+    return post.topic
 
 
 def own_topic(text: str | None) -> str | None:
@@ -281,6 +286,9 @@ def own_topic(text: str | None) -> str | None:
         raise ConfigError("an address cannot ask for the subject", about="--topic",
                           advice="Set it for the channel: mailpoll channel set CHANNEL --topic subject")  # fmt: skip
     return None if text == "channel" else parse_topic(text)
+
+
+command.add_command(import_)
 
 
 def _change(installation: Installation, token: str, outcome: str, **changes: Any) -> None:

@@ -16,6 +16,7 @@ from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import local
 from mailpoll.errors import ConfigError
 from mailpoll.model import OPTION_NAMES, KnownAddress, Quotes
+from mailpoll.policy import senders
 from mailpoll.settings import Duration
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 MAX_NAME = 60
 # What `[unrouted] action` means by these words is not a channel.
 _NOT_CHANNELS = frozenset({"hold", "ignore"})
-_SENDER = re.compile(r"(?:[^\s@,;<>]+@|@)?[^\s@,;<>]+")
 # Of `--quotes`; the last means the setting, whatever it will be.
 DEFAULT_QUOTES = "default"
 QUOTES_WORDS = (*get_args(Quotes), DEFAULT_QUOTES)
@@ -86,6 +86,7 @@ class Book:
             "options": known.options,
             "from": known.allow_from,
             "topic": known.topic,
+            "conversation": known.conversation,
         }
 
     def shown(self, known: KnownAddress) -> tuple[str, ...]:
@@ -177,9 +178,9 @@ def say_quotes(quotes: Quotes | None, setting: Quotes) -> str:
 def parse_senders(texts: Sequence[str]) -> tuple[str, ...]:
     """`--from` values, lower-case. Raises ConfigError for what is neither an address nor a domain."""
     for text in texts:
-        if not _SENDER.fullmatch(text):
-            raise ConfigError(f"{text!r} is neither an address nor a domain", about="--from",
-                              advice="Write for example boss@example.com or example.com.")  # fmt: skip
+        if problem := senders.entry_problem(text):
+            raise ConfigError(f"{text!r} is neither an address nor a domain: it {problem}", about="--from",
+                              advice=f"Write for example {senders.EXAMPLES}.")  # fmt: skip
     return tuple(text.lower() for text in texts)
 
 
@@ -220,6 +221,8 @@ def channel_facts(channel: Channel, posts: dict[str, int] | None = None) -> dict
         "prefix": channel.prefix,
         "options": channel.options,
         "quotes": channel.quotes,
+        "policy": channel.policy,
+        "rate": channel.rate,
         "created_at": channel.created_at,
     }
     return facts if posts is None else {**facts, "posts": posts}

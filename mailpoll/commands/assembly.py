@@ -252,10 +252,11 @@ class StoredContent:
         self._size()
         return self._store.ledger.chunks(self._message_id)
 
-    def part(self, number: int) -> bytes:
+    def part(self, number: int) -> Iterator[bytes]:
         """Attachment `number`, or (0) the whole new text as UTF-8. Raises Unreadable when reading it is too much."""
         try:
-            return self._child.part(self._store.ledger.chunks(self._message_id), self._size(), number, self._route)
+            chunks = self._store.ledger.chunks(self._message_id)
+            return self._child.part(chunks, self._size(), number, self._route)
         except ReaderDied as problem:
             raise Unreadable(f"it could not be read: {problem.what}") from problem
         except (ReaderStopped, Unavailable) as problem:

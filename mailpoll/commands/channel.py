@@ -26,6 +26,7 @@ from mailpoll.commands.addressbook import (
 from mailpoll.commands.facts import agreed, counted, print_facts, shown_destination, yes_option
 from mailpoll.commands.installation import Installation, now, parse_target
 from mailpoll.commands.output import json_option, print_json, print_table
+from mailpoll.commands.policy_options import parse_policy, parse_rate, policy_options, say_policy
 
 STORE = (("store", ""),)
 
@@ -56,12 +57,14 @@ def command() -> None:
 @prefix_option
 @option_option
 @quotes_option
+@policy_options
 @click.option("--token", metavar="WORD", help="Choose the token of its address, like oncall; anybody may guess it.")
 @click.option("--no-address", is_flag=True, help="Make no address yet.")
 @json_option
 @click.pass_obj
 def add(
     installation: Installation,
+    /,
     name: str,
     destinations: tuple[str, ...],
     topic: str | None,
@@ -71,6 +74,7 @@ def add(
     token: str | None,
     no_address: bool,
     as_json: bool,
+    **policy: Any,
 ) -> None:
     """Make a channel and its first address.
 
@@ -82,6 +86,7 @@ def add(
       mailpoll channel add dev
       mailpoll channel add dev --to http://localhost:3000/inbound
       mailpoll channel add alerts --to store --topic none --token oncall
+      mailpoll channel add board --require dmarc --allow-from example.com
     """
     if token and no_address:
         raise click.UsageError("--token and --no-address exclude each other.")
@@ -100,6 +105,8 @@ def add(
             prefix=checked_prefix(prefix or ""),
             options=(*sender, *options),
             quotes=parse_quotes(quotes),
+            policy={name: value for name, value in parse_policy(policy).items() if value is not None},
+            rate=parse_rate(policy["rate"] or "default"),
             address=None if no_address else chosen,
         )
         if token:
@@ -163,6 +170,8 @@ def show(installation: Installation, name: str, as_json: bool) -> None:
             ("prefix", channel.prefix),
             ("options", " ".join(channel.options)),
             ("quotes", say_quotes(channel.quotes, installation.settings.reader.quotes)),
+            ("policy", say_policy(channel)),
+            ("rate", channel.rate or "as [policy] says"),
             ("made", channel.created_at),
             ("addresses", addresses or f"none; `mailpoll address add {name}` makes one"),
             ("posts", counted(posts) or "none yet"),
@@ -177,10 +186,12 @@ def show(installation: Installation, name: str, as_json: bool) -> None:
 @prefix_option
 @option_option
 @quotes_option
+@policy_options
 @click.option("--no-options", is_flag=True, help="Take all options away.")
 @click.pass_obj
 def set_(
     installation: Installation,
+    /,
     name: str,
     destinations: tuple[str, ...],
     topic: str | None,
@@ -188,12 +199,14 @@ def set_(
     options: tuple[str, ...],
     quotes: str | None,
     no_options: bool,
+    **policy: Any,
 ) -> None:
     """Change a channel. What is given replaces what was there; the rest stays.
 
     \b
     Example:
       mailpoll channel set dev --to store --to http://localhost:3000/inbound
+      mailpoll channel set dev --allow-from default --auto-replies post
     """
     changes: dict[str, Any] = {}
     if topic is not None:
@@ -204,10 +217,14 @@ def set_(
         changes["options"] = options
     if quotes is not None:
         changes["quotes"] = parse_quotes(quotes)
+    if changed := parse_policy(policy):
+        changes["policy"] = changed
+    if policy["rate"] is not None:
+        changes["rate"] = parse_rate(policy["rate"])
     if destinations:
         changes["targets"] = parse_targets(installation, destinations)
     if not changes:
-        raise click.UsageError("Nothing to change: give --to, --topic, --prefix, --option, --quotes or --no-options.")
+        raise click.UsageError("Nothing to change: give --to, --topic, --prefix, --option or one of the others.")
     with installation.store() as store:
         store.channels.set(name, **changes)
     click.echo(f"Channel {name} is changed; posts that were made before stay as they are.")

@@ -10,26 +10,24 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import click
 
-from mailpoll import config, doctor, places
-from mailpoll.commands import assembly, calm, standstill
+from mailpoll import config, doctor, places, router
+from mailpoll.commands import calm, standstill
 from mailpoll.commands.config import secrets_in
+from mailpoll.commands.doctor_network import SECONDS, network
 from mailpoll.commands.installation import Installation, home_of, now
 from mailpoll.commands.output import json_option, print_json, safe_text
 from mailpoll.commands.preview import existing_store
 from mailpoll.commands.program import own_command
 from mailpoll.commands.status import AHEAD
-from mailpoll.doctor import Check, Job, account, alerts, book, files, schedule, secrets
+from mailpoll.doctor import Check, alerts, book, files, policy, schedule, secrets
 from mailpoll.errors import BUG, PRECEDENCE, AccessDenied, ConfigError, MailpollError, worst
 from mailpoll.model import Finding
 from mailpoll.store import Overview, Store
-from mailpoll.wire import Line
 
-SECONDS = 40.0  # for all that is asked over the network, and for secrets, together
 CHILD_SECONDS = 150
 _CHILD = "as cron"
 
@@ -111,7 +109,7 @@ def _all(installation: Installation) -> Iterator[Check]:
             else:
                 yield from _guarded("store", _book(installation, store, overview))
     lacking = {check.about for check in had if check.status}
-    yield from _network(installation, overview, lacking)
+    yield from network(installation, overview, lacking)
     unreadable = overview is None and any(check.about == "store" and check.status for check in checks)
     yield from _guarded("cron", _runs(installation, overview, unreadable=unreadable))
 
@@ -221,46 +219,10 @@ def _book(installation: Installation, store: Store, overview: Overview) -> Itera
     yield from book.patterns(settings, config.patterns(settings))
     channels = store.channels.list()
     yield from book.channels(settings, channels, store.addressed())
+    yield from policy.rules(settings, channels, [router.pattern(text) for text in config.patterns(settings)])
     yield from alerts.recipients(settings, channels)
     yield from book.posts(overview, moment)
     yield from book.troubles(store.troubles.list())
-
-
-def _network(installation: Installation, overview: Overview | None, lacking: set[str]) -> list[Check]:
-    """Accounts and destinations, all at once: the slowest of them is waited for, and no longer than SECONDS.
-
-    Not those whose secret could not be had, among `lacking`: that was said.
-    """
-    settings = installation.settings
-    used = [place.name for place in overview.destinations] if overview else list(settings.destination)
-    make = assembly.Configured(installation).make
-    usable = [name for name in used if not book.unusable(name, settings)]  # the others are told with their channels
-    accounts = [_account_job(installation, name) for name in settings.account]
-    jobs = [*accounts, *_smtp_job(installation), *book.jobs(usable, make)]
-    return doctor.together([job for job in jobs if not _lacks(job.about, lacking)], SECONDS)
-
-
-def _lacks(about: str, lacking: set[str]) -> bool:
-    return any(secret.startswith(f"{about}.") for secret in lacking)
-
-
-def _account_job(installation: Installation, name: str) -> Job:
-    settings, line = installation.settings, Line()
-    one = account.Account(
-        name,
-        settings.account[name],
-        settings.addresses,
-        config.patterns(settings),
-        partial(assembly.connect_to, installation, name, settings.account[name], line),
-    )
-    return Job(one.about, lambda: list(account.examine(one)), partial(line.abort, "the doctor has no more time"))
-
-
-def _smtp_job(installation: Installation) -> Iterator[Job]:
-    from mailpoll.doctor import smtp
-
-    if (settings := installation.settings.smtp) is not None:
-        yield Job(smtp.ABOUT, lambda: list(smtp.examine(settings, installation.smtp_secret(settings))))
 
 
 def _runs(installation: Installation, overview: Overview | None, *, unreadable: bool) -> Iterator[Check]:

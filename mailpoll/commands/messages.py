@@ -163,9 +163,15 @@ def retry(installation: Installation, ids: tuple[int, ...], state: MessageState 
 @ids_argument
 @click.pass_obj
 def release(installation: Installation, ids: tuple[int, ...]) -> None:
-    """Let held messages go: their posts leave with the next run."""
+    """Let held messages go: their posts leave with the next run.
+
+    Also the posts of a message that was posted to one channel and held for another.
+    """
     with installation.store() as store:
-        entries = _chosen(store, ids, ("held",), "is released")
+        entries = _chosen(store, ids, ("held", "read"), "is released")
+        for entry in entries:
+            if entry.state == "read" and all(post.state != "held" for post in store.outbox.list(message_id=entry.id)):
+                raise PermanentFailure("none of its posts is held", about=f"message {entry.id}")
         posts = sum(store.messages.release(entry.id, now()) for entry in entries)
     click.echo(f"{number(len(entries), 'message')} released, {number(posts, 'post')} on the way.")
 

@@ -68,7 +68,9 @@ class Previewer:
         """Prints one mail's preview."""
         interpretation = self._interpret(mail)
         facts = _facts(name, interpretation, self._separators, configured=self._configured)
-        for shown, post in zip(facts["posts"], interpretation.reading.posts if self.cuts else (), strict=self.cuts):
+        for shown, post in zip(
+            facts["posts"], _shown_posts(interpretation.reading) if self.cuts else (), strict=self.cuts
+        ):
             shown["cuts"] = [{"kind": cut.kind, "text": cut.text} for cut in self._cuts(mail, post)]
         if self._as_json:
             print_json(facts)
@@ -102,8 +104,13 @@ def _facts(name: str, interpretation: Interpretation, separators: str, *, config
         "outcome": reading.outcome,
         "reason": NO_CONFIGURATION if unconfigured else reading.reason,
         "recipients": [_recipient(recipient, known, separators) for recipient in interpretation.recipients],
-        "posts": [_post(post) for post in reading.posts],
+        "posts": [_post(post) for post in _shown_posts(reading)],
     }
+
+
+def _shown_posts(reading: Reading) -> tuple[Post, ...]:
+    """The posts that would leave; those that would wait for a person, where none would leave."""
+    return tuple(post for post in reading.posts if not post.held or reading.outcome == "held")
 
 
 def _recipient(recipient: Recipient, known: Mapping[str, KnownAddress], separators: str) -> dict[str, Any]:

@@ -60,16 +60,19 @@ def _from_files(installation: Installation, files: Sequence[str], to: str, journ
         for name in files:
             try:
                 with _opened(name) as file:
-                    raw = _mail_in(file, name, limit)
-                if raw.oversize_of:
-                    raise PermanentFailure(_too_large(raw), about=name)
-                store.ledger.accept([raw], now(), sent_to=to)
+                    _accept(store, _mail_in(file, name, limit), name, to)
             except (AccessDenied, PermanentFailure) as problem:
                 say(problem)
                 refused.append(problem.exit_status)
         if len(refused) < len(files):
             _work(installation, store, journal, as_json=as_json)
     return worst([*refused, *([journal.exit_status] if journal.exit_status else [])])
+
+
+def _accept(store: Store, raw: RawMessage, name: str, to: str) -> None:
+    if raw.oversize_of:
+        raise PermanentFailure(_too_large(raw), about=name)
+    store.ledger.accept([raw], now(), sent_to=to)
 
 
 def _from_pipe(installation: Installation, to: str, journal: Journal, *, as_json: bool) -> int:

@@ -1,21 +1,63 @@
-"""Files of addresses that exist elsewhere → (channel, token, options): lines, CSV or JSON lines."""
+"""`mailpoll address import`: files of addresses that exist elsewhere, as lines, CSV or JSON lines."""
 
 from __future__ import annotations
 
 import csv
 import shlex
+import sys
+from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 
 from mailpoll import addressing
 from mailpoll.commands.addressbook import checked_name
-from mailpoll.errors import ConfigError
+from mailpoll.commands.facts import number
+from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.output import json_option, print_json
+from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.model import OPTION_NAMES
 
 Entry = tuple[str, str, tuple[str, ...]]
 
 MAX_PROBLEMS = 20
+
+
+@click.command("import")
+@click.argument("file", metavar="FILE|-", type=click.Path(allow_dash=True, dir_okay=False))
+@click.option("--to", "destinations", multiple=True, metavar="DESTINATION[:PLACE]",
+              help="Where channels that are made for it post to.  [default: store]")  # fmt: skip
+@json_option
+@click.pass_obj
+def import_(installation: Installation, file: str, destinations: tuple[str, ...], as_json: bool) -> None:
+    """Take over addresses that people know already, all or none.
+
+    A line per address: the channel, the token, then option names, with blanks or commas between (a channel with a
+    blank in its name stands in quotes); or a JSON object with channel, token and options. Channels that are missing
+    are made; unlike new ones they do not show the sender. Zulip's tokens (32 characters, or mm and 32) are taken as
+    they are.
+
+    \b
+    Example:
+      mailpoll address import tokens.csv --to team
+    """
+    from mailpoll.commands.channel import STORE, parse_targets
+
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as problem:
+        raise AccessDenied(f"the file cannot be read ({problem.strerror})", about=file) from problem
+    entries = parse_entries(data, file)
+    targets = parse_targets(installation, destinations) or STORE
+    with installation.store() as store:
+        channels, addresses = store.channels.take_over(entries, targets, now())
+    known = len(dict.fromkeys(token for _, token, _ in entries)) - addresses
+    if as_json:
+        print_json({"channels": channels, "addresses": addresses, "known": known})
+        return
+    click.echo(f"{number(addresses, 'address')} and {number(channels, 'channel')} added"
+               + (f"; {number(known, 'address')} known before." if known else "."))  # fmt: skip
 
 
 def parse_entries(data: bytes, file: str) -> tuple[Entry, ...]:
@@ -26,12 +68,12 @@ def parse_entries(data: bytes, file: str) -> tuple[Entry, ...]:
         raise ConfigError("is not UTF-8", about=file, advice="Save it as UTF-8.") from problem
     entries: list[Entry] = []
     problems: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for at, line in enumerate(text.splitlines(), 1):
         try:
             if (entry := _entry(line.strip())) is not None:
                 entries.append(entry)
         except ConfigError as problem:
-            problems.append(f"line {number}: {problem}")
+            problems.append(f"line {at}: {problem}")
     if problems:
         more = len(problems) - MAX_PROBLEMS
         shown = [*problems[:MAX_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from mailpoll import router
 from mailpoll.crosscheck import derived_pattern, is_loopback
+from mailpoll.doctor import policy
 from mailpoll.doctor.checks import Check, failed, ok, warn
 from mailpoll.errors import RunError, Unavailable
 from mailpoll.imap import Session
@@ -26,13 +27,15 @@ _TOLD = ("UIDPLUS", "MOVE", "IDLE", "CONDSTORE", "QRESYNC")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account to look at: its name and settings, the patterns in force, and how to log in."""
+    """An account to look at: its name and settings, the patterns in force, how to log in, and whose findings about
+    senders count."""
 
     name: str
     settings: AccountSettings
     addresses: AddressSettings
     patterns: tuple[str, ...]
     connect: Callable[[], Session]
+    authserv_ids: tuple[str, ...] = ()
 
     @property
     def about(self) -> str:
@@ -50,6 +53,9 @@ def examine(account: Account) -> Iterator[Check]:
         if opened:
             yield from _after(account, session, opened[0], names)
             yield _plus(account, session)
+        if opened and account.authserv_ids:
+            folders = [info.name for info in opened]
+            yield from policy.findings(account.about, session, folders, account.authserv_ids)
 
 
 def _login(account: Account, session: Session) -> Check:

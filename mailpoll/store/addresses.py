@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,8 @@ from mailpoll.store.engine import portions
 
 ANY = "*"
 
+# Zulip makes such an address for the answers to each mail about a missed message.
+_ZULIP_REPLY = re.compile(r"mm[a-z0-9]{32}")
 # Built once: a run asks it for every mail.
 _LOOKUP = (
     sa.select(
@@ -114,7 +117,13 @@ def take_over(
         channel_id = channel_ids[name]
         if owners.setdefault(token, channel_id) != channel_id:
             raise ConfigError(f"a token of channel {name} is in use by another channel", about=f"…{token[-4:]}")
-        rows[token] = {"channel_id": channel_id, "token": token, "options": " ".join(options), "created_at": now}
+        rows[token] = {
+            "channel_id": channel_id,
+            "token": token,
+            "options": " ".join(options),
+            "conversation": _ZULIP_REPLY.fullmatch(token) is not None,
+            "created_at": now,
+        }
     new = [row for token, row in rows.items() if token not in known]
     if new:
         connection.execute(schema.address.insert(), new)

@@ -77,10 +77,13 @@ class Messages:
             _decide(connection, message_id, there & (m.c.state != "accepted"), state="accepted", reason="", attempts=0)
 
     def release(self, message_id: int, now: datetime) -> int:
-        """Lets the held posts of a held message go; returns how many. TemporaryFailure when it is not held."""
-        held = schema.message.c.state == "held"
+        """Lets the held posts of a message go, also those of one that was posted to other channels; returns how many.
+
+        TemporaryFailure when it is neither held nor read.
+        """
         with transaction(self._engine) as connection:
-            _decide(connection, message_id, held, state="read", reason="released by hand")
+            released = schema.message.c.state.in_(("held", "read"))
+            _decide(connection, message_id, released, state="read", reason="released by hand")
             return release(connection, schema.delivery.c.message_id == message_id, now)
 
     def drop(self, message_id: int, now: datetime) -> None:

@@ -409,8 +409,8 @@ def test_an_account_that_hangs_hides_nothing(silence: bytes, dovecot: Dovecot, t
 # The doctor, with less patience.
 QUICK = """
 from mailpoll import cli
-from mailpoll.commands import doctor
-doctor.SECONDS = 2.0
+from mailpoll.commands import doctor_network
+doctor_network.SECONDS = 2.0
 cli.main()
 """
 
