@@ -17,6 +17,9 @@ from mailpoll.frames import LENGTH
 _MAX_ANSWER = 1 << 30  # octets; what says that it is longer is no answer
 _TOGETHER = 1 << 16  # octets: what is smaller goes in one write, since each costs a switch
 
+# glibc keeps the memory of a large mail for later ones of that size, unless told from which size on to give it back.
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4000000", "MALLOC_TRIM_THRESHOLD_": "8000000"}
+
 
 Answer = memoryview  # an attachment may be large: it is not copied once more
 
@@ -42,7 +45,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath, **_MEMORY},
             start_new_session=True,  # Ctrl-C at a terminal is the parent's to handle
         )
         self._stdin, self._stdout = _descriptor(self._process.stdin), _descriptor(self._process.stdout)
@@ -53,17 +56,18 @@ class Child:
         self,
         calls: Iterable[Iterable[bytes]],
         count: int,
-        answered: Callable[[Answer], None],
+        answered: Callable[[Answer], bool],
         *,
         seconds: float,
         stop_at: float | None,
     ) -> None:
-        """Writes `count` calls, each in pieces, and hands each answer to `answered` as it comes.
+        """Writes `count` calls, each in pieces, and hands each answer to `answered` as it comes, which says whether it
+        was the last one to its call.
 
         The next call is on its way while the child works on one: it never waits for us.
 
         Args:
-            seconds: how long the child may take for one answer, counted from the one before.
+            seconds: how long the child may take for one call, counted from the end of the one before.
             stop_at: time.monotonic() at which all ends.
 
         Raises:
@@ -80,9 +84,9 @@ class Child:
                 for answer in received.more(self._stdout):
                     if not count:
                         raise ValueError("an answer that nobody asked for")
-                    count -= 1
-                    patience = _Patience(seconds, stop_at)
-                    answered(answer)
+                    if answered(answer):
+                        count -= 1
+                        patience = _Patience(seconds, stop_at)
             if writable:
                 try:
                     unsent = unsent[os.write(self._stdin, unsent) :] or memoryview(next(pieces, b""))

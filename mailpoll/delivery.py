@@ -27,9 +27,9 @@ class Content(Protocol):
     def raw(self) -> Iterator[bytes]:
         """The whole mail as it came, in slices of at most 1 MB."""
 
-    def part(self, number: int) -> bytes:
-        """Attachment `number` (Attachment.part) decoded; 0 is the whole new text as UTF-8. Raises Unreadable when the
-        mail is to blame that it cannot be had."""
+    def part(self, number: int) -> Iterator[bytes]:
+        """Attachment `number` (Attachment.part) decoded, in pieces of about 1 MB; 0 is the whole new text as UTF-8.
+        Raises Unreadable, at once and not between two pieces, when the mail is to blame that it cannot be had."""
 
 
 class Destination(Protocol):

@@ -39,13 +39,14 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the child found, or why it could not."""
+    """What the child found, or why it could not. With `more` another answer to the same call follows."""
 
     failure: str = ""
     recipients: tuple[Recipient, ...] = ()
     reading: Reading | None = None
     part: bytes = b""
     cuts: tuple[Cut, ...] = ()
+    more: bool = False
 
 
 _encoder = msgspec.msgpack.Encoder()

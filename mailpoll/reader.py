@@ -6,6 +6,7 @@ import itertools
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Literal
@@ -86,10 +87,15 @@ class Reader:
         self._thread = None
         return self._results
 
-    def part(self, raw: Iterable[bytes], size: int, number: int, route: Route) -> bytes:
-        """The bytes of attachment `number`, or (0) the whole new text as UTF-8, found as `route` says."""
+    def part(self, raw: Iterable[bytes], size: int, number: int, route: Route) -> Iterator[bytes]:
+        """The bytes of attachment `number`, or (0) the whole new text as UTF-8, found as `route` says.
+
+        All of them are here when this returns; each piece (about 1 MB) is let go when the next is taken.
+        """
         call = Call("part", size, number=number, routes=(route,))
-        return self._ask(itertools.chain((frames.framed(call),), raw)).part
+        pieces: deque[bytes] = deque()
+        self._ask_for_many(itertools.chain((frames.framed(call),), raw), lambda answer: pieces.append(answer.part))
+        return _taken_from(pieces)
 
     def cuts(self, raw: Iterable[bytes], size: int, route: Route) -> tuple[Cut, ...]:
         """What the posts of `route` leave out of a mail's text, in its order."""
@@ -116,27 +122,39 @@ class Reader:
         while len(self._results) < len(jobs):
             left = jobs[len(self._results) :]
             try:
-                self._converse(map(_call_of, left), len(left), lambda answer: self._results.append(_reading_in(answer)))
+                self._converse(map(_call_of, left), len(left), self._take_reading)
             except ReaderDied as problem:
                 self._results += [problem] * (len(self._results) < len(jobs))
             except BaseException as problem:
                 self._results += [problem] * (len(jobs) - len(self._results))
 
+    def _take_reading(self, answer: Answer) -> None:
+        self._results.append(_reading_in(answer))
+
     def _ask(self, call: Iterable[bytes]) -> Answer:
+        answers: list[Answer] = []
+        self._ask_for_many(call, answers.append)
+        return answers[0]
+
+    def _ask_for_many(self, call: Iterable[bytes], answered: Callable[[Answer], None]) -> None:
         if self._thread is not None:
             raise AssertionError("finish() was not called")
-        answers: list[Answer] = []
-        self._converse((call,), 1, answers.append)
-        return answers[0]
+        self._converse((call,), 1, answered)
 
     def _converse(self, calls: Iterable[Iterable[bytes]], count: int, answered: Callable[[Answer], None]) -> None:
         """Hands on answers until one is a failure or the child is gone, which is the fault of the next mail."""
+
+        def hand_on(data: memoryview) -> bool:
+            answer = _successful(data)
+            answered(answer)
+            return not answer.more
+
         child = self._child if self._child and self._greeted else self._start()
         try:
             child.converse(
                 calls,
                 count,
-                lambda data: answered(_successful(data)),
+                hand_on,
                 seconds=self._limits.wall_seconds,
                 stop_at=self._stop_at,
             )
@@ -155,9 +173,15 @@ class Reader:
     def _start(self) -> Child:
         """A child that has imported what it needs."""
         said: list[memoryview] = []
+
+        def hear(word: memoryview) -> bool:
+            said.append(word)
+            return True
+
         try:
             child = self._child = self._child or Child(self._program)
-            child.converse([[frames.framed(self._limits)]], 1, said.append, seconds=_START_S, stop_at=self._stop_at)
+            greeting = [[frames.framed(self._limits)]]
+            child.converse(greeting, 1, hear, seconds=_START_S, stop_at=self._stop_at)
             if said != [frames.READY]:
                 raise EOFError
         except (OSError, EOFError, ValueError, TimeIsUp) as problem:
@@ -175,11 +199,16 @@ class Reader:
         """How the child ended, once it has."""
         status = child.epitaph()
         self._end_child()
-        if status == -signal.SIGXCPU:
+        if status in (-signal.SIGPROF, -signal.SIGXCPU):
             return f"reading took more than {self._limits.cpu_seconds} s of processor time"
         if status is not None and status < 0:
             return f"the reader was killed by {signal_name(status)}"
         return "the reader closed its output" if status is None else f"the reader ended with status {status}"
+
+
+def _taken_from(pieces: deque[bytes]) -> Iterator[bytes]:
+    while pieces:
+        yield pieces.popleft()
 
 
 def _call_of(job: Job) -> Iterator[bytes]:

@@ -8,10 +8,15 @@ gc.set_threshold(50_000, 20, 20)  # before the imports, for which it is; see mai
 
 import os  # noqa: E402
 import resource  # noqa: E402
+import signal  # noqa: E402
 import sys  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
+from typing import BinaryIO  # noqa: E402
 
 from mailpoll import compose, frames, message, reading  # noqa: E402
 from mailpoll.frames import Answer, Call, Limits  # noqa: E402
+
+PARENT_LOOKED_FOR_EVERY_S = 0.5
 
 
 def main() -> None:
@@ -22,29 +27,40 @@ def main() -> None:
         limits = frames.limits_from(stdin)
         _limit_memory(limits.memory)
         frames.write(stdout, frames.LENGTH.pack(len(frames.READY)) + frames.READY)
+        _die_with_the_parent()
         while True:
-            call, raw = frames.call_from(stdin)
-            _limit_cpu(limits.cpu_seconds)
-            frames.write(stdout, _answered(call, raw, limits))
-    except EOFError:
+            _serve(stdin, stdout, limits)
+    except (EOFError, BrokenPipeError):
         return
 
 
-def _answered(call: Call, raw: bytes, limits: Limits) -> bytes:
-    """The frame of the answer to a call, or of why there is none."""
+def _serve(stdin: BinaryIO, stdout: BinaryIO, limits: Limits) -> None:
+    """Answers one call; nothing of its mail is left when the next one comes."""
+    call, raw = frames.call_from(stdin)
+    _limit_cpu(limits.cpu_seconds)
+    for frame in _answered(call, raw, limits):
+        frames.write(stdout, frame)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _answered(call: Call, raw: bytes, limits: Limits) -> Iterator[bytes]:
+    """The frames of the answer to a call, or of why there is none."""
     try:
-        return frames.framed(_answer(call, raw, limits))
+        if call.kind == "part":
+            for piece in reading.part(raw, call.number, call.routes[0]):
+                yield frames.framed(Answer(part=piece, more=True))
+            yield frames.framed(Answer())
+        else:
+            yield frames.framed(_answer(call, raw, limits))
     except MemoryError:
-        return frames.framed(Answer(failure="reading took more memory than allowed"))
+        yield frames.framed(Answer(failure="reading took more memory than allowed"))
     except Exception as problem:
-        return frames.framed(Answer(failure=f"reading failed: {type(problem).__name__}: {problem}"[:300]))
+        yield frames.framed(Answer(failure=f"reading failed: {type(problem).__name__}: {problem}"[:300]))
 
 
 def _answer(call: Call, raw: bytes, limits: Limits) -> Answer:
     if call.kind == "recipients":
         return Answer(recipients=reading.recipients(raw, call.patterns, call.order))
-    if call.kind == "part":
-        return Answer(part=reading.part(raw, call.number, call.routes[0]))
     if call.kind == "cuts":
         return Answer(cuts=compose.cuts(message.parse(raw, max_text=limits.max_text), call.routes[0]))
     return Answer(
@@ -69,9 +85,26 @@ def _limit_memory(octets: int) -> None:
 
 
 def _limit_cpu(seconds: int) -> None:
+    """Ends this process after so many seconds of processor time, to the hundredth, and if that fails a second later."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     used, hard = resource.getrusage(resource.RUSAGE_SELF), resource.getrlimit(resource.RLIMIT_CPU)[1]
-    soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    soft = int(used.ru_utime + used.ru_stime) + 2 + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _die_with_the_parent() -> None:
+    """Has this process end when the one that started it does, however that ended, in the middle of a mail too.
+
+    Not PR_SET_PDEATHSIG, which is of Linux alone, and sent when the *thread* ends that started us.
+    """
+    parent = os.getppid()
+
+    def look(*_: object) -> None:
+        if os.getppid() != parent:
+            os._exit(0)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, PARENT_LOOKED_FOR_EVERY_S, PARENT_LOOKED_FOR_EVERY_S)
 
 
 if __name__ == "__main__":

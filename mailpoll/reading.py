@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -70,11 +70,11 @@ def _told(verdicts: Mapping[str, Verdict]) -> str:
     )
 
 
-def part(raw: bytes, number: int, route: Route) -> bytes:
-    """The bytes of attachment `number`; 0 is the whole new text that a post of `route` carries, as UTF-8."""
+def part(raw: bytes, number: int, route: Route) -> Iterator[bytes]:
+    """The bytes of attachment `number` in pieces; 0 is the whole new text that a post of `route` carries, as UTF-8."""
     if number:
-        return message.part(raw, number)
-    return compose.new_text(message.parse(raw, max_text=len(raw)), route).encode("utf-8")
+        return message.part_in_slices(raw, number)
+    return iter((compose.new_text(message.parse(raw, max_text=len(raw)), route).encode("utf-8"),))
 
 
 def _notice(parsed: Message, oversize_of: int) -> Message:

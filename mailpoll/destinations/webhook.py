@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, Protocol
 
 from mailpoll import __version__
@@ -22,7 +22,7 @@ VERSION = 1  # of the JSON; it changes when a field changes its meaning, not whe
 class Parts(Protocol):
     """Where the bytes of attachments come from."""
 
-    def part(self, number: int) -> bytes: ...
+    def part(self, number: int) -> Iterator[bytes]: ...
 
 
 class WebhookDestination:
@@ -114,8 +114,8 @@ class WebhookDestination:
         return headers
 
     def _body(self, post: Post, content: Parts) -> bytearray:
-        """The JSON. Attachments are appended one by one, so that each is in memory once beside it; one that cannot be
-        read is named like one that does not fit."""
+        """The JSON. Attachments are appended piece by piece, so that none is in memory beside it for long; one that
+        cannot be read is named like one that does not fit."""
         body = bytearray(_json(_facts(post))[:-1])
         if post.whole_text:
             body += b',"whole_text":' + _json(_whole_text(content))
@@ -126,7 +126,8 @@ class WebhookDestination:
             body += _json(_description(attachment, data is not None, reason))[:-1]
             if data is not None:
                 body += b',"content":"'
-                body += base64.b64encode(data)
+                for letters in _in_base64(data):
+                    body += letters
                 body += b'"'
             body += b"}"
         body += b"]}"
@@ -171,17 +172,28 @@ def _facts(post: Post) -> dict[str, Any]:
 
 def _whole_text(content: Parts) -> str | None:
     try:
-        return content.part(0).decode("utf-8", "replace")
+        return b"".join(content.part(0)).decode("utf-8", "replace")
     except Unreadable:
         return None
 
 
-def _bytes(attachment: Attachment, content: Parts) -> tuple[bytes | None, str]:
-    """An attachment decoded, or None and why not."""
+def _bytes(attachment: Attachment, content: Parts) -> tuple[Iterator[bytes] | None, str]:
+    """An attachment decoded, in pieces, or None and why not."""
     try:
         return content.part(attachment.part), ""
     except Unreadable as problem:
         return None, problem.what
+
+
+def _in_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The base64 of octets that come in pieces."""
+    held = b""
+    for piece in pieces:
+        held += piece
+        whole = len(held) - len(held) % 3
+        yield base64.b64encode(held[:whole])
+        held = held[whole:]
+    yield base64.b64encode(held)
 
 
 def _description(attachment: Attachment, included: bool, reason: str) -> dict[str, Any]:

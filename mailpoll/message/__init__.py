@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 
 from mailpoll.message.addresses import addresses
 from mailpoll.message.automatic import automatic
@@ -13,10 +14,10 @@ from mailpoll.message.dates import parse_date
 from mailpoll.message.headers import Block, header_fields, in_lines, read_block, unstructured
 from mailpoll.message.parameters import parameters
 from mailpoll.message.structure import leaves
-from mailpoll.message.transfer import decoded
+from mailpoll.message.transfer import decoded, decoded_slices
 from mailpoll.model import Attachment, Message
 
-__all__ = ["addresses", "header_fields", "parse", "part"]
+__all__ = ["addresses", "header_fields", "parse", "part", "part_in_slices"]
 
 MAX_REFERENCES = 1_000
 _STEP = 1 << 20
@@ -63,12 +64,17 @@ def part(raw: bytes, number: int) -> bytes:
 
     An attached mail (message/rfc822) comes as it is.
     """
+    return b"".join(part_in_slices(raw, number))
+
+
+def part_in_slices(raw: bytes, number: int) -> Iterator[bytes]:
+    """As part(), in pieces of about 1 MB at most, so that a large attachment is never held beside its mail."""
     raw = in_lines(raw)
     _, files = split_leaves(leaves(raw, read_block(raw))[0])
     if not 1 <= number <= len(files):
-        return b""
+        return iter(())
     leaf = files[number - 1]
-    return decoded(raw[leaf.start : leaf.end], leaf.encoding)
+    return decoded_slices(memoryview(raw)[leaf.start : leaf.end], leaf.encoding)
 
 
 def _ids(value: str) -> tuple[str, ...]:

@@ -12,21 +12,43 @@ _NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _ALPHABET + b"=")
 _BLANKS_AFTER_SOFT_BREAK = re.compile(rb"=[ \t]++(?=\r?\n|$)")
 
 
-def decoded(data: bytes, encoding: str) -> bytes:
+def decoded(data: bytes | memoryview, encoding: str) -> bytes:
     """The bytes that `data` stands for under a lower-case encoding name; unknown encodings are the identity."""
+    return b"".join(decoded_slices(memoryview(data), encoding))
+
+
+def decoded_slices(data: memoryview, encoding: str) -> Iterator[bytes]:
+    """What `decoded` gives, in pieces of about 1 MB at most: nothing else of that size is held."""
     if encoding == "base64":
-        return b"".join(_base64(data))
+        return _base64(data)
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(_BLANKS_AFTER_SOFT_BREAK.sub(b"=", data))
-    return data
+        return _quoted_printable(data)
+    return (bytes(data[at : at + _STEP]) for at in range(0, len(data), _STEP))
 
 
 def decoded_size(data: memoryview, encoding: str) -> int:
-    """How many octets `decoded` gives, without holding them where that can be had."""
+    """How many octets `decoded` gives, without holding them."""
     if encoding == "base64":
         size = _unpadded_size(data)
         return sum(map(len, _base64(data))) if size is None else size
-    return len(decoded(bytes(data), encoding)) if encoding == "quoted-printable" else len(data)
+    return sum(map(len, _quoted_printable(data))) if encoding == "quoted-printable" else len(data)
+
+
+def _quoted_printable(data: memoryview) -> Iterator[bytes]:
+    """Decoded pieces. None ends between the octets of an escape or of a soft line break."""
+    at = 0
+    while at < len(data):
+        piece = bytes(data[at : at + _STEP])
+        if at + len(piece) < len(data):
+            piece = piece[: piece.rfind(b"\n") + 1] or _before_escape(piece)
+        at += len(piece)
+        yield binascii.a2b_qp(_BLANKS_AFTER_SOFT_BREAK.sub(b"=", piece))
+
+
+def _before_escape(piece: bytes) -> bytes:
+    """A piece of a line that is longer than any mail's, without the `=`, or `=4`, at its end."""
+    escape = piece.rfind(b"=", len(piece) - 2)
+    return piece if escape == -1 else piece[:escape]
 
 
 def _unpadded_size(data: memoryview) -> int | None:
@@ -42,7 +64,7 @@ def _unpadded_size(data: memoryview) -> int | None:
     return letters * 3 // 4
 
 
-def _base64(data: bytes | memoryview) -> Iterator[bytes]:
+def _base64(data: memoryview) -> Iterator[bytes]:
     """Decoded pieces of at most 0.75 MB. Foreign bytes are skipped, and padding in the middle starts afresh."""
     kept = b""
     for at in range(0, len(data), _STEP):

@@ -17,4 +17,4 @@ def test_the_whole_text_of_a_cut_post_has_the_footer_when_the_channel_wants_foot
         (post,) = result.posts
         assert post.whole_text
         again = Route(post.channel, (), options=post.options, quotes=post.quotes)
-        assert ("Anna" in reading.part(RAW, 0, again).decode()) is options.include_footer
+        assert ("Anna" in b"".join(reading.part(RAW, 0, again)).decode()) is options.include_footer

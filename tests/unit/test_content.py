@@ -32,11 +32,11 @@ class Child:
     def __init__(self, answer: bytes | MailpollError) -> None:
         self._answer = answer
 
-    def part(self, raw: Any, size: int, number: int, route: Any) -> bytes:
+    def part(self, raw: Any, size: int, number: int, route: Any) -> Iterator[bytes]:
         """The bytes, or the error."""
         if isinstance(self._answer, MailpollError):
             raise self._answer
-        return self._answer
+        return iter((self._answer,))
 
 
 def content(store: Store, answer: bytes | MailpollError) -> StoredContent:
@@ -64,7 +64,7 @@ def test_a_part_that_kills_the_reader_is_given_up_and_one_we_stopped_is_not(
 
 def test_a_post_whose_bytes_were_let_go_is_given_up(store: Store) -> None:
     there = content(store, b"bytes")
-    assert there.part(2) == b"bytes"
+    assert b"".join(there.part(2)) == b"bytes"
     store.messages.drop(store.messages.list()[0].id, NOW)
     with pytest.raises(PermanentFailure, match="were let go"):
         there.part(2)

@@ -72,9 +72,8 @@ class TestAnswers:
     def test_part_n_is_an_attachments_bytes_and_part_0_the_whole_text(self, reader: Reader) -> None:
         raw = mail(1, size=100_000)
         route = Route("dev", ())
-        assert reader.part([raw], len(raw), 1, route) == bytes(100_000)
-        assert reader.part([raw], len(raw), 0, route) == b"This is mail 1."
-        assert reader.part([raw], len(raw), 2, route) == b""
+        parts = [b"".join(reader.part([raw], len(raw), number, route)) for number in (1, 0, 2)]
+        assert parts == [bytes(100_000), b"This is mail 1.", b""]
 
     def test_a_limited_address_holds_the_mail_of_others(self, reader: Reader) -> None:
         raw = mail(1)
