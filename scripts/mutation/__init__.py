@@ -1,0 +1,1 @@
+"""Mails changed at random, by a seed, as nets, servers, senders and attackers change them."""
