@@ -12,9 +12,10 @@ Change = Callable[[random.Random, bytes, bytes], bytes]
 MOST = 200_000  # octets of a mutant: what is longer is cut, so that a hundred thousand of them take minutes
 
 _NASTY_BYTES = (
-    b"\0", b"\r", b"\n", b"\x0b", b"\x0c", b"\x1b$B", b"\x1b(B", b"\x7f", b"\x80", b"\x85", b"\xa0", b"\xff", b"\xfe\xff",
-    b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80\xae", b"\xe2\x80\xa8", b"\xc3", b'"', b"\\", b"(",
-    b")", b"<", b">", b"@", b",", b";", b":", b"=?", b"?=", b"=", b"--", b"%00", b"&#0;", b"<![", b"<a href=",
+    b"\0", b"\r", b"\n", b"\x0b", b"\x0c", b"\x1b$B", b"\x1b(B", b"\x7f", b"\x80", b"\x85", b"\xa0", b"\xff",
+    b"\xfe\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80\xae", b"\xe2\x80\xa8", b"\xc3",
+    b'"', b"\\", b"(", b")", b"<", b">", b"@", b",", b";", b":", b"=?", b"?=", b"=", b"--", b"%00", b"&#0;", b"<![",
+    b"<a href=",
 )  # fmt: skip
 _NAMES = (
     b"From", b"To", b"Cc", b"Subject", b"Date", b"Message-ID", b"References", b"In-Reply-To", b"Content-Type",
@@ -23,22 +24,26 @@ _NAMES = (
     b"Authentication-Results", b"Resent-To", b"X-Mailpoll",
 )  # fmt: skip
 _VALUES = (
-    b"", b" ", b"<>", b"a@b", b'"""', b"((((((((", b"<a@b>, <c@d>, e@f", b"undisclosed-recipients:;", b"=?utf-8?q?=00=FF?=",
-    b"=?utf-8?b?=?=", b"=?x-unknown?B?////?=", b"=?utf-16?q?=D8=00?=", b"admin@example.com <evil@example.org>",
-    b"text/plain; charset=utf-7", b"text/plain; charset=\"\0\"", b"text/html; charset=utf-16", b"message/rfc822",
-    b"multipart/mixed; boundary=\"\"", b"multipart/mixed; boundary=x", b"multipart/alternative; boundary=\"--\"",
-    b"multipart/related; boundary=x; boundary=y; boundary*=z", b"text/plain; name*0*=utf-8''%ff; name*99999=a; name*1=b",
-    b"application/ms-tnef; name=winmail.dat", b"text/calendar; method=REQUEST", b"application/pkcs7-mime",
-    b"multipart/signed; boundary=x", b"multipart/encrypted; boundary=x", b"multipart/report; report-type=delivery-status",
-    b"base64", b"quoted-printable", b"x-uuencode", b"binary", b"8bit; x=y", b"attachment; filename=\"../../etc/passwd\"",
-    b"attachment; filename*=utf-8''%e2%80%ae%00gpj.exe", b"inline; filename=a\r\n b", b"Thu, 99 Foo 99999 99:99:99 +9999",
-    b"Fri, 31 Dec 9999 23:59:59 -2359", b"0000-00-00T00:00:00", b"<" + b"x" * 2000 + b"@y>", b"auto-replied; x=(",
-    b"username+dev@example.com", b"a" * 5000, b"\xff\xfe" * 50, b"mx.example.com; dmarc=pass (",
+    b"", b" ", b"<>", b"a@b", b'"""', b"((((((((", b"<a@b>, <c@d>, e@f", b"undisclosed-recipients:;",
+    b"=?utf-8?q?=00=FF?=", b"=?utf-8?b?=?=", b"=?x-unknown?B?////?=", b"=?utf-16?q?=D8=00?=",
+    b"admin@example.com <evil@example.org>", b"text/plain; charset=utf-7", b"text/plain; charset=\"\0\"",
+    b"text/html; charset=utf-16", b"message/rfc822", b"multipart/mixed; boundary=\"\"",
+    b"multipart/mixed; boundary=x", b"multipart/alternative; boundary=\"--\"",
+    b"multipart/related; boundary=x; boundary=y; boundary*=z",
+    b"text/plain; name*0*=utf-8''%ff; name*99999=a; name*1=b", b"application/ms-tnef; name=winmail.dat",
+    b"text/calendar; method=REQUEST", b"application/pkcs7-mime", b"multipart/signed; boundary=x",
+    b"multipart/encrypted; boundary=x", b"multipart/report; report-type=delivery-status", b"base64",
+    b"quoted-printable", b"x-uuencode", b"binary", b"8bit; x=y", b"attachment; filename=\"../../etc/passwd\"",
+    b"attachment; filename*=utf-8''%e2%80%ae%00gpj.exe", b"inline; filename=a\r\n b",
+    b"Thu, 99 Foo 99999 99:99:99 +9999", b"Fri, 31 Dec 9999 23:59:59 -2359", b"0000-00-00T00:00:00",
+    b"<" + b"x" * 2000 + b"@y>", b"auto-replied; x=(", b"username+dev@example.com", b"a" * 5000, b"\xff\xfe" * 50,
+    b"mx.example.com; dmarc=pass (",
 )  # fmt: skip
 _CHARSETS = (
-    b"utf-8", b"utf-7", b"utf-16", b"utf-16le", b"utf-32", b"iso-2022-jp", b"iso-2022-kr", b"gb2312", b"gb18030", b"hz-gb-2312",
-    b"big5", b"euc-jp", b"shift_jis", b"ks_c_5601-1987", b"koi8-r", b"windows-1252", b"iso-8859-8-i", b"us-ascii", b"x-unknown",
-    b"punycode", b"idna", b"rot13", b"base64", b"zip", b"unicode_escape", b"undefined", b"", b"\xff", b"cp65001", b"ebcdic-us",
+    b"utf-8", b"utf-7", b"utf-16", b"utf-16le", b"utf-32", b"iso-2022-jp", b"iso-2022-kr", b"gb2312", b"gb18030",
+    b"hz-gb-2312", b"big5", b"euc-jp", b"shift_jis", b"ks_c_5601-1987", b"koi8-r", b"windows-1252", b"iso-8859-8-i",
+    b"us-ascii", b"x-unknown", b"punycode", b"idna", b"rot13", b"base64", b"zip", b"unicode_escape", b"undefined",
+    b"", b"\xff", b"cp65001", b"ebcdic-us",
 )  # fmt: skip
 _BOUNDARY = re.compile(rb'boundary="?([^"\s;]{1,100})', re.IGNORECASE)
 _CHARSET = re.compile(rb'(charset="?)([^"\s;]{1,60})', re.IGNORECASE)
@@ -225,7 +230,7 @@ def encode_words(chance: random.Random, mail: bytes, _: bytes) -> bytes:
 
 
 CHANGES: tuple[Change, ...] = (
-    flip_bits, set_octets, truncate, cut_out, repeat, insert_nasty, insert_long_line, change_lines, splice, rename_field,
-    add_field, add_field, damage_boundary, damage_boundary, change_charset, change_encoding, change_line_ends, nest,
-    encode_words,
+    flip_bits, set_octets, truncate, cut_out, repeat, insert_nasty, insert_long_line, change_lines, splice,
+    rename_field, add_field, add_field, damage_boundary, damage_boundary, change_charset, change_encoding,
+    change_line_ends, nest, encode_words,
 )  # fmt: skip
