@@ -8,18 +8,21 @@ from collections.abc import Iterator
 
 from mailpoll.message.addresses import addresses
 from mailpoll.message.automatic import automatic
-from mailpoll.message.bodies import attachment, body_texts, split_leaves
+from mailpoll.message.bodies import content, references
 from mailpoll.message.charsets import decode
 from mailpoll.message.dates import parse_date
+from mailpoll.message.files import attachments, file_slices, sorted_out
 from mailpoll.message.headers import Block, header_fields, in_lines, read_block, unstructured
 from mailpoll.message.parameters import parameters
-from mailpoll.message.structure import leaves
-from mailpoll.message.transfer import decoded, decoded_slices
+from mailpoll.message.pieces import pieces
+from mailpoll.message.senders import sender_problem, senders
+from mailpoll.message.transfer import decoded
 from mailpoll.model import Attachment, Message
 
 __all__ = ["addresses", "header_fields", "parse", "part", "part_in_slices"]
 
 MAX_REFERENCES = 1_000
+MAX_LOOPS = 100
 _STEP = 1 << 20
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,998}+)>")
 
@@ -32,19 +35,18 @@ def parse(raw: bytes, *, safe: bool = False, max_text: int = 1_000_000) -> Messa
     """
     raw = in_lines(raw)
     head = read_block(raw)
-    attachments: tuple[Attachment, ...] = ()
+    files: tuple[Attachment, ...] = ()
     defects: tuple[str, ...] = ()
     if safe:
         text, html = _first_text(raw, head, max_text)
     else:
-        parts, defects = leaves(raw, head)
-        bodies, files = split_leaves(parts)
-        attachments = tuple(attachment(raw, leaf, number) for number, leaf in enumerate(files, 1))
-        text, html, more = body_texts(raw, bodies, max_text)
-        defects += more
+        found = content(raw, head, max_text)
+        text, html, defects = found.text, found.html, found.defects
+        files = attachments(found.files, references(html) if html else frozenset())
+    people, mistakable = senders(head)
     message_ids = _MESSAGE_ID.findall(head.first("message-id"))
     return Message(
-        from_=addresses(head.first("from")),
+        from_=people,
         subject=" ".join(unstructured(head.first("subject")).split(" ")).strip(),
         date=parse_date(head.first("date")),
         message_id=message_ids[0] if message_ids else head.first("message-id").strip(" \t<>")[:998],
@@ -52,10 +54,13 @@ def parse(raw: bytes, *, safe: bool = False, max_text: int = 1_000_000) -> Messa
         references=_ids(head.first("references")),
         text=text,
         html=html,
-        attachments=attachments,
+        attachments=files,
         automatic=automatic(head),
         content_key=_content_key(raw, head),
-        defects=_header_defects(head) + defects,
+        defects=_header_defects(head) + mistakable + defects,
+        sender_problem=sender_problem(head, people),
+        authentication=next((value for name, value in head.fields if name.lower() == "authentication-results"), None),
+        loop_addresses=_loop_addresses(head),
     )
 
 
@@ -70,15 +75,17 @@ def part(raw: bytes, number: int) -> bytes:
 def part_in_slices(raw: bytes, number: int) -> Iterator[bytes]:
     """As part(), in pieces of about 1 MB at most, so that a large attachment is never held beside its mail."""
     raw = in_lines(raw)
-    _, files = split_leaves(leaves(raw, read_block(raw))[0])
-    if not 1 <= number <= len(files):
-        return iter(())
-    leaf = files[number - 1]
-    return decoded_slices(memoryview(raw)[leaf.start : leaf.end], leaf.encoding)
+    _, files = sorted_out(pieces(raw, read_block(raw))[0])
+    return file_slices(files[number - 1]) if 1 <= number <= len(files) else iter(())
 
 
 def _ids(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_MESSAGE_ID.findall(value)))[-MAX_REFERENCES:]
+
+
+def _loop_addresses(head: Block) -> tuple[str, ...]:
+    found = (person.address for value in head.all("x-loop")[:MAX_LOOPS] for person in addresses(value)[:MAX_LOOPS])
+    return tuple(dict.fromkeys(found))[:MAX_LOOPS]
 
 
 def _header_defects(head: Block) -> tuple[str, ...]:

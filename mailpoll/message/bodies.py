@@ -1,143 +1,210 @@
-"""Leaf parts → the text and HTML bodies of a mail, and the parts that travel as files."""
+"""The bodies of a mail → its text and HTML; where they say nothing, what else in the mail is there to be read."""
 
 from __future__ import annotations
 
 import html as html_entities
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from mailpoll.message.charsets import decode
-from mailpoll.message.structure import Leaf
-from mailpoll.message.transfer import decoded, decoded_size
-from mailpoll.model import Attachment
+from mailpoll.message import files
+from mailpoll.message.calendar import calendar_text
+from mailpoll.message.files import Body, File
+from mailpoll.message.headers import Block, in_lines, read_block
+from mailpoll.message.nested import as_html, forwarded_html, forwarded_text, is_blank
+from mailpoll.message.pieces import Piece, piece_beginning, pieces
+from mailpoll.message.reports import TYPES as REPORTS
+from mailpoll.message.reports import report_text
+from mailpoll.message.texts import body_text
 
-MAX_NAME = 100
+# Mails inside mails are read for their text so deep, so many, and so much of each (octets).
+MAX_DEPTH = 5
+MAX_FORWARDS = 50
+MAX_NESTED = 12_000_000
+# Machine-readable parts are small; what is beyond this (octets) is not looked at.
+MAX_MACHINE_PART = 1_000_000
 
-_EXTENSIONS = {
-    "application/pdf": "pdf", "application/zip": "zip", "application/gzip": "gz", "application/json": "json",
-    "application/xml": "xml", "application/rtf": "rtf", "application/msword": "doc", "application/ics": "ics",
-    "application/vnd.ms-excel": "xls", "application/pgp-signature": "asc", "application/pkcs7-signature": "p7s",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
-    "audio/mpeg": "mp3", "audio/wav": "wav", "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif",
-    "image/svg+xml": "svg", "image/webp": "webp", "image/tiff": "tif", "message/rfc822": "eml",
-    "message/delivery-status": "txt", "text/calendar": "ics", "text/csv": "csv", "text/html": "html",
-    "text/plain": "txt", "text/rfc822-headers": "txt", "text/vcard": "vcf", "video/mp4": "mp4",
-}  # fmt: skip
-# A third version of the body that some clients add to an alternative, for themselves.
-_SHADOW_BODIES = ("text/x-amp-html", "text/watch-html")
-_CONTROL_OR_BIDI = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_QUOTE_MARKS = re.compile(r">*")
+IN_TNEF = "[The text of this mail is in winmail.dat, a format of Microsoft Outlook that mailpoll cannot read.]"
+IN_CMS = "[The text of this mail is in {}, in a form of S/MIME that mailpoll cannot read.]"
 
-
-def split_leaves(leaves: tuple[Leaf, ...]) -> tuple[list[Leaf], list[Leaf]]:
-    """(body parts, attachments) in document order. Text without a file name or "attachment" is body."""
-    bodies = [leaf for leaf in leaves if leaf.type in ("text/plain", "text/html") and _is_body(leaf)]
-    if not bodies:  # a mail that is only, say, text/markdown or text/calendar still says something
-        bodies = [leaf for leaf in leaves if leaf.type.startswith("text/") and _is_body(leaf)][:1]
-    taken = set(map(id, bodies))
-    rest = [leaf for leaf in leaves if id(leaf) not in taken and leaf.type not in _SHADOW_BODIES]
-    return bodies, rest
+_CALENDARS = frozenset(("text/calendar", "text/x-vcalendar", "application/ics"))
+_REFERENCE = re.compile(r"""cid:([^\s"'<>)]{1,500})""", re.IGNORECASE)
+_SOURCE = re.compile(r"""\b(?:src|background|href)\s{0,5}=\s{0,5}["']?([^\s"'<>]{1,500})""", re.IGNORECASE)
+_MAX_REFERENCES = 10_000
 
 
-def _is_body(leaf: Leaf) -> bool:
-    return leaf.disposition != "attachment" and not leaf.filename
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the parts of a mail say, and the files they are or hold."""
+
+    text: str
+    html: str
+    files: list[File]
+    defects: tuple[str, ...]
 
 
-def attachment(raw: bytes, leaf: Leaf, number: int) -> Attachment:
-    """The description of attachment `number`."""
-    size = decoded_size(memoryview(raw)[leaf.start : leaf.end], leaf.encoding)
-    return Attachment(number, _display_name(leaf, number), leaf.type, size, leaf.content_id)
+# (plain text, HTML) of a piece of the mail; "" where it has no such version.
+_Section = tuple[str, str]
 
 
-def _display_name(leaf: Leaf, number: int) -> str:
-    """The sender's file name without path, control and direction characters, at most 100 characters long."""
-    name = _CONTROL_OR_BIDI.sub("", leaf.filename.replace("\\", "/").rpartition("/")[2])
-    name = " ".join(name.split()).strip(". ") if name.strip(". ") else ""
-    if not name:
-        extension = _EXTENSIONS.get(leaf.type, "bin")
-        return f"attachment-{number}.{extension}"
-    stem, dot, extension = name.rpartition(".")
-    if len(name) > MAX_NAME and dot and len(extension) <= 10:
-        return f"{stem[: MAX_NAME - len(extension) - 4]}...{dot}{extension}"
-    return name[:MAX_NAME]
-
-
-def body_texts(raw: bytes, bodies: list[Leaf], max_text: int) -> tuple[str, str, tuple[str, ...]]:
-    """(text, html, defects). Several inline texts are joined; each alternative gives one version of each kind.
-
-    The text is empty where some of what is to be read exists as HTML only, so that nobody who reads the text alone
-    (with the footer a mailing list added as plain text, say) misses the mail.
-    """
-    defects: list[str] = []
-    plains: list[str] = []
-    htmls: list[str] = []
-    text_is_whole = True
-    for plain, rich in _sections(bodies):
-        plain_text = "\n\n".join(_leaf_text(raw, leaf, max_text, defects) for leaf in plain)
-        rich_text = "\n".join(_leaf_text(raw, leaf, max_text, defects) for leaf in rich)
-        text_is_whole = text_is_whole and not (rich_text.strip() and not plain_text.strip())
-        plains.append(plain_text)
-        htmls.append(rich_text or f"<div style='white-space: pre-wrap'>{html_entities.escape(plain_text)}</div>")
-    has_html = any(leaf.type == "text/html" for leaf in bodies)
-    text = "\n\n".join(plains) if text_is_whole else ""
-    html = "\n".join(htmls) if has_html else ""
+def content(raw: bytes, head: Block, max_text: int, depth: int = 0) -> Content:
+    """What a mail says, at most `max_text` characters each as text and as HTML; `depth` is how many mails it is in."""
+    parts, defects = pieces(raw, head)
+    bodies, found = files.sorted_out(parts)
+    noted: list[str] = []
+    text, html = _joined(_sections(bodies, max_text, noted))
+    taken = {id(body.piece) for body in bodies}
+    rest = [part for part in parts if id(part) not in taken]
+    if rest and not text.strip() and (not html or (any(map(_says_something, rest)) and is_blank(html))):
+        text, html = _joined(_elsewhere(rest, max_text, depth, noted)) or (text, html)
     if max(len(text), len(html)) > max_text:
-        defects.append(f"text over {max_text} characters cut")
-    return text[:max_text], html[:max_text], tuple(dict.fromkeys(defects))
+        noted.append(f"text over {max_text} characters cut")
+    return Content(text[:max_text], html[:max_text], found, tuple(dict.fromkeys([*defects, *noted])))
 
 
-def _sections(bodies: list[Leaf]) -> list[tuple[list[Leaf], list[Leaf]]]:
-    """(plain parts, HTML parts) of each piece of the mail: a part of its own, or a whole multipart/alternative."""
-    groups: dict[tuple[str, int], list[tuple[int, Leaf]]] = {}
-    for index, leaf in enumerate(bodies):
-        outer = next((container for container in leaf.containers if container.subtype == "alternative"), None)
-        key, child = (("alternative", outer.id), outer.child) if outer else (("part", index), 0)
-        groups.setdefault(key, []).append((child, leaf))
-    return [(_version(group, False), _version(group, True)) for group in groups.values()]
+def references(html: str, limit: int = _MAX_REFERENCES) -> frozenset[str]:
+    """The Content-IDs (RFC 2392) and Content-Locations (RFC 2557) that an HTML text shows."""
+    from urllib.parse import unquote  # few mails need it, and it takes ipaddress along
+
+    found: set[str] = set()
+    for pattern in (_REFERENCE, _SOURCE):
+        for number, match in enumerate(pattern.finditer(html)):
+            if number >= limit:
+                break
+            target = html_entities.unescape(match[1])
+            found |= {target, unquote(target)}
+    return frozenset(found)
 
 
-def _version(group: list[tuple[int, Leaf]], html: bool) -> list[Leaf]:
-    """The parts of the first child that has a version of this kind (RFC 2046 §5.1.4: each child is the whole)."""
-    fitting = [(child, leaf) for child, leaf in group if (leaf.type == "text/html") is html]
-    return [leaf for child, leaf in fitting if child == fitting[0][0]]
+def _joined(sections: Iterable[_Section]) -> tuple[str, str]:
+    """(text, html) of sections. Several are joined, and the text is empty where some of what is to be read exists as
+    HTML only, so that nobody who reads the text alone (with the footer a mailing list added as plain text, say) misses
+    the mail."""
+    sections = list(sections)
+    text_is_whole = not any(html.strip() and not plain.strip() for plain, html in sections)
+    text = "\n\n".join(plain for plain, _ in sections) if text_is_whole else ""
+    if not any(html for _, html in sections):
+        return text, ""
+    return text, "\n".join(html or as_html(plain) for plain, html in sections)
 
 
-def _leaf_text(raw: bytes, leaf: Leaf, max_text: int, defects: list[str]) -> str:
-    # No encoding needs more than 12 octets for a character: 4 octets, 3 letters each.
-    end = min(leaf.end, leaf.start + 12 * max_text)
-    if end < leaf.end:
-        defects.append(f"text over {max_text} characters cut")
-    text, defect = decode(decoded(raw[leaf.start : end], leaf.encoding), leaf.parameters.get("charset", ""))
-    if defect:
-        defects.append(defect)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if leaf.type == "text/plain" and leaf.parameters.get("format", "").lower() == "flowed":
-        text = _unflowed(text, leaf.parameters.get("delsp", "").lower() == "yes")
+def _sections(bodies: list[Body], max_text: int, defects: list[str]) -> Iterator[_Section]:
+    """The pieces of a mail: a part of its own, or a whole multipart/alternative, which gives one version of each kind.
+
+    Once there is more than `max_text` the rest is not read.
+    """
+    length = 0
+    for group in _groups(bodies):
+        plain = _version(group, False, max_text, defects, "\n\n")
+        html = _version(group, True, max_text, defects, "\n")
+        yield plain, html
+        length += max(len(plain), len(html))
+        if length > max_text:
+            return
+
+
+def _groups(bodies: list[Body]) -> Iterable[list[tuple[int, Body]]]:
+    """The bodies of each piece of the mail, with the child of the alternative that they are in."""
+    groups: dict[tuple[str, int, int], list[tuple[int, Body]]] = {}
+    for index, body in enumerate(bodies):
+        containers = body.piece.leaf.containers
+        outer = next((container for container in containers if container.subtype == "alternative"), None)
+        key = ("alternative", body.piece.layer, outer.id) if outer and not body.note else ("part", 0, index)
+        groups.setdefault(key, []).append((outer.child if outer else 0, body))
+    return groups.values()
+
+
+def _version(group: list[tuple[int, Body]], html: bool, max_text: int, defects: list[str], between: str) -> str:
+    """The text of the first child that says something in this kind (RFC 2046 §5.1.4: each child is the whole)."""
+    children: dict[int, list[Body]] = {}
+    for child, body in group:
+        if body.html is html:
+            children.setdefault(child, []).append(body)
+    text = ""
+    for versions in children.values():
+        texts: list[str] = []
+        for body in versions:
+            texts.append(body_text(body, max_text, defects))
+            if sum(map(len, texts[-1:])) > max_text:
+                break
+        text = between.join(texts)
+        if text.strip():
+            break
     return text
 
 
-def _unflowed(text: str, delsp: bool) -> str:
-    """The text with soft line breaks removed (RFC 3676 §4): quote marks kept, space-stuffing undone."""
-    lines: list[str] = []
-    paragraph: list[str] = []
-    depth = 0
-    for line in text.split("\n"):
-        marks = _QUOTE_MARKS.match(line)
-        level = marks.end() if marks else 0
-        content = line[level:].removeprefix(" ")
-        if paragraph and level != depth:  # §4.5: a change of depth ends the paragraph whatever the line end says
-            lines.append(_quoted(depth, paragraph))
-            paragraph = []
-        depth = level
-        flowed = content.endswith(" ") and content != "-- "
-        paragraph.append(content[:-1] if flowed and delsp else content)
-        if not flowed:
-            lines.append(_quoted(depth, paragraph))
-            paragraph = []
-    return "\n".join([*lines, _quoted(depth, paragraph)] if paragraph else lines)
+def _says_something(part: Piece) -> bool:
+    leaf = part.leaf
+    return (
+        leaf.type in _CALENDARS
+        or leaf.type in REPORTS
+        or bool(part.sealed)
+        or files.is_text(part)
+        or files.is_mail(part)
+        or files.is_tnef(part)
+    )
 
 
-def _quoted(depth: int, pieces: list[str]) -> str:
-    content = "".join(pieces)
-    return f"{'>' * depth} {content}" if depth and content else ">" * depth + content
+def _elsewhere(parts: list[Piece], max_text: int, depth: int, defects: list[str]) -> list[_Section]:
+    """What a mail without a text of its own has to say, from the most to the least telling place."""
+    machine = [(calendar_text, [part for part in parts if part.leaf.type in _CALENDARS]),
+               (report_text, [part for part in parts if part.leaf.type in REPORTS])]  # fmt: skip
+    for read, fitting in machine:
+        texts = [read(piece_beginning(part, MAX_MACHINE_PART)) for part in fitting[:MAX_FORWARDS]]
+        if any(texts):
+            return [("\n\n".join(filter(None, texts)), "")]
+    inline, attached = _named_texts(parts)
+    if found := _readable(_sections(inline, max_text, defects)):
+        return found
+    forwards = _forwards([part for part in parts if files.is_mail(part)], max_text, depth, defects)
+    if found := [section for says, section in forwards if says]:
+        return found
+    if found := _readable(_sections(attached[:1], max_text, defects)):
+        return found
+    return [section for _, section in forwards] or _unreadable(parts)
+
+
+def _named_texts(parts: list[Piece]) -> tuple[list[Body], list[Body]]:
+    """(texts that are to be shown among others, texts that are attached), though each has a name."""
+    texts = [part for part in parts if files.is_text(part)]
+    inline: list[Body] = []
+    attached: list[Body] = []
+    for part in texts:
+        body = Body(part, html=files.is_html(part))
+        (attached if part.leaf.disposition == "attachment" and part.leaf.filename else inline).append(body)
+    return inline, attached
+
+
+def _readable(sections: Iterable[_Section]) -> list[_Section]:
+    return [(plain, html) for plain, html in sections if plain.strip() or not is_blank(html)]
+
+
+def _forwards(mails: list[Piece], max_text: int, depth: int, defects: list[str]) -> list[tuple[bool, _Section]]:
+    """(whether it says something, its section) of attached mails, each with what it says below whose it is."""
+    if mails and depth >= MAX_DEPTH:
+        defects.append(f"mails inside mails over {MAX_DEPTH} deep")
+        return []
+    found: list[tuple[bool, _Section]] = []
+    length = 0
+    for mail in mails[:MAX_FORWARDS]:
+        data = in_lines(piece_beginning(mail, MAX_NESTED))
+        head = read_block(data)
+        inner = content(data, head, max_text, depth + 1)
+        defects += inner.defects
+        says = bool(inner.text.strip()) or not is_blank(inner.html)
+        html = forwarded_html(head, inner.html) if inner.html else ""
+        text = forwarded_text(head, inner.text) if inner.text.strip() or not inner.html else ""
+        if text or html:
+            found.append((says, (text, html)))
+        length += max(len(text), len(html))
+        if length > max_text:
+            break
+    return found
+
+
+def _unreadable(parts: list[Piece]) -> list[_Section]:
+    """A sentence about where the text of the mail is, when it is where nobody can read it."""
+    if any(map(files.is_tnef, parts)):
+        return [(IN_TNEF, "")]
+    sealed = [part for part in parts if part.sealed in ("signed", "compressed")]
+    return [(IN_CMS.format(sealed[0].leaf.filename or "smime.p7m"), "")] if sealed else []

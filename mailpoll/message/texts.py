@@ -1,0 +1,124 @@
+"""The bytes of a text part → its text: charset, flowed paragraphs (RFC 3676), enriched text (RFC 1896)."""
+
+from __future__ import annotations
+
+import re
+
+from mailpoll.message.charsets import codec_of, decode
+from mailpoll.message.files import Body
+from mailpoll.message.pieces import Piece, piece_beginning, piece_bytes
+from mailpoll.message.uuencode import ENCODINGS
+
+# No charset needs more octets for a character, no transfer encoding more letters for an octet.
+OCTETS, LETTERS = 4, 3
+
+_QUOTE_MARKS = re.compile(r">*")
+_ENRICHED = re.compile(r"<<|<nl>|<(/?)param>|</?[a-z-]{1,60}>", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta\b[^<>]{0,300}?\bcharset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_XML_ENCODING = re.compile(rb"\s{0,20}<\?xml\b[^<>]{0,200}?\bencoding\s{0,5}=\s{0,5}[\"']([A-Za-z0-9_.:-]{1,40})")
+
+
+def body_text(body: Body, max_text: int, defects: list[str]) -> str:
+    """The text of a body, at most `max_text` characters and few more; what was wrong with it goes to `defects`."""
+    if body.note:
+        return body.note
+    leaf = body.piece.leaf
+    data = _bytes_of(body, max_text, defects)
+    text, defect = decode(data, leaf.parameters.get("charset", "") or (_html_charset(data) if body.html else ""))
+    if defect:
+        defects.append(defect)
+    if data.strip(b"\0 \t\r\n") and not text:
+        defects.append("a text part came out empty")
+        text = _clean_latin(data)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if leaf.type in ("text/enriched", "text/richtext"):
+        return _plain_of_enriched(text, leaf.type == "text/enriched")
+    if leaf.type == "text/plain" and leaf.parameters.get("format", "").lower() == "flowed":
+        return unflowed(text, leaf.parameters.get("delsp", "").lower() == "yes")
+    return text
+
+
+def _bytes_of(body: Body, max_text: int, defects: list[str]) -> bytes:
+    """As many bytes as `max_text` characters can have."""
+    limit = OCTETS * max_text
+    data = body.rest
+    if data is None:
+        data = _decoded_beginning(body.piece, limit)
+    if len(data) > limit or len(body.piece.raw) > LETTERS * limit:
+        defects.append(f"text over {max_text} characters cut")
+    return _cut(data, limit, body.piece.leaf.parameters.get("charset", ""))
+
+
+def _decoded_beginning(piece: Piece, limit: int) -> bytes:
+    if piece.leaf.encoding in ENCODINGS:
+        return piece_bytes(piece)
+    data = piece_beginning(piece, LETTERS * limit)
+    # Said to be base64, and nothing of it is: the sender's mistake must not cost the text.
+    return data or bytes(piece.raw[:limit])
+
+
+def _cut(data: bytes, limit: int, charset: str) -> bytes:
+    """At most `limit` (a multiple of 4) bytes, without half a character of UTF-8 at the end."""
+    if len(data) <= limit:
+        return data
+    data = data[:limit]
+    if codec_of(charset) in ("", "utf_8"):
+        for back in range(1, 4):
+            if data[-back] & 0xC0 != 0x80:
+                return data[:-back] if data[-back] >= 0xC0 else data
+    return data
+
+
+def _html_charset(data: bytes) -> str:
+    """What an HTML text says of itself, for those that nothing else is said of (HTML, "encoding sniffing")."""
+    found = _XML_ENCODING.match(data[:500]) or _META_CHARSET.search(data[:4_000])
+    charset = found[1].decode("ascii") if found else ""
+    return "" if codec_of(charset).startswith(("utf_16", "utf_32")) else charset
+
+
+def _clean_latin(data: bytes) -> str:
+    return data.decode("cp1252", "replace").replace("\0", "")
+
+
+def _plain_of_enriched(text: str, enriched: bool) -> str:
+    """The words: commands and their parameters go. In text/enriched one line end is a blank, more are one less."""
+    pieces: list[str] = []
+    at, parameter = 0, False
+    for tag in _ENRICHED.finditer(text):
+        if not parameter:
+            pieces.append(text[at : tag.start()])
+        at = tag.end()
+        if tag[1] is not None:
+            parameter = not tag[1]
+        elif not parameter:
+            pieces.append("<" if tag[0] == "<<" else "\n" if tag[0].lower() == "<nl>" else "")
+    plain = "".join(pieces if parameter else [*pieces, text[at:]])
+    if not enriched:
+        return plain
+    return re.sub(r"\n+", lambda ends: "\n" * (len(ends[0]) - 1) or " ", plain)
+
+
+def unflowed(text: str, delsp: bool) -> str:
+    """The text with soft line breaks removed (RFC 3676 §4): quote marks kept, space-stuffing undone."""
+    lines: list[str] = []
+    paragraph: list[str] = []
+    depth = 0
+    for line in text.split("\n"):
+        marks = _QUOTE_MARKS.match(line)
+        level = marks.end() if marks else 0
+        content = line[level:].removeprefix(" ")
+        if paragraph and level != depth:  # §4.5: a change of depth ends the paragraph whatever the line end says
+            lines.append(_quoted(depth, paragraph))
+            paragraph = []
+        depth = level
+        flowed = content.endswith(" ") and content != "-- "
+        paragraph.append(content[:-1] if flowed and delsp else content)
+        if not flowed:
+            lines.append(_quoted(depth, paragraph))
+            paragraph = []
+    return "\n".join([*lines, _quoted(depth, paragraph)] if paragraph else lines)
+
+
+def _quoted(depth: int, pieces: list[str]) -> str:
+    content = "".join(pieces)
+    return f"{'>' * depth} {content}" if depth and content else ">" * depth + content
