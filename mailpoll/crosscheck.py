@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 from mailpoll import strict_address
-from mailpoll.settings import AccountSettings, CommandSettings, HealthSettings, Settings, SmtpSettings, WebhookSettings
+from mailpoll.settings import (
+    AccountSettings,
+    AttachmentSettings,
+    CommandSettings,
+    HealthSettings,
+    PolicySettings,
+    Settings,
+    SmtpSettings,
+    WebhookSettings,
+)
 
 # Character sets rather than expressions: compiling these would cost every idle run 3 ms.
 _ALNUM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -28,6 +37,10 @@ def problems_between(settings: Settings) -> Iterator[str]:
     if settings.smtp is not None:
         yield from _smtp(settings.smtp)
     yield from _alerts(settings)
+    if settings.policy != PolicySettings() or settings.attachments != AttachmentSettings() or _has_own(settings):
+        from mailpoll import crosscheck_policy  # takes what reads mail along: not for runs without policies
+
+        yield from crosscheck_policy.problems(settings)
     for name, account in settings.account.items():
         yield from _account(f"account.{name}", account)
     for name, destination in settings.destination.items():
@@ -35,6 +48,10 @@ def problems_between(settings: Settings) -> Iterator[str]:
         yield from (
             _webhook(path, destination) if isinstance(destination, WebhookSettings) else _command(path, destination)
         )
+
+
+def _has_own(settings: Settings) -> bool:
+    return any(account.authserv_id is not None for account in settings.account.values())
 
 
 def derived_pattern(username: str) -> str | None:

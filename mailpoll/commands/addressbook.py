@@ -16,7 +16,7 @@ from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import local
 from mailpoll.errors import ConfigError
 from mailpoll.model import OPTION_NAMES, KnownAddress, Quotes
-from mailpoll.policy import senders
+from mailpoll.policy import entries
 from mailpoll.settings import Duration
 
 if TYPE_CHECKING:
@@ -178,9 +178,9 @@ def say_quotes(quotes: Quotes | None, setting: Quotes) -> str:
 def parse_senders(texts: Sequence[str]) -> tuple[str, ...]:
     """`--from` values, lower-case. Raises ConfigError for what is neither an address nor a domain."""
     for text in texts:
-        if problem := senders.entry_problem(text):
+        if problem := entries.entry_problem(text):
             raise ConfigError(f"{text!r} is neither an address nor a domain: it {problem}", about="--from",
-                              advice=f"Write for example {senders.EXAMPLES}.")  # fmt: skip
+                              advice=f"Write for example {entries.EXAMPLES}.")  # fmt: skip
     return tuple(text.lower() for text in texts)
 
 

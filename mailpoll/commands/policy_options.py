@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from mailpoll import rate
 from mailpoll.errors import ConfigError
 from mailpoll.model import Disposition, Method, Refused
-from mailpoll.policy import senders
+from mailpoll.policy import entries
 
 if TYPE_CHECKING:
     from mailpoll.store import Channel
@@ -90,8 +91,8 @@ def _parsed_list(flag: str, values: Sequence[str]) -> tuple[str, ...] | None:
 def checked_senders(values: Sequence[str], flag: str) -> tuple[str, ...]:
     """Entries of a list of senders, lower-case. Raises ConfigError for what cannot be one."""
     for value in values:
-        if problem := senders.entry_problem(value):
-            raise ConfigError(f"{value!r} {problem}", about=flag, advice=f"Write for example {senders.EXAMPLES}.")
+        if problem := entries.entry_problem(value):
+            raise ConfigError(f"{value!r} {problem}", about=flag, advice=f"Write for example {entries.EXAMPLES}.")
     return tuple(dict.fromkeys(value.lower() for value in values))
 
 
@@ -102,10 +103,8 @@ def parse_rate(text: str) -> str | None:
     """
     if text == DEFAULT:
         return None
-    from mailpoll import rate
-
     if problem := rate.problem(text):
-        raise ConfigError(f"{text!r} {problem}", about="--rate", advice='Write for example "50/1m 600/1h", or none.')
+        raise ConfigError(problem, about="--rate")
     return text
 
 

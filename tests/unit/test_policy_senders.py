@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mailpoll.message import parse
 from mailpoll.model import NamedAddress
-from mailpoll.policy.senders import entry_problem, matches, sole
+from mailpoll.policy.entries import entry_problem
+from mailpoll.policy.senders import matches, sole
 
 
 @pytest.mark.parametrize(
