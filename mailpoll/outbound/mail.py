@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from typing import Literal
 
-from mailpoll.message.automatic import OWN_MARK
+from mailpoll.message.automatic import OWN_MARK, OWN_MESSAGE_ID
 from mailpoll.model import NamedAddress
 from mailpoll.strict_address import ENCODED_WORD, needs_smtputf8
 
@@ -49,7 +49,7 @@ def compose(
     if any(ENCODED_WORD.search(str(text)) for text in (subject, sender, *to)):
         # EmailMessage decodes it, a CR LF in it included, and writes that as it is.
         raise ValueError("a name or the subject holds an encoded word (=?…?=)")
-    message_id = f"<{secrets.token_hex(16)}@{sender.address.rpartition('@')[2]}>"
+    message_id = f"<{OWN_MESSAGE_ID}{secrets.token_hex(16)}@{sender.address.rpartition('@')[2]}>"
     utf8 = any(needs_smtputf8(each.address) for each in (sender, *to))
     message = EmailMessage(SMTPUTF8 if utf8 else SMTP)
     message["From"] = _address(sender)

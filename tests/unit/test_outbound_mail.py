@@ -47,8 +47,11 @@ def test_the_fields_that_mail_of_a_program_must_have() -> None:
 
 
 def test_a_gateway_of_ours_knows_its_own_mail_and_others_know_a_program() -> None:
-    assert automatic(read_block(mail().data)) == "loop"
-    assert automatic(read_block(mail().data.replace(b"X-Mailpoll", b"X-Other"))) == "auto-generated"
+    made = mail()
+    assert automatic(read_block(made.data)) == "loop"
+    unmarked = made.data.replace(b"X-Mailpoll", b"X-Other")
+    assert automatic(read_block(unmarked)) == "loop"
+    assert automatic(read_block(unmarked.replace(made.message_id.encode(), b"<1@example.com>"))) == "auto-generated"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +65,7 @@ def test_a_gateway_of_ours_knows_its_own_mail_and_others_know_a_program() -> Non
 )
 def test_the_message_id_is_of_our_domain_and_of_this_mail(sender: str, domain: str) -> None:
     first, second = mail(parse(sender)), mail(parse(sender))
-    assert re.fullmatch(rf"<[0-9a-f]{{32}}@{domain}>", first.message_id)
+    assert re.fullmatch(rf"<mailpoll\.[0-9a-f]{{32}}@{domain}>", first.message_id)
     assert first.message_id != second.message_id
     assert read(first)["Message-ID"] == first.message_id
 
