@@ -22,6 +22,7 @@ MAX_RECEIVED = 50
 
 _OWN_ID = re.compile(rf"<{re.escape(OWN_MESSAGE_ID)}[0-9a-f]{{32}}@[^\s<>@]+>")
 _SHOWN = 60
+_BLANKS = re.compile(r"\s*+")
 _COMMENT_MARK = re.compile(r"[()]|\\.", re.DOTALL)
 _NO = frozenset({"no", "false", "0", "none"})
 # What local agents write for the null sender of RFC 5321 §4.5.5; the last is qmail's for double bounces.
@@ -120,8 +121,13 @@ class _Said:
         return bool(self.fields.get("in-reply-to", "").strip() or self.fields.get("references", "").strip())
 
 
+def _after_blanks(value: str, at: int) -> int:
+    blanks = _BLANKS.match(value, at)
+    return blanks.end() if blanks else at
+
+
 def _first_word(value: str) -> str:
-    at = len(value) - len(value.lstrip())
+    at = _after_blanks(value, 0)
     while value.startswith("(", at):
         depth = 0
         for mark in _COMMENT_MARK.finditer(value, at):
@@ -131,7 +137,7 @@ def _first_word(value: str) -> str:
                 break
         else:
             return ""
-        at += len(value[at : at + 1000]) - len(value[at : at + 1000].lstrip())
+        at = _after_blanks(value, at)
     words = value[at : at + 1000].partition(";")[0].partition("(")[0].split()
     return words[0].lower() if words else ""
 
