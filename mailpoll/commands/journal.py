@@ -168,6 +168,7 @@ class Journal:
                             "channel": post.channel,
                             "destination": shown_destination(post.destination),
                             "posted_before": post.channel in self.before.get(message_id, NOWHERE),
+                            "held": bool(post.held),
                         }
                         for post in reading.posts
                     ],
@@ -205,7 +206,7 @@ def _without_body(attempt: Attempt) -> Attempt:
 
 
 def _without_content(post: Post) -> Post:
-    return Post(post.channel, post.destination, post.place, "", "")
+    return Post(post.channel, post.destination, post.place, "", "", held=post.held)
 
 
 def _posted_before(deliveries: Sequence[Delivery]) -> frozenset[str]:
@@ -218,8 +219,9 @@ def _reading_line(message_id: int, reading: Reading, before: frozenset[str]) -> 
     facts = reading.facts
     what = f"message {message_id}: {one_line(facts.subject) or '(no subject)'} from {one_line(facts.sender)}"
     if reading.outcome == "posted":
-        names = dict.fromkeys(post.channel for post in reading.posts)
-        return f"{what} → {', '.join(n + ' (posted before)' * (n in before) for n in names) or 'nowhere'}"
+        names = dict.fromkeys(post.channel for post in reading.posts if not post.held)
+        told = f" ({reading.reason})" if reading.reason else ""
+        return f"{what} → {', '.join(n + ' (posted before)' * (n in before) for n in names) or 'nowhere'}{told}"
     todo = f"; once it is added: mailpoll messages retry {message_id}" if reading.outcome == "unrouted" else ""
     return f"{what}: {reading.outcome} ({reading.reason}{todo})"
 

@@ -191,7 +191,7 @@ class TestFiles:
         assert first == "message 1: Mail 1 from Anna <anna@example.net> → dev\n"
         assert second == "message 2: Mail 1 from Anna <anna@example.net> → dev (posted before)\n"
         (facts,) = json.loads(site.run("receive", "--json", file).stdout)["messages"]
-        assert facts["posts"] == [{"channel": "dev", "destination": "store", "posted_before": True}]
+        assert facts["posts"] == [{"channel": "dev", "destination": "store", "posted_before": True, "held": False}]
 
 
 def test_mail_that_came_while_another_run_was_posting_is_posted_by_it(site: Site) -> None:
