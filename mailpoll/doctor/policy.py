@@ -65,8 +65,7 @@ def findings(about: str, session: Session, folders: Sequence[str], expected: Seq
             if topmost is not None:
                 name = authentication.server_of(topmost)
                 seen[name] = seen.get(name, 0) + 1
-    wanted = {senders.comparable(name) for name in expected}
-    good = sum(count for name, count in seen.items() if senders.comparable(name) in wanted)
+    good = sum(count for name, count in seen.items() if authentication.is_among(name, expected))
     if good:
         yield ok(about, f"{good} of the newest mails have findings of {' or '.join(map(_named, expected))}")
     elif seen:

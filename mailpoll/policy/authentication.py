@@ -46,11 +46,22 @@ def shortfall(value: str | None, authserv_ids: Sequence[str], require: Sequence[
     field = _read(value)
     if field is None:
         return "the topmost Authentication-Results cannot be read"
-    if not any(_is_of(field.authserv_id, id_) for id_ in authserv_ids):
+    if not is_among(field.authserv_id, authserv_ids):
         return f"the topmost Authentication-Results is {_by(field.authserv_id)}, not {_by(ours)}"
     domain = comparable(sender_domain)
     clauses = (_failing(method, field.of(method), domain) for method in dict.fromkeys(require))
     return "; ".join(clause for clause in clauses if clause)
+
+
+def server_of(value: str) -> str:
+    """The authserv-id that a raw field begins with; "" where it has none, or cannot be read."""
+    field = _read(value)
+    return "" if field is None else field.authserv_id
+
+
+def is_among(authserv_id: str, authserv_ids: Sequence[str]) -> bool:
+    """Whether an authserv-id is one of the configured ones, as shortfall() takes them."""
+    return any(_is_of(authserv_id, wanted) for wanted in authserv_ids)
 
 
 def _by(authserv_id: str) -> str:
