@@ -19,18 +19,21 @@ _COMMENT_MARK = re.compile(r"[()]|\\.", re.DOTALL)
 _NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f<>]")
 
 
-def addresses(value: str) -> tuple[NamedAddress, ...]:
-    """Every address of a raw field value, in order, case kept, display names decoded; at most 10 000.
+def addresses(value: str, defects: list[str] | None = None) -> tuple[NamedAddress, ...]:
+    """Every address of a raw field value, in order, case kept, display names decoded; at most 10 000, and if there are
+    more, that is added to `defects`.
 
     Quoted local-parts come back unquoted. Groups yield their members, routes are dropped, missing commas and brackets
     are borne with. Nothing inside a quoted display name or a comment, and nothing in front of `<…>`, is an address.
     """
     reader = _Reader()
     for kind, text in _tokens(value):
-        if len(reader.found) >= MAX_ADDRESSES:
+        if len(reader.found) > MAX_ADDRESSES:
             break
         reader.take(kind, text)
     reader.flush()
+    if len(reader.found) > MAX_ADDRESSES and defects is not None:
+        defects.append(f"more than {MAX_ADDRESSES} addresses in a field")
     return tuple(reader.found[:MAX_ADDRESSES])
 
 

@@ -10,6 +10,8 @@ from mailpoll.message.charsets import decode
 
 # Postfix's header_size_limit: what a mail server passes on.
 MAX_HEADERS = 102_400
+# In one field; what follows stays as it came. A header of nothing but encoded words holds seven thousand.
+MAX_ENCODED_WORDS = 2_000
 
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,80}+)\?([bBqQ])\?([^?]*+)\?=")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
@@ -132,17 +134,21 @@ def _text(value: bytes) -> str:
     return decode(value)[0].strip(" \t")
 
 
-def unstructured(value: str) -> str:
+def unstructured(value: str, defects: list[str] | None = None) -> str:
     """The text of an unstructured field's raw value: encoded words decoded (RFC 2047), adjacent ones joined.
 
-    Broken words stay as they are; control characters become blanks, so that the result is one line.
+    Broken words stay as they are; control characters become blanks, so that the result is one line. A limit that was
+    hit is added to `defects`.
     """
     if "=?" not in value:
         return _CONTROL.sub(" ", value)
     pieces: list[str] = []
     run: list[tuple[str, bytes]] = []
     at = 0
-    for word in _ENCODED_WORD.finditer(value):
+    for number, word in enumerate(_ENCODED_WORD.finditer(value)):
+        if number == MAX_ENCODED_WORDS:
+            _note(f"more than {MAX_ENCODED_WORDS} encoded words in a field", defects)
+            break
         between = value[at : word.start()]
         if between.strip(" \t") or not run:
             pieces += [_decode_run(run), between]
@@ -152,6 +158,11 @@ def unstructured(value: str) -> str:
         at = word.end()
     pieces += [_decode_run(run), value[at:]]
     return _CONTROL.sub(" ", "".join(pieces))
+
+
+def _note(defect: str, defects: list[str] | None) -> None:
+    if defects is not None:
+        defects.append(defect)
 
 
 def _decode_run(run: list[tuple[str, bytes]]) -> str:

@@ -16,16 +16,20 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?$")
 
 
-def parameters(value: str) -> tuple[str, dict[str, str]]:
+def parameters(value: str, defects: list[str] | None = None) -> tuple[str, dict[str, str]]:
     """(token, {name: value}) of a raw field value; token and names lower-case, values decoded.
 
     RFC 2231 charsets and continuations are put together; encoded words, which many senders put here although RFC
     2047 §5 forbids it, are decoded too. The first of two equal names wins, the RFC 2231 form over the plain one.
+    A limit that was hit is added to `defects`.
     """
     token = value.partition(";")[0].strip().lower()
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
-    for name, text in _pairs(value):
+    pairs = _pairs(value)
+    if len(pairs) > MAX_PARAMETERS and defects is not None:
+        defects.append(f"more than {MAX_PARAMETERS} parameters in a field")
+    for name, text in pairs[:MAX_PARAMETERS]:
         section = _SECTION.match(name) if "*" in name else None
         if section is None:
             plain.setdefault(name, unstructured(text))
@@ -35,9 +39,10 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
 
 
 def _pairs(value: str) -> list[tuple[str, str]]:
+    """(name, value) as written of each parameter; at most one more than are read."""
     pairs: list[tuple[str, str]] = []
     at = value.find(";")
-    while at != -1 and len(pairs) < MAX_PARAMETERS:
+    while at != -1 and len(pairs) <= MAX_PARAMETERS:
         stop = _NAME_END.search(value, at + 1)
         if stop is None:
             break

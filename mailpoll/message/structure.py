@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailpoll.message.headers import Block, read_block
+from mailpoll.message.headers import MAX_HEADERS, Block, read_block
 from mailpoll.message.parameters import parameters
 
-# Postfix's mime_nesting_limit and mime_boundary_length_limit; the part limit is ours.
+# Postfix's mime_nesting_limit and mime_boundary_length_limit; the part limit, multiparts counted, is ours.
 MAX_DEPTH = 100
 MAX_BOUNDARY = 2_048
 MAX_PARTS = 1_000
+# The headers of all parts together: ten times what one header may have.
+MAX_PART_HEADERS = 10 * MAX_HEADERS
 
+# A stranger's mail may have a line that begins with dashes every third octet: so many in a row are looked at one by
+# one, then lines are skipped by the thousand.
+_PATIENCE = 8
+_SKIPPED_TOGETHER = 1 << 14
+_DASHED = re.compile(rb"\n--([^ \t\r\n]*+(?:[ \t\r]++[^ \t\r\n]++)*)")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+\-]+/[a-z0-9!#$&^_.+\-]+$")
 
 
@@ -62,7 +69,7 @@ def leaves(raw: bytes, head: Block) -> tuple[tuple[Leaf, ...], tuple[str, ...]]:
     splitter.enter(head, (), "text/plain")
     if splitter.stack:
         splitter.split(head.body)
-    return tuple(splitter.leaves[:MAX_PARTS]), tuple(dict.fromkeys(splitter.defects))
+    return tuple(splitter.leaves), tuple(dict.fromkeys(splitter.defects))
 
 
 class _Splitter:
@@ -76,25 +83,52 @@ class _Splitter:
         self._open_at: dict[bytes, int] = {}
         self._part: tuple[Block, tuple[Container, ...], str] | None = None
         self._ids = 0
+        self._parts = 0
+        self._headers = 0
 
     def split(self, at: int) -> None:
         """Reads from offset `at`, where the body of the outermost multipart starts, to the end."""
+        others = 0
         while (found := _dashes(self.raw, at)) != -1:
             at = found + 2
-            if len(self.leaves) >= MAX_PARTS:
-                self.defects.append("more than 1000 parts")
-                return
             delimiter = self._delimiter(at)
             if delimiter is None:
+                others += 1
+                if others >= _PATIENCE:
+                    others, at = 0, self._without_delimiter(at)
                 continue
+            others = 0
             depth, closing, following = delimiter
             self._finish(found)
             self._close(depth + 1, found)
             at = following
             if not closing:
+                if self._is_enough():
+                    return
                 at = self._begin(depth, following)
         self._finish(len(self.raw), cut=False)
         self._close(0, len(self.raw))
+
+    def _is_enough(self) -> bool:
+        """Whether no more parts are read; what came before is kept."""
+        if self._parts >= MAX_PARTS:
+            self.defects.append(f"more than {MAX_PARTS} parts")
+            return True
+        if self._headers > MAX_PART_HEADERS:
+            self.defects.append(f"headers of parts over {MAX_PART_HEADERS} octets")
+            return True
+        return False
+
+    def _without_delimiter(self, at: int) -> int:
+        """An offset, `at` or a line end, so that no line that begins after `at` and before it is a delimiter."""
+        wanted = {*self._open_at, *(boundary + b"--" for boundary in self._open_at)}
+        size = _SKIPPED_TOGETHER
+        while size > 80 and (end := self.raw.rfind(b"\n", at, at + size)) > at:
+            if wanted.isdisjoint(_DASHED.findall(self.raw, at, end)):
+                at = end
+            else:
+                size //= 2
+        return at
 
     def _delimiter(self, at: int) -> tuple[int, bool, int] | None:
         """(depth of the multipart, closes it, offset of the next line) if the line whose text is at `at` delimits."""
@@ -114,17 +148,22 @@ class _Splitter:
         parent = self.stack[depth]
         containers = (*parent.containers, Container(parent.id, parent.subtype, parent.children))
         parent.children += 1
+        self._parts += 1
         at = min(at, len(self.raw))
         # A part without a blank line before the next delimiter has no body: its header block must not run over it.
         end = self._next_delimiter(at)
         block = read_block(self.raw, at, end)
+        self._headers += min(block.body - at, MAX_HEADERS)
         self.defects += block.defects
         self.enter(block, containers, "message/rfc822" if parent.subtype == "digest" else "text/plain")
         return block.body
 
     def _next_delimiter(self, at: int) -> int:
-        """The offset of the next delimiter line, if it comes before a blank line; else the end of the mail."""
-        while at < len(self.raw):
+        """The offset of the next delimiter line, if it comes before a blank line and in what a header may have; else
+        the end of the mail."""
+        has_fields = b":" in self.raw[at : at + 1000].partition(b"\n")[0]
+        limit = min(at + MAX_HEADERS, len(self.raw)) if has_fields else at
+        while at < limit:
             if self.raw.startswith(b"--", at) and self._delimiter(at + 2) is not None:
                 return at
             stop = self.raw.find(b"\n", at)
@@ -135,7 +174,7 @@ class _Splitter:
 
     def enter(self, block: Block, containers: tuple[Container, ...], default: str) -> None:
         """Opens the multipart, or notes the leaf, that `block` is the header of."""
-        type_, values = parameters(block.first("content-type"))
+        type_, values = parameters(block.first("content-type"), self.defects)
         boundary = values.get("boundary", "").rstrip().encode("utf-8")
         if not type_.startswith("multipart/"):
             self._leaf(block, containers, default)
@@ -143,7 +182,7 @@ class _Splitter:
             self.defects.append("multipart without a usable boundary")
             self._leaf(block, containers, default)
         elif len(self.stack) >= MAX_DEPTH:
-            self.defects.append("parts nested over 100 deep")
+            self.defects.append(f"parts nested over {MAX_DEPTH} deep")
             self._leaf(block, containers, default)
         else:
             self._ids += 1
