@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from mailpoll import reply
-from mailpoll.mentions import neutralised
-from mailpoll.model import Attachment, Cut, Limits, Message, Post, Route, Target
+from mailpoll import reply, visible
+from mailpoll.mentions import added_to, joined, neutralised
+from mailpoll.model import Attachment, Cut, Limits, Message, NamedAddress, Post, Route, Target
+from mailpoll.reply.honest import honest
 from mailpoll.subject import NO_SUBJECT, printable, shortened, topic_of
 
 EMPTY_BODY = "(No email body)"
@@ -43,8 +45,12 @@ def posts(
 
 
 def new_text(message: Message, route: Route) -> str:
-    """The text that a route's posts carry: what is new in the mail, as the route's options say; never empty."""
-    return _found(message, route).text.strip("\n").rstrip() or EMPTY_BODY
+    """The text that a route's posts carry: what is new in the mail, as the route's options say; never empty.
+
+    Nothing in it hides words, and each link says where it leads when it seems to lead somewhere else.
+    """
+    text = honest(visible.text(_found(message, route).text))
+    return text.strip("\n").rstrip() or EMPTY_BODY
 
 
 def cuts(message: Message, route: Route) -> tuple[Cut, ...]:
@@ -68,28 +74,28 @@ def _post(
 ) -> Post:  # fmt: skip
     limits = target.limits
     topic, named = _topic(message, route, limits)
-    files = message.attachments if route.options.attachments else ()
+    files = tuple(map(_shown, message.attachments)) if route.options.attachments else ()
     top = _preamble(message, route, named, mark)
     bottom = _attachment_list(files)
-    room = min(limits.body if limits.body is not None else max_text, max_text) - len(route.prefix)
+    room = min(limits.body if limits.body is not None else max_text, max_text) - added_to(route.prefix, limits.mentions)
     body, whole = _fitted(top, neutralised(text, limits.mentions), bottom, room, message_ref, limits)
     return Post(
         channel=route.channel,
         destination=target.destination,
         place=target.place,
         topic=topic,
-        body=(route.prefix + body)[: limits.body],
+        body=joined(route.prefix, body, limits.mentions)[: limits.body],
         attachments=tuple(file for file in files if not file.withheld),
         whole_text=whole,
-        subject=message.subject,
-        sender=str(message.from_[0]) if message.from_ else "",
+        subject=visible.line(message.subject),
+        sender=visible.line(str(message.from_[0])) if message.from_ else "",
         date=message.date,
-        message_id=message.message_id,
-        in_reply_to=message.in_reply_to,
-        references=message.references,
-        address=route.address,
-        tag=route.tag,
-        automatic=message.automatic,
+        message_id=visible.line(message.message_id),
+        in_reply_to=tuple(map(visible.line, message.in_reply_to)),
+        references=tuple(map(visible.line, message.references)),
+        address=visible.line(route.address),
+        tag=visible.line(route.tag),
+        automatic=visible.line(message.automatic),
         options=route.options,
         quotes=route.quotes,
     )
@@ -114,8 +120,20 @@ def _preamble(message: Message, route: Route, named: bool, mark: str) -> str:
         lines.append(f"**Subject:** {topic_of(message.subject)}")
     if route.options.show_sender and message.from_:
         doubt = f" (not verified: {message.sender_problem})" if message.sender_problem else ""
-        lines.append("**From:** " + ", ".join(printable(str(sender)) for sender in message.from_[:10]) + doubt)
-    return "\n".join(lines)
+        lines.append("**From:** " + ", ".join(map(_sender, message.from_[:10])) + doubt)
+    return honest("\n".join(lines))
+
+
+def _sender(sender: NamedAddress) -> str:
+    """A sender as the preamble shows it: in angle brackets stands the address of the mail, and no other."""
+    name = " ".join(visible.line(sender.name).replace("<", " ").replace(">", " ").split())
+    return str(NamedAddress(name, visible.line(sender.address)))
+
+
+def _shown(file: Attachment) -> Attachment:
+    """An attachment of which nothing that is shown hides anything."""
+    name, type_, content_id = map(visible.line, (file.name, file.type, file.content_id))
+    return replace(file, name=name, type=type_, content_id=content_id)
 
 
 def _attachment_list(files: Sequence[Attachment]) -> str:

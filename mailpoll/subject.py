@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from mailpoll import visible
 
 NO_SUBJECT = "Email with no subject"
 ELLIPSIS = "..."
@@ -60,18 +61,8 @@ def topic_of(subject: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line: line ends and tabs become blanks, other characters that nobody can see go."""
-    return "".join(_seen(character) for character in text)
-
-
-def _seen(character: str) -> str:
-    if character in "\r\n\t\x0b\x0c\u2028\u2029":
-        return " "
-    # Format characters stay only where scripts and emoji are built with them (joiners).
-    return "" if unicodedata.category(character) in _UNSEEN and character not in "\u200c\u200d" else character
-
-
-_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
+    """The text on one line: line ends and tabs become blanks, what would hide or reorder words goes."""
+    return visible.line(text)
 
 
 def shortened(topic: str, limit: int | None) -> str:
