@@ -80,5 +80,5 @@ def _signed(data: bytes, marks: _Marks, start: int) -> Block | None:
     if blank is None or last == -1:
         return None
     end = last + len(_END_SIGNATURE)
-    text = data[blank.end() : max(signature, blank.end())]
+    text = data[blank.end() : max(signature, blank.end())].removesuffix(b"\r")
     return Block(start, end, signature + 1, end, _ESCAPE.sub(b"", text))

@@ -88,6 +88,8 @@ def is_text(piece: Piece) -> bool:
 def is_mail(piece: Piece) -> bool:
     """Whether a part is a mail, which some attach under the type of any file."""
     leaf = piece.leaf
+    if leaf.type == "message/partial":  # the first fragment begins with the header of the whole (RFC 2046 §5.2.2.1)
+        return leaf.parameters.get("number") == "1"
     return leaf.type in _MAILS or (leaf.type == "application/octet-stream" and leaf.filename.lower().endswith(".eml"))
 
 
@@ -157,7 +159,8 @@ def _inside(piece: Piece, data: bytes) -> Iterator[tuple[int, int, bytes, File]]
     """(start, end, the text that stays there, file) of everything in a text that is none."""
     for block in uuencode.blocks(data):
         name = decode(block.name)[0]
-        yield block.start, block.end, b"", File(piece, name, "application/octet-stream", (block.first, block.last),
+        type_ = names.TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+        yield block.start, block.end, b"", File(piece, name, type_, (block.first, block.last),
                                                 True, block.size)  # fmt: skip
     for armoured in armour.blocks(data):
         type_ = "application/pgp-encrypted" if armoured.text is None else "application/pgp-signature"

@@ -16,10 +16,12 @@ EXTENSIONS = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
     "audio/mpeg": "mp3", "audio/wav": "wav", "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif",
     "image/svg+xml": "svg", "image/webp": "webp", "image/tiff": "tif", "message/rfc822": "eml",
-    "message/global": "eml", "message/delivery-status": "txt", "message/disposition-notification": "txt",
+    "message/global": "eml", "message/partial": "eml",
+    "message/delivery-status": "txt", "message/disposition-notification": "txt",
     "message/feedback-report": "txt", "text/calendar": "ics", "text/csv": "csv", "text/html": "html",
     "text/plain": "txt", "text/rfc822-headers": "txt", "text/vcard": "vcf", "text/x-vcard": "vcf", "video/mp4": "mp4",
 }  # fmt: skip
+TYPES = {extension: type_ for type_, extension in EXTENSIONS.items()} | {"jpeg": "image/jpeg", "txt": "text/plain"}
 # Parts that have a name of their own among those who know them, whatever their number.
 FIXED = {
     "text/calendar": "invite.ics",
@@ -49,9 +51,10 @@ _LOOKED_AT = 1_000
 
 def clean(name: str) -> str:
     """The name without path, control, direction and other invisible characters, at most 100 characters, or ""."""
+    name = name.replace("\\", "/").rpartition("/")[2]
     if len(name) > 2 * _LOOKED_AT:
         name = name[:_LOOKED_AT] + name[-_LOOKED_AT:]
-    name = _UNSEEN.sub("", name.replace("\\", "/").rpartition("/")[2])
+    name = _UNSEEN.sub("", name)
     name = " ".join(name.split()).strip(". ")
     if device := _DEVICE.match(name):
         name = f"{device[0]}_{name[device.end() :]}"
@@ -86,4 +89,4 @@ def _numbered(name: str, number: int) -> str:
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension) > 20:
         stem, dot, extension = name, "", ""
-    return shortened(f"{stem} ({number}){dot}{extension}") if len(name) < 90 else f"({number}) {name}"[:MAX_NAME]
+    return f"{stem} ({number}){dot}{extension}" if len(name) < 90 else shortened(f"({number}) {name}")

@@ -49,4 +49,4 @@ def _shown(person: NamedAddress) -> NamedAddress:
 def _passes_for_another(person: NamedAddress) -> bool:
     """Whether the name holds an address that is not the sender's."""
     named = (found[0].strip(".").lower() for found in _ADDRESS.finditer(person.name[:MAX_NAME]))
-    return any(each != person.address.lower() for each in named)
+    return any("." in each and each != person.address.lower() for each in named)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MAX_FILES = 1_000
+# So many lines that start with "begin " are looked at; more are in no mail that has a file behind one of them.
+MAX_BEGINS = 2_000
 
 # What mail programs wrote into Content-Transfer-Encoding for it; no RFC ever allowed one.
 ENCODINGS = frozenset(("x-uuencode", "uuencode", "x-uue", "uue"))
@@ -33,12 +34,14 @@ class Block:
 
 
 def blocks(data: bytes) -> Iterator[Block]:
-    """Every whole uuencoded file in the text, in order, at most 1 000. Prose that says "begin 644 x" is none."""
-    at, found = 0, 0
-    while found < MAX_FILES and (at := _line_with(data, b"begin ", at)) != -1:
+    """Every whole uuencoded file in the text, in order, at most 2 000. Prose that says "begin 644 x" is none."""
+    at = 0
+    for _ in range(MAX_BEGINS):
+        at = _line_with(data, b"begin ", at)
+        if at == -1:
+            break
         block = _block_at(data, at)
         if block is not None:
-            found += 1
             yield block
         at = block.end if block is not None else at + 1
 
