@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 
 from mailpoll.message.addresses import addresses
-from mailpoll.message.automatic import automatic
+from mailpoll.message.automatic import judged
 from mailpoll.message.bodies import content, references
 from mailpoll.message.charsets import decode
 from mailpoll.message.dates import parse_date
 from mailpoll.message.files import attachments, file_slices, sorted_out
 from mailpoll.message.headers import Block, header_fields, in_lines, read_block, unstructured
+from mailpoll.message.limits import field_defects
 from mailpoll.message.parameters import parameters
 from mailpoll.message.pieces import pieces
 from mailpoll.message.senders import sender_problem, senders
@@ -45,6 +46,7 @@ def parse(raw: bytes, *, safe: bool = False, max_text: int = 1_000_000) -> Messa
         files = attachments(found.files, references(html) if html else frozenset())
     people, mistakable = senders(head)
     message_ids = _MESSAGE_ID.findall(head.first("message-id"))
+    machine = judged(head)
     return Message(
         from_=people,
         subject=" ".join(unstructured(head.first("subject")).split(" ")).strip(),
@@ -55,7 +57,8 @@ def parse(raw: bytes, *, safe: bool = False, max_text: int = 1_000_000) -> Messa
         text=text,
         html=html,
         attachments=files,
-        automatic=automatic(head),
+        automatic=machine.kind,
+        automatic_why=machine.why,
         content_key=_content_key(raw, head),
         defects=_header_defects(head) + mistakable + defects,
         sender_problem=sender_problem(head, people),
@@ -89,7 +92,7 @@ def _loop_addresses(head: Block) -> tuple[str, ...]:
 
 
 def _header_defects(head: Block) -> tuple[str, ...]:
-    defects = list(head.defects)
+    defects = [*head.defects, *field_defects(head)]
     if not head.fields:
         defects.append("no header")
     if len(head.all("from")) > 1:

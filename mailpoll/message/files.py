@@ -192,7 +192,10 @@ def _size(file: File) -> int:
 
 
 def _content_id(file: File, shown: frozenset[str]) -> str:
-    return file.piece.leaf.content_id if file.inside is None and file.piece.leaf.content_id in shown else ""
+    leaf = file.piece.leaf
+    if file.inside is None and (leaf.content_id in shown or leaf.location in shown):
+        return leaf.content_id or leaf.location
+    return ""
 
 
 def _name(file: File, number: int) -> str:

@@ -15,6 +15,7 @@ MAX_ENCODED_WORDS = 2_000
 
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,80}+)\?([bBqQ])\?([^?]*+)\?=")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_STRAY = "header line without a field name"
 _NAME = re.compile(rb"[!-9;-~]{1,999}")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _BEFORE_HEADER = re.compile(
@@ -27,11 +28,15 @@ _BASE64_ONLY = re.compile(rb"[^A-Za-z0-9+/]+")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A header block: fields as (name as written, unfolded raw value), where the body starts, and what was wrong."""
+    """A header block: fields as (name as written, unfolded raw value), where the body starts, and what was wrong.
+
+    `stray` is where the first line starts that is no field, or -1: without a body behind the block, that is it.
+    """
 
     fields: tuple[tuple[str, str], ...]
     body: int
     defects: tuple[str, ...]
+    stray: int = -1
 
     def first(self, name: str) -> str:
         """The raw value of the first field called `name` (lower case), or ""."""
@@ -85,7 +90,22 @@ def read_block(raw: bytes, start: int = 0, end: int | None = None) -> Block:
             break
         lines.append(line)
         at = following
-    return Block(tuple(_fields(lines, defects)), body, tuple(dict.fromkeys(defects)))
+    fields = tuple(_fields(lines, defects))
+    stray = _first_stray(raw, start, body) if _STRAY in defects else -1
+    return Block(fields, body, tuple(dict.fromkeys(defects)), stray)
+
+
+def _first_stray(raw: bytes, start: int, end: int) -> int:
+    """Where the first line below the first that neither is a field nor continues one starts, or -1."""
+    at = raw.find(b"\n", start, end) + 1
+    while 0 < at < end:
+        stop = raw.find(b"\n", at, end)
+        line = raw[at : end if stop == -1 else stop]
+        name, colon, _ = line.partition(b":")
+        if line[:1] not in (b" ", b"\t") and not (colon and _is_name(name.rstrip(b" \t"))):
+            return at
+        at = stop + 1
+    return -1
 
 
 def _no_field_follows(raw: bytes, at: int, end: int) -> bool:
@@ -118,7 +138,7 @@ def _fields(lines: list[bytes], defects: list[str]) -> list[tuple[str, str]]:
         elif colon and _is_name(name):
             grouped.append((name.decode("ascii"), [value]))
         else:
-            defects.append("header line without a field name")
+            defects.append(_STRAY)
     return [(name, _text(b"".join(pieces))) for name, pieces in grouped]
 
 

@@ -20,6 +20,7 @@ MAX_PART_HEADERS = 10 * MAX_HEADERS
 _PATIENCE = 8
 _SKIPPED_TOGETHER = 1 << 14
 _DASHED = re.compile(rb"\n--([^ \t\r\n]*+(?:[ \t\r]++[^ \t\r\n]++)*)")
+_BLANK_REST = 100
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+\-]+/[a-z0-9!#$&^_.+\-]+$")
 
 
@@ -45,6 +46,7 @@ class Leaf:
     encoding: str
     content_id: str
     containers: tuple[Container, ...]
+    location: str = ""
 
 
 @dataclass(slots=True)
@@ -240,7 +242,7 @@ def _leaf(raw: bytes, block: Block, end: int, containers: tuple[Container, ...],
         type_ = default  # RFC 2045 §5.2, and what a multipart that cannot be taken apart is read as
     disposition, more = parameters(block.first("content-disposition"))
     return Leaf(
-        start=block.body,
+        start=_start(raw, block, end),
         end=end,
         type=type_,
         parameters=values,
@@ -249,4 +251,13 @@ def _leaf(raw: bytes, block: Block, end: int, containers: tuple[Container, ...],
         encoding=block.first("content-transfer-encoding").partition(";")[0].strip().lower(),
         content_id=block.first("content-id").strip(" \t<>")[:500],
         containers=containers,
+        location=block.first("content-location").strip(" \t")[:500],
     )
+
+
+def _start(raw: bytes, block: Block, end: int) -> int:
+    """Where the content starts: where the blank line that should stand above it is missing, at the first line that is
+    no field."""
+    if block.stray == -1 or end - block.body > _BLANK_REST or raw[block.body : end].strip():
+        return block.body
+    return block.stray
