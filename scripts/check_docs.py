@@ -1,4 +1,4 @@
-"""The documentation against what is there: links, anchors, TOML blocks, and every quoted `mailpoll` command."""
+"""The documentation against what is there: links, anchors, tests, TOML blocks, and every quoted `mailpoll` command."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ CRON_FILES = sorted(TOP.glob("cron.d/*"))
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`(mailpoll [^`\n]+)`(?!`)")
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
 SHELL_LANGUAGES = {"", "sh", "bash", "console", "shell"}
 # Where one command of a shell line ends and the next begins, and what comes before the command's own name.
@@ -48,6 +49,14 @@ def link_problems(page: Path, text: str) -> Iterator[str]:
             yield f"link to {target}: no such file"
         elif anchor and file.suffix == ".md" and anchor not in anchors(file.read_text()):
             yield f"link to {target}: no such heading"
+
+
+def test_problems(text: str) -> Iterator[str]:
+    """Tests that a page names and that are not there."""
+    for file, name in TEST.findall(text):
+        path = TOP / file
+        if not path.exists() or not re.search(rf"def {name}\b", path.read_text()):
+            yield f"{file}::{name}: no such test"
 
 
 def toml_problems(text: str) -> Iterator[str]:
@@ -180,7 +189,8 @@ def problems() -> Iterator[str]:
     for page in PAGES:
         text = page.read_text()
         commands = chain(shell_lines(text), mentions(text))
-        for problem in (*link_problems(page, text), *toml_problems(text), *command_problems(commands)):
+        checks = (link_problems(page, text), test_problems(text), toml_problems(text), command_problems(commands))
+        for problem in chain.from_iterable(checks):
             yield f"{page.relative_to(TOP)}: {problem}"
     for name in outdated_reference():
         yield f"docs/reference/{name}: not what the code says; run .venv/bin/python scripts/reference.py"
