@@ -152,7 +152,7 @@ def _elsewhere(parts: list[Piece], max_text: int, depth: int, defects: list[str]
     for read, fitting in machine:
         texts = [read(piece_beginning(part, MAX_MACHINE_PART)) for part in fitting[:MAX_FORWARDS]]
         if any(texts):
-            return [("\n\n".join(filter(None, texts)), "")]
+            return [("\n\n".join(dict.fromkeys(filter(None, texts))), "")]
     inline, attached = _named_texts(parts)
     if found := _readable(_sections(inline, max_text, defects)):
         return found

@@ -7,6 +7,7 @@ import re
 
 from mailpoll.message.addresses import addresses
 from mailpoll.message.headers import Block, unstructured
+from mailpoll.message.senders import shown
 
 # What reply/ knows for a forward, and keeps whole.
 _SEPARATOR = "---------- Forwarded message ---------"
@@ -60,8 +61,8 @@ def _header_lines(head: Block) -> list[str]:
     lines = []
     for name in _FIELDS:
         value = head.first(name.lower())
-        people = ", ".join(map(str, addresses(value)[:5])) if name == "From" else ""
-        shown = " ".join((people or unstructured(value)).split())[:_MAX_VALUE]
-        if shown:
-            lines.append(f"{name}: {shown}")
+        people = ", ".join(str(shown(person)) for person in addresses(value)[:5]) if name == "From" else ""
+        line = " ".join((people or unstructured(value)).split())[:_MAX_VALUE]
+        if line:
+            lines.append(f"{name}: {line}")
     return lines

@@ -22,7 +22,7 @@ _MAX_LOOKED_AT = 10
 
 def senders(head: Block) -> tuple[tuple[NamedAddress, ...], tuple[str, ...]]:
     """(addresses of the first From field, defects). Display names are fit to be shown in front of the address."""
-    people = tuple(map(_shown, addresses(head.first("from"))))
+    people = tuple(map(shown, addresses(head.first("from"))))
     if any(map(_passes_for_another, people[:_MAX_LOOKED_AT])):
         return people, ("the sender's name looks like another address",)
     return people, ()
@@ -40,7 +40,8 @@ def sender_problem(head: Block, people: tuple[NamedAddress, ...]) -> str:
     return "its From names several senders" if len(people) > 1 else ""
 
 
-def _shown(person: NamedAddress) -> NamedAddress:
+def shown(person: NamedAddress) -> NamedAddress:
+    """The same address with a name that cannot be taken for another one's brackets, nor hide it."""
     name = " ".join(_MISLEADING.sub(" ", person.name).split())
     name = name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 3]}..."
     return person if name == person.name else replace(person, name=name)

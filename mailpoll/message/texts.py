@@ -7,6 +7,7 @@ import re
 from mailpoll.message.charsets import codec_of, decode
 from mailpoll.message.files import Body
 from mailpoll.message.pieces import Piece, piece_beginning, piece_bytes
+from mailpoll.message.transfer import decoded
 from mailpoll.message.uuencode import ENCODINGS
 
 # No charset needs more octets for a character, no transfer encoding more letters for an octet.
@@ -14,6 +15,8 @@ OCTETS, LETTERS = 4, 3
 
 _QUOTE_MARKS = re.compile(r">*")
 _ENRICHED = re.compile(r"<<|<nl>|<(/?)param>|</?[a-z-]{1,60}>", re.IGNORECASE)
+# One odd octet is damage, two in a line are words.
+_PLAIN_LINE = re.compile(rb"^[^\n]*?[^A-Za-z0-9+/=\s][^\n]*?[^A-Za-z0-9+/=\s]", re.MULTILINE)
 _META_CHARSET = re.compile(rb"<meta\b[^<>]{0,300}?\bcharset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"\s{0,20}<\?xml\b[^<>]{0,200}?\bencoding\s{0,5}=\s{0,5}[\"']([A-Za-z0-9_.:-]{1,40})")
 
@@ -43,18 +46,22 @@ def _bytes_of(body: Body, max_text: int, defects: list[str]) -> bytes:
     limit = OCTETS * max_text
     data = body.rest
     if data is None:
-        data = _decoded_beginning(body.piece, limit)
+        data = _decoded_beginning(body.piece, limit, defects)
     if len(data) > limit or len(body.piece.raw) > LETTERS * limit:
         defects.append(f"text over {max_text} characters cut")
     return _cut(data, limit, body.piece.leaf.parameters.get("charset", ""))
 
 
-def _decoded_beginning(piece: Piece, limit: int) -> bytes:
+def _decoded_beginning(piece: Piece, limit: int, defects: list[str]) -> bytes:
     if piece.leaf.encoding in ENCODINGS:
         return piece_bytes(piece)
-    data = piece_beginning(piece, LETTERS * limit)
-    # Said to be base64, and nothing of it is: the sender's mistake must not cost the text.
-    return data or bytes(piece.raw[:limit])
+    if piece.leaf.encoding == "base64":
+        # Filters and lists append their lines to base64 as they are; scripts say base64 and send plain text.
+        letters = bytes(piece.raw[: LETTERS * limit])
+        if plain := _PLAIN_LINE.search(letters):
+            defects.append("plain text in base64")
+            return decoded(letters[: plain.start()], "base64") + letters[plain.start() :]
+    return piece_beginning(piece, LETTERS * limit) or bytes(piece.raw[:limit])
 
 
 def _cut(data: bytes, limit: int, charset: str) -> bytes:

@@ -137,6 +137,10 @@ class TestMailsInMails:
         assert "b@example.org" in message.html
         assert "<p>hello</p>" in message.html
 
+    def test_a_name_in_it_fools_nobody(self):
+        mail = b'From: "admin@x.com <admin@x.com>" <evil@y.example>\r\n\r\nhi'
+        assert "From: admin@x.com admin@x.com <evil@y.example>" in parse(HEAD + leaf(b"message/rfc822", mail)).text
+
     def test_a_forward_of_a_forward_is_read(self):
         message = parse(HEAD + leaf(b"message/rfc822", b"Subject: outer\r\n" + MAIL))
         assert message.text == f"{FORWARD}\nSubject: outer\n\n{SHOWN}"
@@ -210,6 +214,7 @@ class TestCalendars:
             multipart(b"alternative", EMPTY, leaf(b"text/calendar", REQUEST)),
             multipart(b"mixed", BLANK_HTML, leaf(b"text/calendar; name=x.ics", REQUEST, ATTACHED)),
             leaf(b"application/ics; name=x.ics", REQUEST),
+            multipart(b"mixed", leaf(b"text/calendar", REQUEST), leaf(b"application/ics; name=x.ics", REQUEST)),
         ],
     )
     def test_alone_it_is_read_to_people(self, mail):
@@ -435,6 +440,20 @@ class TestText:
         body = "…!!! 100 % ???"
         mail = HEAD + leaf(b"text/plain; charset=utf-8", body.encode(), b"Content-Transfer-Encoding: " + encoding)
         assert parse(mail).text
+
+    @pytest.mark.parametrize(
+        ("body", "text"),
+        [
+            (b"Hello, world. This is no base64!\r\n", "Hello, world. This is no base64!\n"),
+            (base64.encodebytes("Grüße\n".encode()) + b"\n____\nlist@x.example\n", "Grüße\n____\nlist@x.example\n"),
+            (b"!aGVsbG8=", "hello"),
+            (b"!!!!", "!!!!"),
+            (b"====", "===="),
+        ],
+    )  # fmt: skip
+    def test_plain_text_in_base64_is_not_lost(self, body, text):
+        message = parse(HEAD + leaf(b"text/plain; charset=utf-8", body, b"Content-Transfer-Encoding: base64"))
+        assert message.text == text
 
     def test_nothing_is_cut_inside_a_character(self):
         message = parse(HEAD + leaf(b"text/plain; charset=utf-8", "ab€".encode() * 1_000_000), max_text=1_001)
