@@ -22,6 +22,13 @@ class NewText(NamedTuple):
     cuts: tuple[Cut, ...]
 
 
+# Kinds of automatic mail whose text no person wrote, whatever mail it refers to.
+_PROGRAMS = ("auto-generated", "bounce")
+# Whose mail comes by mail(1), without any field that says so.
+_DAEMONS = frozenset(
+    ("root", "daemon", "cron", "anacron", "backup", "bacula", "postgres", "www-data", "nagios", "icinga", "icinga2",
+     "zabbix", "monit", "munin", "logwatch", "fail2ban", "smartd", "mdadm")
+)  # fmt: skip
 _FORWARD_PREFIXES = (
     "fwd:",
     "fw:",
@@ -75,9 +82,10 @@ def of_message(
 ) -> NewText:
     """The new text of a mail: of its text, or of its HTML where that is preferred or all there is.
 
-    A forwarded mail keeps its quotes; one that a machine sent and that answers nothing is kept whole.
+    A forwarded mail keeps its quotes. What a program wrote is kept whole: its `>`, `--` and `On … wrote:` are lines of
+    a log. Monitoring puts its alerts in threads; else what answers a mail, as answering machines and lists do, is cut.
     """
-    machine = message.automatic not in ("", "list") and not message.in_reply_to and not message.references
+    machine = _by_program(message)
     include_quotes = include_quotes or machine or is_forwarded(message.subject)
     include_footer = include_footer or machine
     html = message.html if message.html.strip() and (prefer_html or not message.text.strip()) else ""
@@ -89,6 +97,16 @@ def of_message(
         if found.text.strip():
             return found
     return NewText("", ())
+
+
+def _by_program(message: Message) -> bool:
+    """Whether no person wrote the text."""
+    if message.automatic in _PROGRAMS:
+        return True
+    if message.in_reply_to or message.references or message.automatic == "list":
+        return False
+    senders = {sender.address.partition("@")[0].lower() for sender in message.from_}
+    return bool(message.automatic) or (bool(senders) and senders <= _DAEMONS)
 
 
 def is_forwarded(subject: str) -> bool:

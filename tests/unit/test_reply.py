@@ -190,9 +190,22 @@ def test_forwarded_subjects(subject, forwarded):
         ("", "Yes."),
         ("Subject: Fwd: x\n", f"Yes.\n\n{QUOTED.rstrip()}"),
         ("Auto-Submitted: auto-generated\n", f"Yes.\n\n{QUOTED.rstrip()}\n\n--\nJane"),
-        ("Auto-Submitted: auto-generated\nIn-Reply-To: <1@x>\n", "Yes."),
+        ("Auto-Submitted: auto-generated\nIn-Reply-To: <1@x>\n", f"Yes.\n\n{QUOTED.rstrip()}\n\n--\nJane"),
+        ("Auto-Submitted: auto-replied\nIn-Reply-To: <1@x>\n", "Yes."),
+        ("Precedence: bulk\nReferences: <1@x>\n", "Yes."),
+        ("From: root@host.example\n", f"Yes.\n\n{QUOTED.rstrip()}\n\n--\nJane"),
+        ("From: root@host.example\nIn-Reply-To: <1@x>\n", "Yes."),
     ],
-    ids=["reply", "forward", "machine", "machine that answers"],
+    ids=[
+        "reply",
+        "forward",
+        "machine",
+        "machine in a thread",
+        "machine that answers",
+        "list that says bulk",
+        "mail(1)",
+        "root who answers",
+    ],
 )
 def test_what_a_mail_is_decides_what_is_cut(header, text):
     mail = parse(f"{header}\nYes.\n\n{QUOTED}\n-- \nJane".encode())
