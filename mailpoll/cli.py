@@ -89,13 +89,10 @@ def root(ctx: click.Context, config: str | None) -> None:
     (username+token@example.com), keeps only the text that is new, and posts it to web hooks, programs or its own
     store.
     """
-    import logging
-
-    from mailpoll.commands import crash
+    from mailpoll.commands import crash, logs
     from mailpoll.commands.installation import Installation
 
-    # Without any, Python prints warnings: what a command has to say, it says itself.
-    logging.getLogger("mailpoll").addHandler(logging.NullHandler())
+    logs.install()
     # Only now: before the command is there, nothing is begun, and dying of the signal is the truth.
     signal.signal(signal.SIGTERM, _terminate)
     ctx.obj = Installation(config, glances=ctx.obj or {})

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mailpoll import places
+from mailpoll import places, redaction
 from mailpoll.crosscheck import derived_pattern, problems_between
 from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.settings import Settings, from_builtin, mask_url, to_builtin
@@ -50,7 +50,17 @@ def load(path: Path, *, without: Collection[tuple[str, ...]] = ()) -> Settings:
     found = tuple(problems_between(settings))
     if found:
         raise _bad(path, found)
+    _know_urls(settings)
     return _anchored(settings, path.parent)
+
+
+def _know_urls(settings: Settings) -> None:
+    """Has the keys that stand in URLs masked in all that is said."""
+    redaction.know_url(settings.store.url or "", path_too=False)
+    hooks = [settings.health.ping_url, *(getattr(section, "url", None) for section in settings.destination.values())]
+    for url in hooks:
+        if isinstance(url, str):
+            redaction.know_url(url)
 
 
 def _problems(data: dict[str, Any]) -> Iterator[str]:

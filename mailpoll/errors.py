@@ -16,8 +16,11 @@
         │   └── Unreadable       65  a part of its mail cannot be read: the post may go without it
         └── DestinationRefused   77  the destination is closed to us: pause it
 
-Anything else is a bug (status 70). Errors carry data; the sentence for people is made where it is printed.
+Anything else is a bug (status 70). Errors carry data; the sentence for people is made where it is printed. No secret
+that was looked up is in them, whatever a server said: they are stored and told by other processes, which know none.
 """
+
+from mailpoll.redaction import hide
 
 BUG = 70
 
@@ -40,10 +43,10 @@ class MailpollError(Exception):
     of_a_mail = False
 
     def __init__(self, what: str, *, about: str = "", advice: str = "") -> None:
-        super().__init__(what)
-        self.what = what
+        self.what = hide(what)
         self.about = about
-        self.advice = advice
+        self.advice = hide(advice)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         what = self.what.rstrip(".")  # servers end their words with a stop of their own
@@ -62,7 +65,7 @@ class ConfigError(RunError):
 
     def __init__(self, what: str, *, about: str = "", advice: str = "", problems: tuple[str, ...] = ()) -> None:
         super().__init__(what, about=about, advice=advice)
-        self.problems = problems
+        self.problems = tuple(map(hide, problems))
 
 
 class AccessDenied(RunError):

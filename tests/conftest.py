@@ -2,9 +2,12 @@
 takes long begins first."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from mailpoll import redaction
 
 # Files that take longest: begun last, one of them would keep a single worker busy while the others are done.
 SLOW_FIRST = ("test_kill.py", "test_speaks.py", "test_drain.py", "test_torture_end_to_end.py", "test_alerts.py",
@@ -19,3 +22,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow files first, all else as it was found."""
     order = {name: place for place, name in enumerate(SLOW_FIRST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_known() -> Iterator[None]:
+    """A process of the tests outlives many commands, each of which would mask the passwords of those before it."""
+    yield
+    redaction.forget()

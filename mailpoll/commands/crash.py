@@ -7,8 +7,9 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from mailpoll import places
+from mailpoll import places, redaction
 from mailpoll.commands.installation import make_state_folder
+from mailpoll.commands.output import one_line
 from mailpoll.errors import MailpollError
 
 _NAME = "mailpoll-crash.txt"
@@ -40,7 +41,7 @@ def keep(error: BaseException) -> str:
             raise PermissionError
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            traceback.print_exception(error, file=file)
+            file.write(redaction.hide("".join(traceback.format_exception(error))))
     except OSError:
         return "The traceback could not be kept."
     return f"The traceback is in {path}; please report it."
@@ -48,4 +49,4 @@ def keep(error: BaseException) -> str:
 
 def sentence(error: BaseException) -> str:
     """What is said of a bug, its traceback kept."""
-    return f"this is a bug: {type(error).__name__}: {error}. {keep(error)}"
+    return f"this is a bug: {type(error).__name__}: {redaction.hide(one_line(str(error), 500))}. {keep(error)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import click
 import msgspec
 
+from mailpoll import redaction, visible
 from mailpoll.errors import ConfigError, MailpollError
+
+_OBEYED = re.compile("[\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
@@ -17,14 +21,18 @@ json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=Tr
 def say(problem: MailpollError, since: str = "") -> None:
     """Prints an error on standard error, `since` first: a line, or a line per problem of a configuration."""
     problems = problem.problems if isinstance(problem, ConfigError) else ()
-    click.echo(f"mailpoll: {since}{problem}", err=True)
+    click.echo(safe_text(f"mailpoll: {since}{problem}"), err=True)
     for sentence in problems:
-        click.echo(f"  {sentence}", err=True)
+        click.echo(safe_text(f"  {sentence}"), err=True)
 
 
 def print_json(value: Any) -> None:
-    """One value on one line of JSON, in UTF-8 whatever the locale (RFC 8259 §8.1); takes dataclasses and datetimes."""
-    click.echo(msgspec.json.encode(value))
+    """One value on one line of JSON, in UTF-8 whatever the locale (RFC 8259 §8.1); takes dataclasses and datetimes.
+
+    What a terminal would obey, or show in another order, is escaped; what was looked up as a secret is masked.
+    """
+    text = redaction.hide(msgspec.json.encode(value).decode())
+    click.echo(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode())
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
@@ -56,11 +64,11 @@ def local(moment: datetime | None) -> str:
 
 
 def one_line(text: str, limit: int = 60) -> str:
-    """Text of strangers for a terminal: one line, nothing unprintable, cut to `limit` characters."""
-    line = "".join(character if character.isprintable() else " " for character in " ".join(text.split()))
+    """Text of strangers for a terminal: one line, nothing that hides or is obeyed, cut to `limit` characters."""
+    line = " ".join(visible.line(text).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 def safe_text(text: str) -> str:
-    """Text of strangers over several lines, control characters (escape sequences!) replaced."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+    """Text of strangers over several lines, without control characters (escape sequences!) and what hides words."""
+    return visible.text(text)

@@ -9,6 +9,8 @@ import select
 import sys
 from typing import Any, TextIO
 
+from mailpoll import redaction
+
 
 class Stream(io.FileIO):
     """A standard stream that keeps quiet once it cannot be written; `trouble` is why, a reader that left is none."""
@@ -37,6 +39,15 @@ class Stream(io.FileIO):
         os.close(nowhere)
 
 
+class Text(io.TextIOWrapper):
+    """The text of a standard stream, in which secrets that were looked up are masked. A write is a whole sentence."""
+
+    def write(self, text: str, /) -> int:
+        """Takes all of `text`."""
+        super().write(redaction.hide(text))
+        return len(text)
+
+
 def guard() -> tuple[Stream, ...]:
     """Puts Streams in the place of the standard ones; characters that an encoding lacks are written as \\u2603."""
     for _ in range(3):  # a missing one would be the first file that is opened: the store
@@ -53,7 +64,7 @@ def _guarded(descriptor: int, former: TextIO | None) -> tuple[TextIO, Stream]:
     if former is not None:
         former.flush()
     stream = Stream(descriptor, "w", closefd=False)
-    text = io.TextIOWrapper(
+    text = Text(
         io.BufferedWriter(stream),
         encoding=former.encoding if former else "utf-8",
         errors="backslashreplace",

@@ -14,8 +14,10 @@ from mailpoll.destinations import is_url
 from mailpoll.doctor import book
 from mailpoll.errors import Bug, MailpollError, RunError, Unanswered, Unavailable
 from mailpoll.model import Pause, Reading
+from mailpoll.rate import in_words
 
 if TYPE_CHECKING:
+    from mailpoll.store.queues import Backlog
     from mailpoll.store.troubles import Waiting
 
 NAMED = 5  # how many posts are named one by one
@@ -25,7 +27,7 @@ def of_account(account: str, error: BaseException) -> str:
     """What stopped an account; its name comes first, since two accounts may be on one server."""
     name = f"account.{account}"
     if not isinstance(error, MailpollError):
-        return f"{name}: this is a bug: {type(error).__name__}: {error}. {crash.keep(error)}"
+        return f"{name}: {crash.sentence(error)}"
     advice = error.advice or ("The next run tries again." if isinstance(error, Unavailable) else "")
     return f"{_who(name, error)}: {_what(error)}" + (f". {advice}" if advice else "")
 
@@ -37,7 +39,7 @@ def of_smtp(error: BaseException, to: str = "") -> str:
     if to:
         name = f"smtp: a mail to {to} may have arrived" if lost else f"smtp: no mail to {to}"
     if not isinstance(error, MailpollError):
-        return f"{name}: {waits}this is a bug: {type(error).__name__}: {error}. {crash.keep(error)}"
+        return f"{name}: {waits}{crash.sentence(error)}"
     if error.about not in ("", alarm.SMTP):  # smtp.password, or smtp.example.com:587
         name = f"{name} ({error.about})"
     # That somebody looks whether it arrived is for mail that nobody sends again.
@@ -163,6 +165,16 @@ def _who(name: str, error: MailpollError) -> str:
 
 def _what(error: MailpollError) -> str:
     return error.what.rstrip(".")
+
+
+def of_limit(backlog: Backlog, now: datetime) -> str:
+    """Why mails wait although nothing is wrong: `channel.dev: 312 mails wait since 14:02: no more than …`."""
+    since = backlog.since.astimezone()
+    at = since.strftime("%H:%M") if since.date() == now.astimezone().date() else alarm.moment(since)
+    who = f"{alarm.CHANNEL}{backlog.channel}" if backlog.channel else alarm.GATEWAY
+    wait = "1 mail waits" if backlog.posts == 1 else f"{backlog.posts} mails wait"
+    limits = " and ".join(", ".join(map(in_words, backlog.rate)).rsplit(", ", 1))
+    return f"{who}: {wait} since {at}: no more than {limits} leave{'' if backlog.channel else ', of all channels'}"
 
 
 def of_unrouted(count: int) -> str:

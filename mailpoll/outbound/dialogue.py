@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 
 from mailpoll.outbound.happening import Happening, Reply, Stopped, printable, reply_of
-from mailpoll.outbound.masking import HIDDEN, Mask
 from mailpoll.outbound.steps import TITLES
+from mailpoll.redaction import HIDDEN, Mask
 
 # RFC 5321 §4.5.3.1.5 allows replies 512 octets a line; servers take more liberty.
 MAX_LINE = 8 * 1024

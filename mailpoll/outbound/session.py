@@ -16,8 +16,8 @@ from mailpoll.outbound import dialing, login, tls
 from mailpoll.outbound.dialogue import Dialogue
 from mailpoll.outbound.happening import Happening, Reply, Stopped
 from mailpoll.outbound.mail import Mail
-from mailpoll.outbound.masking import Mask
 from mailpoll.outbound.steps import Step, Watch, taking
+from mailpoll.redaction import Mask
 from mailpoll.settings import SmtpSettings
 
 # How long the questions may take that only make a diagnosis better, and which part of a step's time at most.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailpoll import redaction
 from mailpoll.errors import AccessDenied, ConfigError
 from mailpoll.secret import desktop
 from mailpoll.secret.desktop import SERVICE
@@ -25,7 +26,7 @@ _FORBIDDEN = ("\r", "\n", "\0")  # would end a line of IMAP, SMTP or HTTP and st
 
 
 def resolve(ref: SecretRef, *, base: Path, env: Mapping[str, str], about: str, seconds: float = COMMAND_SECONDS) -> str:
-    """The secret that `ref` names, without its line end.
+    """The secret that `ref` names, without its line end; from now on it is masked in all that is said.
 
     Args:
         ref: where it is.
@@ -48,7 +49,9 @@ def resolve(ref: SecretRef, *, base: Path, env: Mapping[str, str], about: str, s
         secret = _from_environment(ref.env, env, about)
     else:
         secret = desktop.ask(ref.keyring or "", about, seconds)
-    return _checked(secret, about)
+    secret = _checked(secret, about)
+    redaction.know(secret)
+    return secret
 
 
 def source(ref: SecretRef) -> str:
@@ -204,4 +207,5 @@ def store_in_keyring(name: str, secret: str) -> None:
         AccessDenied: there is no keyring, it keeps secrets in the open, or it did not answer.
     """
     about = f"keyring {name}"
+    redaction.know(secret)
     desktop.put(name, _checked(secret, about), about)

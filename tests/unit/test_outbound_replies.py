@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from mailpoll.outbound.dialogue import MAX_LINE, MAX_LINES, Dialogue
 from mailpoll.outbound.happening import Happening, Reply, Stopped, printable, reply_of
-from mailpoll.outbound.masking import Mask
 from mailpoll.outbound.sending import queue_id
 from mailpoll.outbound.session import Limits
+from mailpoll.redaction import Mask
 from mailpoll.settings import SmtpSettings
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from mailpoll.outbound.masking import HIDDEN, Mask
+from mailpoll.redaction import HIDDEN, Mask
 
 SECRET = "cAnArY-7&pXq=Zw9/ü"
 USER = "username@example.com"
