@@ -3,10 +3,11 @@
 
     scripts/hostile.py GENERATORS.py [--sizes 1,25] [--groups MIME,HEADERS] [--only NAME] [--jobs 2]
 
-GENERATORS.py defines dictionaries (MIME, HEADERS) of functions from a size n to the bytes of a mail. Each mail is made
-about as large as asked and read as production reads it: by the reader child under the default limits, for a web hook
-and a chat, up to three times, the last time in safe mode. Afterwards an ordinary mail must come through. The status is
-1 when a reading was over the limits, a mail has no final state, or the next mail was touched.
+GENERATORS.py defines dictionaries (MIME, HEADERS) of functions from a size n to the bytes of a mail, or to a body as
+text (TEXT) or HTML (HTML). Each mail is made about as large as asked and read as production reads it: by the reader
+child under the default limits, for a web hook and a chat, up to three times, the last time in safe mode. Afterwards an
+ordinary mail must come through. The status is 1 when a reading was over the limits, a mail has no final state, or the
+next mail was touched.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Case:
         self.raw = raw
         self.cpu_s: list[float] = []
         self.mib = 0.0
+        self.space_mib = 0.0
         self.outcome = ""
 
     def run(self) -> None:
@@ -95,13 +97,14 @@ class Case:
 
     @contextmanager
     def _watched(self, child: Reader) -> Iterator[None]:
-        """Notes the most memory that any process of `child` held."""
+        """Notes the most memory, and the most address space, that any process of `child` held."""
         over = threading.Event()
 
         def watch() -> None:
             while not over.wait(SAMPLED_EVERY_S):
-                running = child._child
-                self.mib = max(self.mib, _peak_mib(running._process.pid) if running else 0.0)
+                if running := child._child:
+                    held = _peaks_mib(running._process.pid)
+                    self.mib, self.space_mib = max(self.mib, held[0]), max(self.space_mib, held[1])
 
         thread = threading.Thread(target=watch)
         thread.start()
@@ -118,12 +121,15 @@ def _cpu_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _peak_mib(pid: int) -> float:
+def _peaks_mib(pid: int) -> tuple[float, float]:
+    """(resident memory, address space) that a process held at most so far; zeros when it is gone."""
     try:
-        told = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+        status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
-        return 0.0
-    return int(told[1]) / 1024 if told else 0.0
+        return 0.0, 0.0
+    told = [re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE) for name in ("VmHWM", "VmPeak")]
+    held, space = (int(found[1]) / 1024 if found else 0.0 for found in told)
+    return held, space
 
 
 def generators(path: Path) -> Any:
@@ -136,23 +142,27 @@ def generators(path: Path) -> Any:
     return module
 
 
-def sized(make: Callable[[int], bytes], octets: int) -> bytes:
-    """The generator's mail of about so many octets."""
+def sized(make: Callable[[int], bytes | str], octets: int, type_: str) -> bytes:
+    """The generator's mail, or a mail with the body it makes, of about so many octets."""
     n = 1_000
     for _ in range(3):
         n = max(1, int(n * octets / max(1, len(make(n)))))
-    return make(n)
+    made = make(n)
+    if isinstance(made, bytes):
+        return made
+    return f"From: anna@example.net\nContent-Type: {type_}; charset=utf-8\n\n{made}".encode()
 
 
 def one(path: Path, group: str, name: str, octets: int) -> dict[str, Any]:
     """The row of one mail, measured in a process of its own."""
-    case = Case(sized(getattr(generators(path), group)[name], octets))
+    case = Case(sized(getattr(generators(path), group)[name], octets, "text/html" if group == "HTML" else "text/plain"))
     case.run()
     return {
         "name": f"{group}.{name}",
         "octets": len(case.raw),
         "cpu_s": round(max(case.cpu_s), 2),
         "mib": round(case.mib),
+        "space_mib": round(case.space_mib),
         "outcome": case.outcome,
     }
 
@@ -163,7 +173,8 @@ def measured(arguments: argparse.Namespace, group: str, name: str, octets: int) 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        return {"name": f"{group}.{name}", "octets": octets, "cpu_s": 0.0, "mib": 0, "outcome": f"FAILED: {last[0]}"}
+        nothing = {"octets": octets, "cpu_s": 0.0, "mib": 0, "space_mib": 0}
+        return {"name": f"{group}.{name}", **nothing, "outcome": f"FAILED: {last[0]}"}
     row: dict[str, Any] = json.loads(done.stdout)
     return row
 
@@ -175,10 +186,11 @@ def is_over(row: dict[str, Any]) -> bool:
 
 def table(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     """The lines of the table, the dearest first."""
-    yield f"{'generator':32} {'MB':>6} {'CPU s':>6} {'MiB':>5}  outcome"
+    yield f"{'generator':32} {'MB':>6} {'CPU s':>6} {'MiB':>5} {'space':>5}  outcome"
     for row in sorted(rows, key=lambda row: (row["cpu_s"], row["mib"]), reverse=True):
         mark = "  OVER" if is_over(row) else ""
-        yield f"{row['name']:32} {row['octets'] / 1e6:6.2f} {row['cpu_s']:6.2f} {row['mib']:5}  {row['outcome']}{mark}"
+        costs = f"{row['octets'] / 1e6:6.2f} {row['cpu_s']:6.2f} {row['mib']:5} {row['space_mib']:5}"
+        yield f"{row['name']:32} {costs}  {row['outcome']}{mark}"
 
 
 def main() -> int:
