@@ -67,6 +67,12 @@ class Line:
                 with suppress(OSError):  # the peer was faster
                     self._handle.shutdown(socket.SHUT_RDWR)
 
+    def hang_up(self) -> None:
+        """End the connection as if the server had: whoever reads on finds nothing, and another one can be opened."""
+        with self._lock, suppress(OSError):
+            if self._handle is not None:
+                self._handle.shutdown(socket.SHUT_RDWR)
+
     def pause(self, seconds: float) -> None:
         """Wait so long, or until abort()."""
         self._aborted.wait(seconds)

@@ -41,7 +41,8 @@ class Fetcher:
         answers = self.fetch([candidate.uid for candidate in batch], "BODY.PEEK[]")
         for candidate in batch:
             octets = answers.get(candidate.uid, {}).get(b"BODY[]")
-            if isinstance(octets, bytes):  # NIL: expunged meanwhile
+            # NIL: expunged meanwhile. Nothing at all of a mail that has a size is not that mail.
+            if isinstance(octets, bytes) and (octets or not candidate.size):
                 found[candidate.uid] = RawMessage(candidate.uid, candidate.internaldate, responses.slices(octets))
         return found
 
@@ -78,7 +79,7 @@ class Fetcher:
     def _once(self, uids: Sequence[int], items: str) -> tuple[dict[int, Items], bool]:
         """What came, and whether that is all that the server has of these."""
         imap = self._client._imap
-        with translated(self._peer):
+        with translated(self._peer, mails=True):
             status, data = imap.uid("FETCH", sets.uid_set(uids), f"(UID {items})")
             if status == "OK":
                 return responses.fetched(data, frozenset(uids)), True

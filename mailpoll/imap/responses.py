@@ -11,20 +11,28 @@ from mailpoll.imap.uids import SLICE
 
 Items = Mapping[bytes, object]
 
+# What may be another value in the next response: imapclient adds SEQ, the sequence number.
+_CHANGING = (b"SEQ", b"FLAGS", b"MODSEQ")
+
 
 def fetched(data: Sequence[object], wanted: Container[int]) -> dict[int, Items]:
     """What came for each of the UIDs in `wanted`, as item name (upper case) -> value.
 
     Each response is parsed by itself and filed under the UID it bears. Filed under sequence numbers, as imapclient
-    does with a response that has no UID, one mail's body could become another's; such a response is dropped.
+    does with a response that has no UID, one mail's body could become another's; such a response is dropped, as are
+    those that contradict each other.
     """
     found: dict[int, dict[bytes, object]] = {}
+    doubtful = set()
     for response in _responses(data):
         for items in parse_fetch_response(response, normalise_times=False, uid_is_key=False).values():
             uid = items.get(b"UID")
             if isinstance(uid, int) and uid in wanted:
-                found.setdefault(uid, {}).update(items)
-    return dict(found.items())
+                known = found.setdefault(uid, {})
+                if any(known.get(name, items[name]) != items[name] for name in items if name not in _CHANGING):
+                    doubtful.add(uid)
+                known.update(items)
+    return {uid: items for uid, items in found.items() if uid not in doubtful}
 
 
 def hits(data: Sequence[bytes | None]) -> set[int]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from imapclient import exceptions
 
 from mailpoll.errors import AccessDenied, ConfigError, LoginRefused, MailpollError, ProtocolError, RunError, Unavailable
+from mailpoll.redaction import Mask, hide
 from mailpoll.wire import Line
 
 # What the libraries raise. The last line is what their parsers do with an answer that no RFC allows: a nesting
@@ -25,10 +26,12 @@ LIBRARY_ERRORS: tuple[type[Exception], ...] = (
 )
 
 # Response codes (RFC 5530) and words that say "not now". Gmail: THROTTLED, OVERQUOTA, too many simultaneous;
-# Microsoft 365: throttled, not connected, Server Unavailable; Dovecot: Temporary authentication failure.
+# Microsoft 365: throttled, not connected, Server Unavailable; Gmail: System Error; Dovecot: Temporary authentication
+# failure.
 TRANSIENT = re.compile(
     r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|THROTTLED|OVERQUOTA)\b|throttl|temporar|server unavailable|server busy"
-    r"|authenticated but not connected|too many simultaneous|too many connections|rate limit|try again later",
+    r"|system error|authenticated but not connected|too many simultaneous|too many connections|rate limit"
+    r"|try again later",
     re.IGNORECASE,
 )
 # Who says this wants to be left alone for longer than a run lasts.
@@ -38,6 +41,9 @@ _DENIED = re.compile(
     r"\[(AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|EXPIRED|PRIVACYREQUIRED|CONTACTADMIN|NOPERM)\b", re.IGNORECASE
 )
 _OVER_THE_WIRE = re.compile(r"unexpected (tagged )?response|unterminated line")
+# A line that ends with the connection, and not with LF alone. Only what is no text is taken for another protocol: MySQL
+# greets with octets.
+_CUT_SHORT = re.compile(r"unterminated line: b(?!.*(\\x[01]|\\n['\"]$))")
 
 # What imaplib and imapclient write round a server's words.
 _WRAPPINGS = re.compile(r"^(command: \w+ => |\w+ command error: (?:BAD|NO) |\w+ failed: |socket error: )")
@@ -103,9 +109,14 @@ class Peer:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class Garbled(ProtocolError):
+    """What came is no answer that an RFC allows: where the next one begins nobody knows, and the connection is over."""
+
+
 @contextmanager
-def translated(peer: Peer) -> Iterator[None]:
-    """Run library calls; what they raise leaves as one of our errors.
+def translated(peer: Peer, *, mails: bool = False) -> Iterator[None]:
+    """Run library calls; what they raise leaves as one of our errors. With `mails` the answers hold mail, of which no
+    word is repeated.
 
     Raises:
         ConfigError, AccessDenied, ProtocolError, Unavailable: see `translate`.
@@ -115,7 +126,12 @@ def translated(peer: Peer) -> Iterator[None]:
     except MailpollError:
         raise
     except LIBRARY_ERRORS as error:
-        raise translate(error, peer) from error
+        problem = translate(error, peer)
+        if isinstance(problem, Garbled):
+            peer.line.hang_up()
+        if isinstance(problem, Garbled) and mails:
+            raise Garbled("the server's answer to FETCH cannot be understood", about=peer.about) from None
+        raise problem from error
 
 
 def translate(error: Exception, peer: Peer) -> RunError:
@@ -125,7 +141,7 @@ def translate(error: Exception, peer: Peer) -> RunError:
     for kind, make in _TABLE:
         if isinstance(error, kind):
             return make(error, peer)
-    return ProtocolError(f"the server's answer cannot be understood ({said(error)})", about=peer.about)
+    return _garbled(error, peer)
 
 
 def said(error: Exception) -> str:
@@ -135,7 +151,7 @@ def said(error: Exception) -> str:
 
 def printable(text: str) -> str:
     """`text` on one line, controls dropped, at most 200 characters."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = " ".join("".join(c if c.isprintable() else " " for c in hide(text)).split())
     return text if len(text) <= 200 else text[:199] + "…"
 
 
@@ -143,7 +159,7 @@ def login_refused(error: Exception, password: str, peer: Peer) -> RunError:
     """Our error for a LOGIN or AUTHENTICATE that failed; the password is masked should the server repeat it."""
     if peer.line.aborted or isinstance(error.__context__, imaplib.IMAP4.abort):
         return translate(imaplib.IMAP4.abort(_unwrapped(str(error))), peer)
-    words = printable(_unwrapped(str(error).replace(password, "***") if password else str(error)))
+    words = printable(Mask(password).hide(_unwrapped(str(error))))
     if TRANSIENT.search(words):
         return _not_now(f"the server takes no logins now: {words}", peer)
     advice = "Check username and password; many providers want an app password for IMAP."
@@ -199,15 +215,21 @@ def _network(error: Exception, peer: Peer) -> RunError:
 
 def _ended(error: Exception, peer: Peer) -> RunError:
     words = said(error)
+    if _CUT_SHORT.match(_unwrapped(str(error))):
+        return Passing("the server closed the connection in the middle of an answer", about=peer.about)
     if _OVER_THE_WIRE.search(words):
         words = re.sub(r"""b(['"])(.*)\1""", r"\2", words)  # imaplib shows its byte strings
         advice = "Check host and port; 993 and 143 are usual for IMAP."
-        return ProtocolError(f"the server does not speak IMAP ({words})", about=peer.about, advice=advice)
+        return Garbled(f"the server does not speak IMAP ({words})", about=peer.about, advice=advice)
     if isinstance(error.__context__, OSError):
         return _network(error.__context__, peer)
     if words == "EOF":
         return Passing("the server closed the connection", about=peer.about)
     return _not_now(f"the server ended the session: {words}", peer)
+
+
+def _garbled(error: Exception, peer: Peer) -> RunError:
+    return Garbled(f"the server's answer cannot be understood ({said(error)})", about=peer.about)
 
 
 def _read_only(error: Exception, peer: Peer) -> RunError:
@@ -241,6 +263,7 @@ _TABLE = (
     (imaplib.IMAP4.readonly, _read_only),
     (imaplib.IMAP4.abort, _ended),
     (exceptions.CapabilityError, _incapable),
+    (exceptions.ProtocolError, _garbled),
     (exceptions.LoginError, _refused),
     (imaplib.IMAP4.error, _refused),
 )

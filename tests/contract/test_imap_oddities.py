@@ -65,6 +65,31 @@ class TestFetch:
         with session_with({"UID FETCH": body(9, b"nine") + body(4, b"four", sequence=2) + OK}) as session:
             assert bodies(session, 4) == {4: b"four"}
 
+    def test_two_mails_with_one_uid_are_none(self) -> None:
+        """The last one would be taken for both, and the others be lost."""
+        answer = body(4, b"four") + body(4, b"another") + body(5, b"five") + body(5, b"five") + OK
+        with session_with({"UID FETCH": answer, "UID SEARCH": b"* SEARCH 4\r\n" + OK}) as session:
+            assert bodies(session, 4, 5) == {5: b"five"}
+            assert session.refused() == {4}
+
+    def test_nothing_at_all_is_no_mail_that_has_a_size(self) -> None:
+        answers = {"UID FETCH": b'* 1 FETCH (UID 4 BODY[] "")\r\n' + OK, "UID SEARCH": b"* SEARCH 4\r\n" + OK}
+        with session_with(answers) as session:
+            assert bodies(session, 4) == {}
+            assert session.refused() == {4}
+            assert bodies(session, 4, size=0) == {4: b""}
+
+    def test_of_an_answer_that_cannot_be_understood_no_word_is_repeated(self) -> None:
+        """It may be the text of a mail; and what follows on that connection may be answers to anything."""
+        lying = b"* 1 FETCH (UID 4 BODY[] {4}\r\nfour secret)\r\nTo: private\r\n" + OK
+        with session_with({"UID FETCH": lying}) as session:
+            with pytest.raises(ProtocolError, match="FETCH cannot be understood") as caught:
+                bodies(session, 4)
+            assert "secret" not in f"{caught.value} {caught.value.__cause__}"
+            assert "private" not in f"{caught.value} {caught.value.__cause__}"
+            with pytest.raises(Unavailable):
+                session.search(above=0, unseen_or_above=None, upto=9)
+
     def test_sequence_numbers_may_be_used_again_within_an_answer(self) -> None:
         answer = body(4, b"four") + b"* 1 EXPUNGE\r\n" + body(5, b"five") + OK
         with session_with({"UID FETCH": answer}) as session:
