@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from servers import require
@@ -19,8 +15,8 @@ from servers.dovecot import Dovecot, missing
 from servers.http_receiver import Receiver
 from servers.postgres import Postgres
 from servers.postgres import missing as no_postgres
-from support import zygote
-from support.site import CRON, Site, mail
+from support.site import Site, mail
+from support.trials import Zygote
 
 PRIVATE = mail("private", to="username@example.com")
 
@@ -86,28 +82,6 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Files | Databases]:
     require(no_postgres() or "PostgreSQL", not no_postgres())
     with Postgres() as server:
         yield Databases(server)
-
-
-class Zygote:
-    """The program of support.zygote, as an object."""
-
-    def __enter__(self) -> Zygote:
-        self._process = subprocess.Popen(
-            [sys.executable, zygote.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=CRON
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
-
-    def run(self, *argv: str, die_at: tuple[str, int] | None = None) -> dict[str, Any]:
-        """One run; {"status", "steps"}."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps({"argv": argv, "die_at": die_at}) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
 
 
 numbers = itertools.count()
