@@ -87,15 +87,24 @@ def _holds_code(kept: str, text: str) -> bool:
         return False
     if any(_beside(text, found, start, start + len(phrase)) for phrase in CODES for start in _all(text, phrase)):
         return True
-    if any(word in text for word in OTHER_CODES) or not any(word in text for word in SIGNING_IN):
+    if any(word in text for word in OTHER_CODES) or not any(_starts(text, word) for word in SIGNING_IN):
         return False
     digits = [at for at in found if kept[at[0] : at[1]].replace("-", "").replace(" ", "").isdigit()]
     return any(
         _beside(text, digits, start, start + len(word))
         for word in PLAIN_CODES
         for start in _all(text, word)
-        if not (text[start - 1 : start].isalnum() and word.isascii())
+        if not word.isascii() or not _in_word(text, start, start + len(word))
     )
+
+
+def _starts(text: str, word: str) -> bool:
+    """Whether a word of the text starts so; words of scripts that do not part them may stand anywhere."""
+    return any(not word.isascii() or not text[max(0, at - 1) : at].isalnum() for at in _all(text, word))
+
+
+def _in_word(text: str, start: int, end: int) -> bool:
+    return text[max(0, start - 1) : start].isalnum() or text[end : end + 1].isalnum()
 
 
 def _codes(kept: str) -> Iterator[tuple[int, int]]:

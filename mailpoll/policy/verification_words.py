@@ -99,8 +99,8 @@ connexion | connecter | vérifier | confirmer | valable | expire dans | votre co
 iniciar sesión | verificar | verifica | confirmar | caduca | válido | tu cuenta | su cuenta
 entrar | expira | sua conta | accedi | accedere | confermare | scade | valido | tuo account
 inloggen | aanmelden | bevestigen | geldig | verloopt | logga in | bekräfta | giltig | logg inn | bekreft | log ind
-bekræft | kirjaudu | vahvista | zaloguj | logowani | potwierd | ważny | přihlás | ověř | potvrd | platn
-войти | вход | подтверд | действител | увійти | підтверд | giriş | doğrula | geçerli | σύνδεση | επαληθε
+bekræft | kirjaudu | vahvista | zaloguj | logowani | potwierd | ważny | přihlás | ověřen | ověřit | ověřova | potvrd
+platn | войти | вход | подтверд | действител | увійти | підтверд | giriş | doğrula | geçerli | σύνδεση | επαληθε
 bejelentkez | megerősít | autentific | verifikasi | masuk | đăng nhập | xác minh | ログイン | 認証 | 確認 | 有効
 登录 | 验证 | 登入 | 驗證 | 로그인 | 인증 | تسجيل الدخول | تأكيد | כניסה | אימות | เข้าสู่ระบบ
 """)
@@ -138,7 +138,7 @@ change your password by | set your password | set a new password | set up your p
 choose a new password | create your password | choose a password | password recovery | recover your account
 recover your password | account recovery | resetting your password | reset my password
 magic link | magic sign | sign-in link | sign in link | signin link | login link | log-in link | log in link
-link to sign in | link to log in | link to login | one-time link | one-time login | passwordless
+link to sign in | link to log in | link to login | one-time link | one-time login
 sign in instantly
 below to sign in | below to log in | here to sign in | here to log in | button to sign in | button to log in
 link to verify | link to confirm | link to activate | link to reset | link to complete | below to verify
@@ -261,7 +261,8 @@ ROLES = frozenset({
 })  # fmt: skip
 # Alerts and builds say these in their subjects; services that want something confirmed do not.
 ALERTS = _words("""
-firing | alerting | resolved | problem | recovery | critical | warning | [alert | build failed | failed: | pipeline
+firing | alerting | resolved | problem: | [problem | problem service | problem host | recovery | critical | warning:
+[warning | [alert | build failed | failed: | pipeline
 run failed | run cancelled | incident | down: | is down | is up | triggered | fixed: | degraded | invoice | receipt
 rechnung | facture | factura | changelog | release notes
 """)

@@ -250,6 +250,9 @@ ORDINARY = [
     ("smartd@db1.example", "SMART error (CurrentPendingSector)", "Device: /dev/sda, 8 sectors, serial 7F3K9Q"),
     ("noreply@school.example", "Room code for Friday", "The room is 4821."),
     ("noreply@weather.example", "Storm in zip code 48213", "Winds of 4821 m"),
+    ("hello@letters.example", "Verb. Target. Outcome.",
+     "Read it over again: email me, tell a friend.\n\nThe Letters · 20445 Some Ave · Sometown, CA 95070 · USA"),
+    ("info@spin.example", "Spin class", "Over 4821 people sign up to spin. Codec 4829 is best."),
     ("noreply@gym.example", "Welcome", "Nothing to do. See you!"),
 ]  # fmt: skip
 
