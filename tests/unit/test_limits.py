@@ -7,25 +7,16 @@ import quopri
 import random
 import re
 import time
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.hostile import HEAD, SHAPES, TEXT, mixed
 
 from mailpoll.message import addresses, parse
 from mailpoll.message.headers import unstructured
 from mailpoll.message.parameters import parameters
 from mailpoll.message.transfer import decoded, decoded_size, decoded_slices
-
-HEAD = b"From: Anna <anna@example.net>\nSubject: Hello\n"
-TEXT = b"Content-Type: text/plain\n\nThe text.\n"
-
-
-def mixed(*parts: bytes, head: bytes = HEAD) -> bytes:
-    """A mail of these parts."""
-    return head + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"".join(b"--b\n" + p + b"\n" for p in parts)
-
 
 OVER = [
     pytest.param(
@@ -127,29 +118,6 @@ def test_delimiters_are_found_wherever_they_stand_among_lines_of_dashes(
     assert len(texts) == delimiters
     for text in texts:
         assert text.strip().split(b"\n")[-1].decode() in message.text
-
-
-# Each makes a mail of about so many octets on which a reader may waste its time.
-SHAPES: dict[str, Callable[[int], bytes]] = {
-    "lines of dashes": lambda n: HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--\n" * (n // 3),
-    "almost the boundary": lambda n: mixed(TEXT) + b"--bx\n" * (n // 5),
-    "different lines of dashes": lambda n: mixed(TEXT) + b"".join(b"--%x\n" % at for at in range(n // 8)),
-    "a header without an end": lambda n: mixed(TEXT, b"a:\n" * (n // 3)),
-    "no header, no blank line": lambda n: mixed(TEXT, b"a\n" * (n // 2)),
-    "parts of headers": lambda n: mixed(TEXT, *[b"a:\n" * 30_000] * (n // 90_000)),
-    "nested to the limit, again and again": lambda n: mixed(
-        *[b"".join(b"Content-Type: multipart/mixed; boundary=n%d\n\n--n%d\n" % (k, k) for k in range(99))]
-        * (n // 5_000)
-    ),
-    "padding everywhere": lambda n: HEAD + b"Content-Transfer-Encoding: base64\n\n" + b"QQ==\n" * (n // 5),
-    "padding in a file": lambda n: mixed(
-        TEXT, b"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + b"QQ==" * (n // 4)
-    ),
-    "escapes without a line end": lambda n: (
-        HEAD + b"Content-Transfer-Encoding: quoted-printable\n\n" + b"= \t=" * (n // 4)
-    ),
-    "blanks after dashes": lambda n: mixed(TEXT) + (b"--b" + b" " * 2_000 + b"x\n") * (n // 2_004),
-}
 
 
 def cpu_seconds(mail: bytes) -> float:
