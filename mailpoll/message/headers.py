@@ -91,7 +91,7 @@ def read_block(raw: bytes, start: int = 0, end: int | None = None) -> Block:
         lines.append(line)
         at = following
     fields = tuple(_fields(lines, defects))
-    stray = _first_stray(raw, start, body) if _STRAY in defects else -1
+    stray = _first_stray(raw, start, min(body, limit)) if _STRAY in defects else -1
     return Block(fields, body, tuple(dict.fromkeys(defects)), stray)
 
 

@@ -44,10 +44,9 @@ def body_text(body: Body, max_text: int, defects: list[str]) -> str:
 def _bytes_of(body: Body, max_text: int, defects: list[str]) -> bytes:
     """As many bytes as `max_text` characters can have."""
     limit = OCTETS * max_text
-    data = body.rest
-    if data is None:
-        data = _decoded_beginning(body.piece, limit, defects)
-    if len(data) > limit or len(body.piece.raw) > LETTERS * limit:
+    whole = body.rest is not None or len(body.piece.raw) <= LETTERS * limit
+    data = body.rest if body.rest is not None else _decoded_beginning(body.piece, limit, defects)
+    if len(data) > limit or not whole:
         defects.append(f"text over {max_text} characters cut")
     return _cut(data, limit, body.piece.leaf.parameters.get("charset", ""))
 

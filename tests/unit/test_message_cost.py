@@ -61,6 +61,7 @@ SHAPES = {
     "base64 with an odd octet": lambda n: typed(b"text/plain", b"!" + b"QUJD" * (n // 4), b"base64"),
     "base64 of odd lines": lambda n: typed(b"text/plain", b"!QUJD\n" * (n // 6), b"base64"),
     "lines that are no fields": lambda n: b"Subject: x\n" + b"no field\n" * (n // 9),
+    "fields without end and a line that is none": lambda n: b"no field\n" + b"X: y\n" * (n // 5),
     "a name of many dots": lambda n: b'Content-Type: image/png; name="' + b"a." * (n // 2) + b'"\n\nx',
     "equal names": lambda n: (
         b"Content-Type: multipart/mixed; boundary=b\n\n"
