@@ -34,6 +34,7 @@ def problems_between(settings: Settings) -> Iterator[str]:
     yield from _store(settings)
     yield from _patterns(settings)
     yield from _health(settings.health)
+    yield from _policy(settings.policy)
     if settings.smtp is not None:
         yield from _smtp(settings.smtp)
     yield from _alerts(settings)
@@ -112,6 +113,14 @@ def _health(health: HealthSettings) -> Iterator[str]:
         reason := ping_problem(health.ping_url, allow_plaintext=health.allow_plaintext)
     ):
         yield f"health.ping_url: {reason}"
+
+
+def _policy(policy: PolicySettings) -> Iterator[str]:
+    from mailpoll import rate  # few write one down
+
+    for key, text in (("rate", policy.rate), ("gateway_rate", policy.gateway_rate)):
+        if text is not None and (reason := rate.problem(text)):
+            yield f"policy.{key}: {reason}"
 
 
 def _names(settings: Settings) -> Iterator[str]:

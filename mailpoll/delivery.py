@@ -18,6 +18,7 @@ from mailpoll.errors import (
     Unanswered,
 )
 from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Pause, Post, Receipt, Rest
+from mailpoll.rate import UNLIMITED, Rates
 from mailpoll.retry import DECLINES, GIVE_UP_S, LONGEST_REST, RETRY_AFTER_S, rest_time, retry_delay
 
 
@@ -52,9 +53,11 @@ class Outbox(Protocol):
 
     def orphans(self) -> tuple[Delivery, ...]: ...
 
-    def due(self, now: datetime, *, not_to: Collection[str], limit: int) -> tuple[Delivery, ...]: ...
+    def due(self, now: datetime, *, not_to: Collection[str], limit: int, rates: Rates) -> tuple[Delivery, ...]: ...
 
-    def claim(self, delivery: Delivery, now: datetime) -> bool: ...
+    def opens_at(self, now: datetime, *, not_to: Collection[str], rates: Rates) -> datetime | None: ...
+
+    def claim(self, delivery: Delivery, now: datetime, rates: Rates) -> bool: ...
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None: ...
 
@@ -109,8 +112,8 @@ class Attempt:
 
 
 class Courier:
-    """Carries what is due to its destinations, one post at a time: the destinations take turns, each in the order of
-    arrival.
+    """Carries what is due to its destinations, one post at a time: the destinations take turns, and so do the channels
+    of one; what is of one channel comes in the order of arrival, and waits where as many have left as `rates` let.
 
     A destination that could not be reached, or whose secret could not be had, is left alone for the rest of the run,
     and rests longer the more runs in a row it gives no answer; one that declines several posts in a row has enough for
@@ -128,8 +131,10 @@ class Courier:
         jitter: Callable[[], float],
         told: Callable[[Attempt], None],
         paused: Callable[[Pause], None],
+        rates: Rates = UNLIMITED,
     ) -> None:
         self._outbox = outbox
+        self._rates = rates
         self._destinations = destinations
         self._content = content
         self._now = now
@@ -163,11 +168,26 @@ class Courier:
         """Attempts one delivery; False when nothing that is due can go anywhere."""
         self._waiting = [d for d in self._waiting if d.post.destination not in self._closed]
         if not self._waiting:
-            self._waiting = list(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH))
+            self._waiting = list(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH, rates=self._rates))
         if not self._waiting:
             return False
         self._attempt(self._waiting.pop(0))
         return True
+
+    def opens_in(self) -> float | None:
+        """The seconds until a limit lets the next post leave; None where no post waits for that alone."""
+        now = self._now()
+        opens_at = self._outbox.opens_at(now, not_to=self._closed, rates=self._rates)
+        return None if opens_at is None else max((opens_at - now).total_seconds(), 0.0)
+
+    def _claim(self, delivery: Delivery) -> bool:
+        """Whether it may leave now, and is this run's. If not, what follows it in its channel may be no better off, and
+        must not overtake it."""
+        if self._outbox.claim(delivery, self._now(), self._rates):
+            return True
+        queue = _queue(delivery)
+        self._waiting = [each for each in self._waiting if _queue(each) != queue]
+        return False
 
     def _attempt(self, delivery: Delivery) -> None:
         name = delivery.post.destination
@@ -176,7 +196,7 @@ class Courier:
         except (RunError, DestinationRefused) as problem:
             self._unmade(delivery, problem)
             return
-        if not self._outbox.claim(delivery, self._now()):
+        if not self._claim(delivery):
             return
         try:
             receipt = self._found(delivery, destination) or destination.post(delivery.post, self._content(delivery))
@@ -209,7 +229,7 @@ class Courier:
             self._refused(delivery, problem)
         elif delivery.state == "uncertain":  # it may have arrived, and must not be forgotten to be asked about
             self._not_now(delivery, problem)
-        elif self._outbox.claim(delivery, self._now()):
+        elif self._claim(delivery):
             self._outbox.unclaim(delivery, str(problem), self._now())
             self._not_now(replace(delivery, state="delayed"), problem)
 
@@ -306,3 +326,7 @@ class Courier:
         self._closed.add(name)
         self._outbox.pause(pause)
         self._paused(pause)
+
+
+def _queue(delivery: Delivery) -> tuple[str, str]:
+    return delivery.post.channel, delivery.post.destination

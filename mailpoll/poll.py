@@ -27,6 +27,9 @@ WINDING_DOWN_S = 5.0
 QUIET_S = 0.3
 # A post that took longer is the last one as long as accounts have something to hand over.
 SLOW_POST_S = 1.0
+# How long a run that has nothing else to do waits for a limit to let the next post leave. Runs of cron begin a little
+# earlier or later in their minute than what they sent in the one before: without this every second came for nothing.
+LIMIT_PATIENCE_S = 10.0
 # How long a thread may take to end once its socket is closed.
 GRACE_S = 2.0
 
@@ -79,20 +82,24 @@ class Intake(Protocol):
 
 
 class Courier(Protocol):
-    """Delivers what is due: start() once, then step() until it returns False."""
+    """Delivers what is due: start() once, then step() until it returns False. opens_in() tells in how many seconds
+    there is more, because a limit lets it leave then."""
 
     def start(self) -> None: ...
 
     def step(self) -> bool: ...
 
+    def opens_in(self) -> float | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Where time comes from: `now` for what is written down, `seconds` (which goes on while the machine sleeps) for
-    the deadline."""
+    the deadline, `wait` to let some pass, None where nobody has the time."""
 
     now: Callable[[], datetime]
     seconds: Callable[[], float]
+    wait: Callable[[float], None] | None = None
 
 
 class Run:
@@ -149,8 +156,17 @@ class Run:
         return self._clock.seconds() >= self._winding_down
 
     def _deliver(self) -> None:
-        while not self._enough() and self._courier.step():
+        while not self._enough() and (self._courier.step() or self._wait_for_limits()):
             pass
+
+    def _wait_for_limits(self) -> bool:
+        """Waits for a limit that lets the next post leave in a moment; False when there is none, or not the time."""
+        wait = self._clock.wait
+        patience = min(LIMIT_PATIENCE_S, self._winding_down - self._clock.seconds())
+        if wait is None or (opens_in := self._courier.opens_in()) is None or opens_in > patience:
+            return False
+        wait(opens_in)
+        return True
 
     def _attend(self) -> None:
         """Handles reports until every account has ended or the deadline is there; delivers while all are quiet."""

@@ -93,3 +93,6 @@ class Rates:
         if own is not None and problem(own) is None:
             return parse(own)
         return self.of_kind(destination) if self.usual is None else self.usual
+
+
+UNLIMITED = Rates()

@@ -29,6 +29,10 @@ ALERTS = "alerts"
 OF_ALERTS = frozenset({SMTP, ALERTS})
 ACCOUNT = "account."
 DESTINATION = "destination."
+CHANNEL = "channel."
+GATEWAY = "gateway"
+# What waits for a limit waits as somebody wanted: it is told like a trouble, and counts for none.
+LIMITED = 0
 NOTHING_TO_MAIL = "smtp: no alert waits any more"
 # Mail for addresses that no channel has: no trouble, and told once a day all the same.
 UNROUTED = "unrouted"
@@ -149,6 +153,8 @@ def beginning(notice: Notice) -> str:
 
 def reminder(notice: Notice, since: datetime) -> str:
     """What is told day by day."""
+    if notice.status == LIMITED:
+        return notice.sentence
     waiting = f", {notice.waiting}" if notice.waiting else ""
     return f"since {moment(since)}{waiting}: {beginning(notice)}"
 

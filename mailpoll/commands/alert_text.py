@@ -18,6 +18,7 @@ _BEGUN = {
     alarm.ALERTS: "not everybody can be alerted",
     alarm.SMTP: "no mail can be sent",
 }
+_KINDS = {"login": "refuses the login", "paused": "is paused", "limit": "has more mail than may leave"}
 _ADDRESS = re.compile(r"[^\s<>@\"'(),;:]{1,320}@[^\s<>@\"'(),;:]{1,255}")
 
 
@@ -46,8 +47,7 @@ def _begun(news: News) -> str:
     about = news.trouble.about
     if about in _BEGUN:
         return _BEGUN[about]
-    what = {"login": "refuses the login", "paused": "is paused"}.get(news.kind.partition("-")[0], "does not work")
-    return f"{about} {what}"
+    return f"{about} {_KINDS.get(news.kind.partition('-')[0], 'does not work')}"
 
 
 def _ended(news: News) -> str:
@@ -61,7 +61,8 @@ def text(news: Sequence[News], place: Place) -> str:
 
 def _lines(news: Sequence[News], place: Place) -> Iterator[str]:
     for heading, told in (
-        ("Something does not work:", [_since(each) for each in news if each.kind]),
+        ("Something does not work:", [_since(each) for each in news if each.kind and each.trouble.status]),
+        ("This waits, and leaves by and by:", [_since(each) for each in news if each.kind and not each.trouble.status]),
         ("This is over:", [each.sentence for each in news if not each.kind]),
     ):
         if told:

@@ -87,7 +87,8 @@ class Journal:
         """Whether the next run, if nothing new comes, has nothing to do and nothing to say. False before the run is
         settled."""
         calm = all(result.error is None and result.finished and not result.notes for result in self.accounts)
-        return self.settled and calm and not self.unsaid and not self.owing and not self.open and not self.exit_status
+        owed = self.unsaid or self.owing or any(trouble.status for trouble in self.open)  # limits let go by themselves
+        return self.settled and calm and not owed and not self.exit_status
 
     @contextmanager
     def telling_events(self) -> Iterator[None]:

@@ -14,9 +14,11 @@ from mailpoll.commands.logins import LeftAlone
 from mailpoll.destinations import is_url
 from mailpoll.errors import ConfigError, DestinationRefused, LoginRefused, TemporaryFailure
 from mailpoll.model import Pause, Trouble
+from mailpoll.rate import Rates
 
 if TYPE_CHECKING:
     from mailpoll.store import Store
+    from mailpoll.store.queues import Backlog
     from mailpoll.store.troubles import Waiting
 
 Met = dict[str, list[Notice]]
@@ -61,6 +63,25 @@ def of_destinations(
         elif posts.posts > posts.held and not ANSWERED & states.get(name, set()):
             untried.add(about)  # the time was over, or another run has it in hand
     return met, frozenset(untried & known.keys() - met.keys())
+
+
+def of_limits(store: Store, known: Collection[str], rates: Rates, now: datetime) -> Met:
+    """Notices for channels of which more came than may leave at once, and for all of them together.
+
+    It has begun when a limit keeps a post back, and lasts while any waits: between two windows, too.
+    """
+    closed = {pause.destination for pause in store.outbox.pauses()}
+    worst: dict[str, Backlog] = {}
+    for backlog in store.outbox.backlogs(now, rates):
+        about = f"{alarm.CHANNEL}{backlog.channel}" if backlog.channel else alarm.GATEWAY
+        if backlog.destination in closed or (backlog.opens_at is None and about not in known):
+            continue
+        if about not in worst or worst[about].posts < backlog.posts:
+            worst[about] = backlog
+    return {
+        about: [Notice(about, alarm.LIMITED, "limit", troubles.of_limit(backlog, now))]
+        for about, backlog in worst.items()
+    }
 
 
 def _of_pause(journal: Journal, pause: Pause, waiting: Waiting) -> Notice:

@@ -15,6 +15,7 @@ from mailpoll.commands.logins import Gate
 from mailpoll.commands.news import News
 from mailpoll.errors import ConfigError
 from mailpoll.model import Trouble
+from mailpoll.rate import UNLIMITED, Rates
 
 if TYPE_CHECKING:
     from mailpoll.store import Store
@@ -27,7 +28,7 @@ Listener = Literal["cron", "person", "nobody"]
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Tells what is to be told of runs over all accounts that end `now`. `owner` tells this configuration from others
-    that share the store; `alerting`, whether it names anybody to alert."""
+    that share the store; `alerting`, whether it names anybody to alert; `rates` are the limits it sets."""
 
     store: Store
     now: datetime
@@ -35,6 +36,7 @@ class Speaker:
     listener: Listener
     owner: str = ""
     alerting: bool = True
+    rates: Rates = UNLIMITED
 
     def settle(
         self, journal: Journal, gates: Mapping[str, Gate], accounts: Collection[str], destinations: Collection[str]
@@ -48,7 +50,9 @@ class Speaker:
         kept = {trouble.about: trouble for trouble in self.store.troubles.kept()}
         known = {about: trouble for about, trouble in kept.items() if trouble.ended_at is None}
         closed, untried = notices.of_destinations(journal, self.store, known, destinations, self.now)
-        met = {**notices.of_accounts(journal, {name: gate.until for name, gate in gates.items()}), **closed}
+        limited = notices.of_limits(self.store, known, self.rates, self.now)
+        logins = {name: gate.until for name, gate in gates.items()}
+        met = {**notices.of_accounts(journal, logins), **closed, **limited}
         changes = [self._change(kept.get(about), some) for about, some in met.items()]
         learnt = met.keys() | untried | alarm.OF_ALERTS
         quiet = [trouble for about, trouble in known.items() if about not in learnt]
@@ -201,6 +205,8 @@ def _ends(journal: Journal, over: Sequence[Trouble], now: datetime) -> dict[str,
     def how(about: str) -> str:
         if about.startswith(alarm.ACCOUNT) or about in posted:
             return ""
+        if about.startswith(alarm.CHANNEL) or about == alarm.GATEWAY:
+            return f"{about}: no limit keeps a mail back any more"
         return f"{about}: no post waits any more"
 
     return {trouble.about: alarm.end(trouble, now, how(trouble.about)) for trouble in over}

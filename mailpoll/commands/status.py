@@ -201,6 +201,8 @@ def _told(pause: Pause, standing: Standing) -> bool:
 
 
 def _trouble(trouble: Trouble) -> str:
+    if not trouble.status:  # it waits as it should
+        return one_line(trouble.sentence, 300)
     return f"in trouble since {local(trouble.began_at)}: {one_line(trouble.sentence, 300)}"
 
 

@@ -13,15 +13,15 @@ from sqlalchemy.engine import Connection, Engine, Row
 
 from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt, Rest
-from mailpoll.store import schema
-from mailpoll.store.engine import transaction, upsert
+from mailpoll.rate import UNLIMITED, Rates
+from mailpoll.store import queues, schema
+from mailpoll.store.engine import in_turn, transaction, upsert
+from mailpoll.store.queues import Backlog
 from mailpoll.store.turns import Turn
 
 # States of a delivery that is still on its way.
 WAITING = ("pending", "sending", "delayed", "uncertain")
-
-# Nothing is put off for longer (Retry-After counts for a day): what seems to be was put off by a clock far ahead.
-LONGEST_WAIT = timedelta(hours=25)
+ON_THEIR_WAY = ("pending", "delayed", "uncertain")
 
 _details = msgspec.json.Decoder(Post)
 
@@ -42,48 +42,68 @@ class Outbox:
         gone = self._turn.gone(runs)
         return self._select(sending & d.c.run.in_(gone), limit=None) if gone else ()
 
-    def due(self, now: datetime, *, not_to: Collection[str], limit: int) -> tuple[Delivery, ...]:
-        """Deliveries that may be tried now, but none of the destinations `not_to`. The destinations take turns, so that
-        ten thousand posts that waited for one of them hold up no other; what goes to one is in the order of arrival."""
+    def due(
+        self, now: datetime, *, not_to: Collection[str], limit: int, rates: Rates = UNLIMITED
+    ) -> tuple[Delivery, ...]:
+        """Deliveries that may be tried now, but none of the destinations `not_to`, nor of channels of which as many
+        have left as `rates` let. The destinations take turns, and the channels of one do, so that fifty thousand posts
+        of one hold up no other; what is of one channel and to one destination is in the order of arrival."""
         d = schema.delivery
-        in_time = (d.c.due_at <= now) | (d.c.due_at > now + LONGEST_WAIT)
-        condition = d.c.state.in_(("pending", "delayed", "uncertain")) & in_time
-        if not_to:
-            condition &= d.c.destination.not_in(tuple(not_to))
-        turn = sa.func.row_number().over(partition_by=d.c.destination, order_by=d.c.id).label("turn")
-        waiting = sa.select(d.c.id, turn).where(condition).subquery()
-        first = sa.select(waiting.c.id).where(waiting.c.turn <= limit).order_by(waiting.c.turn, waiting.c.id)
         with transaction(self._engine, writes=False) as connection:
-            ids = connection.scalars(first.limit(limit)).all()
-            # The condition again: on PostgreSQL another run may have taken some since, and what it sends is its own.
-            whole = sa.select(d).where(d.c.id.in_(ids), condition)
+            if queues.opens_at(connection, None, rates.gateway, now) is not None:
+                return ()
+            open_ = [
+                queue
+                for queue in queues.waiting(connection)
+                if queue.destination not in not_to and queues.full_until(connection, queue, rates, now) is None
+            ]
+            ids = queues.first(connection, open_, now, limit)
+            # Their state again: on PostgreSQL another run may have taken some since, and what it sends is its own.
+            whole = sa.select(d).where(d.c.id.in_(ids), d.c.state.in_(ON_THEIR_WAY))
             rows = {row.id: row for row in connection.execute(whole)} if ids else {}
         return tuple(_delivery(rows[number]) for number in ids if number in rows)
 
-    def next_due(self) -> datetime | None:
-        """When the next delivery may be tried; None: nothing is on its way."""
+    def next_due(self, now: datetime, rates: Rates = UNLIMITED, *, early: timedelta = timedelta(0)) -> datetime | None:
+        """When the next delivery may be tried, or `early` before that where it waits for a limit; None: nothing is on
+        its way."""
         d = schema.delivery
-        on_its_way = d.c.state.in_(("pending", "delayed", "uncertain", "sending")) & (
-            d.c.due_at.is_not(None) | (d.c.state == "sending")
-        )
+        sending = sa.select(sa.func.min(sa.func.coalesce(d.c.due_at, d.c.changed_at))).where(d.c.state == "sending")
         with transaction(self._engine, writes=False) as connection:
-            return connection.scalar(
-                sa.select(sa.func.min(sa.func.coalesce(d.c.due_at, d.c.changed_at))).where(on_its_way)
+            moments = [at - early * limited for _, at, limited in queues.next_moments(connection, rates, now)]
+            return min((at for at in (*moments, connection.scalar(sending)) if at is not None), default=None)
+
+    def opens_at(self, now: datetime, *, not_to: Collection[str], rates: Rates) -> datetime | None:
+        """When a limit lets the next post leave that could leave now but for it; None where there is no such post."""
+        with transaction(self._engine, writes=False) as connection:
+            found = queues.next_moments(connection, rates, now)
+            return min(
+                (at for queue, at, limited in found if limited and queue.destination not in not_to), default=None
             )
 
-    def claim(self, delivery: Delivery, now: datetime) -> bool:
-        """Commits `sending` before the post leaves; False when the delivery is no longer as it was read, or somebody
-        else has it in hand: who waited for that would only find it taken."""
+    def backlogs(self, now: datetime, rates: Rates) -> tuple[Backlog, ...]:
+        """What waits where there are limits, of each channel and destination; last, without a channel, what waits where
+        the gateway has some."""
+        with transaction(self._engine, writes=False) as connection:
+            return tuple(queues.backlogs(connection, rates, now))
+
+    def claim(self, delivery: Delivery, now: datetime, rates: Rates = UNLIMITED) -> bool:
+        """Commits `sending` before the post leaves; False when `rates` let none leave now, when the delivery is no
+        longer as it was read, or when somebody else has it in hand: who waited for that would only find it taken."""
         d = schema.delivery
         as_read = (d.c.state == delivery.state, d.c.changed_at == delivery.changed_at)
         free = sa.select(d.c.id).where(d.c.id == delivery.id, *as_read).with_for_update(skip_locked=True)
         run = self._turn.number()
         with transaction(self._engine) as connection:
             self._turn.check(connection)
+            if not _may_leave(connection, delivery.post, rates, now):
+                return False
+            # Two statements: for one, PostgreSQL goes through all that waits until it has counted them anew.
+            if connection.scalar(free) is None:
+                return False
             changed = connection.execute(
                 d.update()
-                .where(d.c.id.in_(free))
-                .values(state="sending", attempts=d.c.attempts + 1, changed_at=now, run=run)
+                .where(d.c.id == delivery.id)
+                .values(state="sending", attempts=d.c.attempts + 1, changed_at=now, claimed_at=now, run=run)
             )
             return changed.rowcount == 1
 
@@ -244,6 +264,20 @@ class Outbox:
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(sa.select(d).where(condition).order_by(order).limit(limit))
             return tuple(_delivery(row) for row in rows)
+
+
+def _may_leave(connection: Connection, post: Post, rates: Rates, now: datetime) -> bool:
+    """Whether no limit is reached. It stays so until the transaction ends: who counts at the same time waits."""
+    own = connection.scalar(sa.select(schema.channel.c.rate).where(schema.channel.c.name == post.channel))
+    rate = rates.of(own, post.destination)
+    if rate:
+        in_turn(connection, f"rate {post.channel} {post.destination}")
+        if queues.opens_at(connection, (post.channel, post.destination), rate, now) is not None:
+            return False
+    if rates.gateway:
+        in_turn(connection, "rate")
+        return queues.opens_at(connection, None, rates.gateway, now) is None
+    return True
 
 
 def _end_rest(connection: Connection, destination: str) -> None:

@@ -217,6 +217,16 @@ Index(
 Index("ix_delivery_due", delivery.c.state, delivery.c.due_at)
 # How many posts of a channel left in the last minutes.
 Index("ix_delivery_claimed", delivery.c.channel, delivery.c.destination, delivery.c.claimed_at)
+Index("ix_delivery_left", delivery.c.claimed_at)
+# What waits, channel by channel: what is next, whichever of them a flood fills.
+Index(
+    "ix_delivery_waiting",
+    delivery.c.destination,
+    delivery.c.channel,
+    delivery.c.id,
+    delivery.c.due_at,
+    delivery.c.state,
+)
 # When a destination last took a post, among a million that were delivered.
 Index("ix_delivery_delivered", delivery.c.destination, delivery.c.changed_at)
 
@@ -280,6 +290,9 @@ PARTIAL = {
     "ix_message_kept": message.c.kept.is_(True),
     "uq_delivery_once": delivery.c.state != "duplicate",
     "ix_delivery_delivered": delivery.c.state == "delivered",
+    "ix_delivery_claimed": delivery.c.claimed_at.is_not(None),
+    "ix_delivery_left": delivery.c.claimed_at.is_not(None),
+    "ix_delivery_waiting": delivery.c.due_at.is_not(None),
 }
 
 

@@ -35,7 +35,7 @@ class Troubles:
         self._engine = engine
 
     def list(self) -> tuple[Trouble, ...]:
-        """All that are open, told or not, by what they are about; what has no status is no trouble."""
+        """All that are open, told or not, by what they are about; what has no sentence is no trouble."""
         return tuple(trouble for trouble in self.kept() if trouble.ended_at is None)
 
     def kept(self) -> tuple[Trouble, ...]:
@@ -43,7 +43,7 @@ class Troubles:
         what comes and goes is known by them."""
         t = schema.trouble
         with transaction(self._engine, writes=False) as connection:
-            rows = connection.execute(sa.select(t).where(t.c.status != 0).order_by(t.c.about))
+            rows = connection.execute(sa.select(t).where((t.c.status != 0) | (t.c.sentence != "")).order_by(t.c.about))
             return tuple(map(_trouble, rows))
 
     def save(self, open_: Sequence[Trouble], ended: Sequence[str] = ()) -> None:

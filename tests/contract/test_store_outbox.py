@@ -8,6 +8,7 @@ import pytest
 
 from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Attachment, Delivery, Facts, Pause, Post, Quotes, RawMessage, Reading, Receipt
+from mailpoll.rate import Rates, parse
 from mailpoll.store import ANY, Store
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -71,6 +72,121 @@ def test_destinations_take_turns_and_each_keeps_its_order(store: Store) -> None:
     due = [delivery.id for delivery in store.outbox.due(NOW, not_to=(), limit=100)]
     assert due == [busy[0], *others, busy[1], last, *busy[2:]]
     assert [delivery.id for delivery in store.outbox.due(NOW, not_to=(), limit=5)] == due[:5]
+
+
+def test_channels_of_one_destination_take_turns(store: Store) -> None:
+    flood = [deliver(store, post())[0].id for _ in range(12)]
+    ops = [deliver(store, post(channel="ops"))[0].id for _ in range(2)]
+    last = deliver(store, post("other", channel="news"))[0].id
+    due = [delivery.id for delivery in store.outbox.due(NOW, not_to=(), limit=100)]
+    assert due == [flood[0], last, ops[0], flood[1], ops[1], *flood[2:]]
+    assert [delivery.id for delivery in store.outbox.due(NOW, not_to=(), limit=3)] == due[:3]
+
+
+def test_who_was_served_longest_ago_comes_first_however_many_there_are(store: Store) -> None:
+    """More channels than are asked for at once: none is always the last."""
+    for _ in range(2):
+        for number in range(120):
+            deliver(store, post(channel=f"c{number:03}"))
+    served: list[str] = []
+    for turn in range(12):
+        some = store.outbox.due(NOW, not_to=(), limit=10)
+        moment = NOW + timedelta(seconds=turn)
+        assert all(store.outbox.claim(delivery, moment) for delivery in some)
+        served += [delivery.post.channel for delivery in some]
+    assert len(set(served)) == len(served) == 120
+
+
+FIVE = Rates(parse("5/1m"))
+
+
+def claim(store: Store, number: int, now: datetime, rates: Rates = FIVE, channel: str = "dev") -> int:
+    """How many of `number` more posts of a channel may leave now."""
+    return sum(store.outbox.claim(deliver(store, post(channel=channel), now=now)[0], now, rates) for _ in range(number))
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def test_no_more_than_the_limit_leave_in_any_minute(store: Store) -> None:
+    """The window slides: it is no calendar minute."""
+    assert [claim(store, 3, at(0)), claim(store, 4, at(30))] == [3, 2]
+    assert claim(store, 1, at(59.9)) == 0
+    assert [claim(store, 4, at(60)), claim(store, 1, at(89.9)), claim(store, 3, at(90))] == [3, 0, 2]
+
+
+def test_all_windows_of_a_limit_hold(store: Store) -> None:
+    rates = Rates(parse("3/1m 5/5m 6/1h"))
+    assert [claim(store, 4, at(60 * minute), rates) for minute in (0, 1, 2, 5, 10, 60)] == [3, 2, 0, 1, 0, 3]
+
+
+def test_limits_are_those_of_one_channel_to_one_destination(store: Store) -> None:
+    assert [claim(store, 6, NOW), claim(store, 6, NOW, channel="ops")] == [5, 5]
+    other = deliver(store, post("other"))[0]
+    assert store.outbox.claim(other, NOW, FIVE)
+
+
+def test_a_channel_has_a_limit_of_its_own_or_none(store: Store) -> None:
+    store.channels.add("dev", STORE, NOW, rate="2/1m")
+    store.channels.add("ops", STORE, NOW, rate="none")
+    assert [claim(store, 6, NOW), claim(store, 6, NOW, channel="ops"), claim(store, 6, NOW, channel="x")] == [2, 6, 5]
+    [backlog, _] = store.outbox.backlogs(NOW, FIVE)
+    assert (backlog.channel, backlog.destination, backlog.posts, backlog.since) == ("dev", "hook", 4, NOW)
+    assert backlog.opens_at == at(60)
+
+
+def test_the_gateway_counts_all_that_leaves(store: Store) -> None:
+    rates = Rates(gateway=parse("4/1m"))
+    assert [claim(store, 3, NOW, rates), claim(store, 3, NOW, rates, channel="ops")] == [3, 1]
+    assert store.outbox.due(NOW, not_to=(), limit=10, rates=rates) == ()
+    assert store.outbox.opens_at(NOW, not_to=(), rates=rates) == at(60)
+    assert [each.posts for each in store.outbox.backlogs(NOW, rates)] == [2]
+    assert len(store.outbox.due(at(60), not_to=(), limit=10, rates=rates)) == 2
+
+
+def test_what_waits_for_a_limit_is_not_due_and_is_not_touched(store: Store) -> None:
+    assert claim(store, 8, NOW) == 5
+    waiting = store.outbox.list(states=("pending",))
+    other = deliver(store, post(channel="ops"))[0]
+    assert [d.id for d in store.outbox.due(NOW, not_to=(), limit=10, rates=FIVE)] == [other.id]
+    assert store.outbox.list(states=("pending",)) == (*waiting, other)
+    assert all(delivery.attempts == 0 for delivery in waiting)
+    assert store.outbox.claim(other, NOW, FIVE)
+    assert store.outbox.next_due(NOW, FIVE) == NOW  # what is on its way
+    store.outbox.delivered(other, Receipt(), NOW)
+    for sent in store.outbox.list(states=("sending",)):
+        store.outbox.delivered(sent, Receipt(), NOW)
+    assert store.outbox.next_due(NOW, FIVE) == store.outbox.opens_at(NOW, not_to=(), rates=FIVE) == at(60)
+    assert store.outbox.next_due(NOW, FIVE, early=timedelta(seconds=10)) == at(50)
+    assert store.outbox.opens_at(NOW, not_to=("hook",), rates=FIVE) is None
+    assert [d.id for d in store.outbox.due(at(60), not_to=(), limit=10, rates=FIVE)] == [d.id for d in waiting]
+
+
+def test_a_claim_of_a_run_that_was_killed_counts(store: Store) -> None:
+    assert claim(store, 5, NOW) == 5
+    assert len(store.outbox.orphans()) == 5
+    for orphan in store.outbox.orphans():
+        store.outbox.uncertain(orphan, NOW, "the run ended", NOW)
+    assert store.outbox.due(at(59), not_to=(), limit=10, rates=FIVE) == ()
+    assert len(store.outbox.due(at(60), not_to=(), limit=10, rates=FIVE)) == 5
+
+
+def test_two_processes_count_together(store: Store, url: str) -> None:
+    posts = [deliver(store, post())[0] for _ in range(8)]
+    with Store(url) as other:
+        claims = [(store, other)[n % 2].outbox.claim(each, NOW, FIVE) for n, each in enumerate(posts)]
+    assert claims == [True] * 5 + [False] * 3
+
+
+@pytest.mark.parametrize(
+    "jump", [timedelta(days=3650), timedelta(hours=3), timedelta(minutes=2), timedelta(seconds=45)]
+)
+def test_a_clock_that_was_ahead_closes_nothing_for_longer_than_two_windows(store: Store, jump: timedelta) -> None:
+    assert claim(store, 6, NOW + jump) == 5
+    opens_at = store.outbox.opens_at(NOW, not_to=(), rates=FIVE)
+    assert opens_at is None or opens_at <= at(120)
+    assert claim(store, 6, at(120)) == 5
 
 
 def test_what_a_clock_far_ahead_put_off_is_due(store: Store) -> None:

@@ -22,6 +22,7 @@ from mailpoll.errors import (
     Unanswered,
 )
 from mailpoll.model import Delivery, Finding, Limits, Pause, Post, Receipt, Rest
+from mailpoll.rate import Rates
 from mailpoll.retry import GIVE_UP_S, RETRY_AFTER_S, retry_delay
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -47,12 +48,15 @@ class Outbox:
     def orphans(self) -> tuple[Delivery, ...]:
         return tuple(d for d in self.deliveries.values() if d.state == "sending")
 
-    def due(self, now: datetime, *, not_to: Collection[str], limit: int) -> tuple[Delivery, ...]:
+    def due(self, now: datetime, *, not_to: Collection[str], limit: int, rates: Rates) -> tuple[Delivery, ...]:
         waiting = (d for d in self.deliveries.values() if d.state in ("pending", "delayed", "uncertain"))
         due = (d for d in waiting if d.due_at is not None and d.due_at <= now)
         return tuple(d for d in due if d.post.destination not in not_to)[:limit]
 
-    def claim(self, delivery: Delivery, now: datetime) -> bool:
+    def opens_at(self, now: datetime, *, not_to: Collection[str], rates: Rates) -> datetime | None:
+        return None
+
+    def claim(self, delivery: Delivery, now: datetime, rates: Rates) -> bool:
         self._set(delivery, state="sending", attempts=delivery.attempts + 1)
         return True
 
@@ -393,6 +397,17 @@ def test_a_post_that_a_dead_run_was_sending_is_settled_once_the_secret_is_there(
     assert (world.first.state, world.told[0].closes) == ("sending", False)
     world.hooks["hook"] = Hook()
     assert world.run() == ["hook1 uncertain", "hook1 delivered"]
+
+
+def test_a_post_that_waited_for_a_limit_is_not_given_up_for_its_age() -> None:
+    """Ten days behind a limit, and then the destination is away: it is tried as often as any other."""
+    world = World(hook=Hook(TemporaryFailure("busy")))
+    assert world.run(days=10) == ["hook1 delayed"]
+    tried = 1
+    while world.states == ["delayed"]:
+        tried += len(world.run(hours=6))
+    assert tried == len(RETRY_AFTER_S) + 1
+    assert world.states == ["failed"]
 
 
 def test_a_claim_that_somebody_else_was_faster_with_posts_nothing() -> None:

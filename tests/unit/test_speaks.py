@@ -37,6 +37,7 @@ from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
 from mailpoll.model import Facts, Finding, Limits, Post, RawMessage, Reading, Receipt, Refusal, Trouble
 from mailpoll.poll import Clock, Run
+from mailpoll.rate import UNLIMITED, Rates, parse
 from mailpoll.settings import AccountSettings, SecretRef
 from mailpoll.store import Store
 
@@ -135,6 +136,7 @@ class World:
         self.env = {"STATE_DIRECTORY": str(folder)}
         self.store_down: MailpollError | None = None
         self.journal = Journal()
+        self.rates = UNLIMITED
         self.store.channels.add("dev", [("hook", "")], MONDAY)
         self.store.channels.add_address("dev", "dev", MONDAY)
 
@@ -175,15 +177,29 @@ class World:
             jitter=lambda: 0.0,
             told=journal.attempted,
             paused=journal.paused,
+            rates=self.rates,
         )
         interpreter = Interpreter(self.store.channels, InProcessReader(), rules, now)
         intake = Intake(self.store.ledger, interpreter, died=Died, stopped=Stopped, now=now, told=journal.read)
-        run = Run(self.store.ledger, intake, courier, Clock(now, lambda: 0.0), deadline_s=60)
+        run = Run(self.store.ledger, intake, courier, self._clock(), deadline_s=60)
         with journal.telling_events():
             journal.accounts = run.execute(plans)
             logins.remember(self.store, gates, self.accounts, now())
-            Speaker(self.store, now(), 5, listener).settle(journal, gates, self.accounts, self.destinations)
+            Speaker(self.store, now(), 5, listener, rates=self.rates).settle(
+                journal, gates, self.accounts, self.destinations
+            )
         return journal
+
+    def _clock(self) -> Clock:
+        """One whose seconds stand still, but while somebody waits."""
+        waited = 0.0
+
+        def wait(seconds: float) -> None:
+            nonlocal waited
+            waited += seconds
+            self.time.wind(seconds=seconds)
+
+        return Clock(self.time.now, lambda: waited, wait)
 
     def _plan(self, account: Account, gate: logins.Gate) -> Plan:
         return Plan(
@@ -987,3 +1003,72 @@ def test_what_is_no_refusal_changes_nothing() -> None:
 
 def _away() -> Session:
     raise Unavailable("away")
+
+
+class TestLimits:
+    """More mail than may leave: told when that begins, once a day, and when it is over; nothing is lost."""
+
+    def flood(self, world: World, count: int, rates: Rates) -> None:
+        world.rates = rates
+        world.time.moment = MONDAY.replace(hour=14, minute=2)
+        for number in range(count):
+            world.send(number)
+
+    def minutes(self, world: World, count: int) -> list[tuple[int, list[str]]]:
+        """What runs say and had posted, a minute after another."""
+        told = []
+        for _ in range(count):
+            began = world.time.moment
+            status, said = world.fetch()
+            assert status == 0
+            told.append((len(world.hook.taken), said))
+            world.time.moment = began + timedelta(minutes=1)
+        return told
+
+    def test_a_flood_is_announced_once_and_leaves_minute_by_minute(self, world: World) -> None:
+        self.flood(world, 12, Rates(parse("5/1m")))
+        assert self.minutes(world, 4) == [
+            (5, ["channel.dev: 7 mails wait since 14:02: no more than 5 a minute leave"]),
+            (10, []),
+            (12, ["channel.dev: no limit keeps a mail back any more, after 2 min (since 2026-11-16 14:02)"]),
+            (12, []),
+        ]
+        assert sorted(world.hook.taken) == sorted({*world.hook.taken})
+
+    def test_runs_that_begin_a_little_early_wait_for_the_window(self, world: World) -> None:
+        """Otherwise every second minute would pass in vain."""
+        self.flood(world, 6, Rates(parse("2/1m")))
+        for count in (2, 4, 6):
+            began = world.time.moment
+            world.fetch()
+            assert len(world.hook.taken) == count
+            world.time.moment = began + timedelta(seconds=58)
+
+    def test_a_flood_that_lasts_is_told_once_a_day(self, world: World) -> None:
+        self.flood(world, 30, Rates(parse("1/1h")))
+        said = {}
+        for hour in range(32):
+            status, lines = world.fetch()
+            assert status == 0
+            said.update({hour: lines} if lines else {})
+            world.time.wind(hours=1)
+        assert said == {
+            0: ["channel.dev: 29 mails wait since 14:02: no more than 1 an hour leave"],
+            24: ["channel.dev: 5 mails wait since 2026-11-16 14:02: no more than 1 an hour leave"],
+            29: ["channel.dev: no limit keeps a mail back any more, after 1 d 5 h (since 2026-11-16 14:02)"],
+        }
+
+    def test_the_limit_of_the_gateway_is_told_as_such(self, world: World) -> None:
+        self.flood(world, 3, Rates(gateway=parse("2/1m 100/1d")))
+        [(posted, said), _] = self.minutes(world, 2)
+        assert posted == 2
+        assert said == [
+            "gateway: 1 mail waits since 14:02: no more than 2 a minute and 100 a day leave, of all channels"
+        ]
+
+    def test_such_a_run_leaves_the_next_nothing_to_do_until_the_window_opens(self, world: World) -> None:
+        self.flood(world, 3, Rates(parse("2/5m")))
+        world.fetch()
+        assert [trouble.about for trouble in world.journal.open] == ["channel.dev"]
+        assert world.journal.at_rest
+        assert world.store.outbox.next_due(world.time.now(), world.rates) == MONDAY.replace(hour=14, minute=7)

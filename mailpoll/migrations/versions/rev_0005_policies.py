@@ -23,4 +23,11 @@ def upgrade() -> None:
         sa.Column("conversation", sa.Boolean(), nullable=False, server_default=sa.text("false"), comment=answers),
     )
     op.add_column("delivery", sa.Column("claimed_at", Moment(), nullable=True, comment="when it was last on its way"))
-    op.create_index("ix_delivery_claimed", "delivery", ["channel", "destination", "claimed_at"])
+    left = sa.text("claimed_at IS NOT NULL")
+    waits = sa.text("due_at IS NOT NULL")
+    for name, columns, rows in (
+        ("ix_delivery_claimed", ["channel", "destination", "claimed_at"], left),
+        ("ix_delivery_left", ["claimed_at"], left),
+        ("ix_delivery_waiting", ["destination", "channel", "id", "due_at", "state"], waits),
+    ):
+        op.create_index(name, "delivery", columns, sqlite_where=rows, postgresql_where=rows)
