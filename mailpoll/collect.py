@@ -27,7 +27,7 @@ from mailpoll.dialogue import (
     Settled,
 )
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, RunError, Unavailable
-from mailpoll.listing import batches, candidates, portions, sort
+from mailpoll.listing import AHEAD, FEW, KEPT, Queue, Sorted, apart, batches, candidates, portions, sort
 from mailpoll.model import FolderInfo, Position
 
 PUT_PATIENCE_S = 0.2
@@ -138,27 +138,57 @@ class Collector:
         return (*folders[first:], *folders[:first])
 
     def _take_all(self, folder_id: int, uids: Sequence[int]) -> bool:
-        """Hands over what is ours among these mails; False when limit or time ended it, never before a first batch."""
-        for begun, some in enumerate(portions(uids)):
-            if (begun and self._stop.is_set()) or self._left == 0 or not self._take(folder_id, some):
-                return False
-        return True
+        """Hands over what is ours among these mails; False when limit or time ended it, never before a first batch.
 
-    def _take(self, folder_id: int, uids: Sequence[int]) -> bool:
+        What is ours is looked for ahead of what is fetched: who waits behind a flood need not wait for its end. Where
+        even that takes longer than a run, the newest mails of those to whom nothing else was found come last.
+        """
+        older, newest = apart(uids)
+        at_the_end = self._sorted(folder_id, newest)
+        queue, unseen = Queue(), len(older)
+        for begun, some in enumerate(portions(older)):
+            if begun and self._stop.is_set():
+                return self._overtake(folder_id, queue.strangers(at_the_end))
+            if self._left == 0:
+                return False
+            queue.add(self._sorted(folder_id, some))
+            unseen -= len(some)
+            if not unseen:
+                queue.add(at_the_end)
+            if not self._take(folder_id, queue, max(AHEAD, len(queue) - KEPT) if unseen else len(queue)):
+                return self._overtake(folder_id, queue.strangers(at_the_end))
+        return not queue
+
+    def _overtake(self, folder_id: int, strangers: Sorted) -> bool:
+        """Hands over some mails although not all before them were looked at. Always False: it is the end of a run."""
+        queue = Queue()
+        queue.add(strangers)
+        if queue:
+            self._take(folder_id, queue, FEW)
+        return False
+
+    def _sorted(self, folder_id: int, uids: Sequence[int]) -> Sorted:
+        """Some of the mails, sorted; those that are not ours are told."""
         found = sort(self.plan, self._need(), uids)
-        self._tell(NotOurs(self, folder_id, found.others))
-        taken = found.ours if self._left is None else found.ours[: self._left]
+        if uids:
+            self._tell(NotOurs(self, folder_id, found.others))
+        return found
+
+    def _take(self, folder_id: int, queue: Queue, count: int) -> bool:
+        """Hands over the next `count` mails, or as many as the limit lets; False when time ended it."""
+        taken = queue.take(count if self._left is None else min(count, self._left))
         if self._left is not None:
             self._left -= len(taken)
-        for messages in batches(self.plan, self._need(), taken):
+        recipients = {candidate.uid: found for candidate, found in taken}
+        for messages in batches(self.plan, self._need(), [candidate for candidate, _ in taken]):
             large = sum(raw.size for raw in messages) > LARGE
-            self._tell(Batch(self, folder_id, messages, found.recipients, large))
+            self._tell(Batch(self, folder_id, messages, recipients, large))
             self._owed += 1
             # While the main thread stores and reads, the next batch is fetched; but never a second large mail.
             self._obey_all(wait=large)
             if self._stop.is_set():
                 return False
-        return taken == found.ours
+        return True
 
     def _obey_all(self, *, wait: bool) -> None:
         """Obeys the Settles that are owed to us: all of them, or those that are there already."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import heapq
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailpoll import router
 from mailpoll.dialogue import Plan, Session
-from mailpoll.model import Candidate, Position, RawMessage, Recipient
+from mailpoll.model import OPTION_NAMES, Candidate, Position, RawMessage, Recipient
 
 # How many mails are asked for sizes and recipients before the first of them is fetched: a backlog stays out of memory.
 PORTION = 2_000
+# How many are fetched before the next portion is asked for: behind fifty thousand mails to one channel may be one to
+# another, which is found sooner the fewer these are.
+AHEAD = 200
+# Of how many mails that are ours sizes and recipients are kept until their turn comes (200 octets each).
+KEPT = 100_000
+# So few mails are fetched as they came.
+FEW = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +99,63 @@ def sort(plan: Plan, session: Session, uids: Sequence[int]) -> Sorted:
     return Sorted(tuple(ours), tuple(others), recipients)
 
 
+class Queue:
+    """The mails that are ours and not fetched yet: those to whom least was fetched come first, so that a flood to one
+    channel keeps no other waiting.
+
+    Which part of an address is the token only the store knows, so a mail takes its turn behind all that came before it
+    and share any part with it: what is for one channel stays in the order of arrival.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Candidate, tuple[Recipient, ...]]] = []
+        self._turns: dict[str, int] = {}
+        self._known: dict[tuple[Recipient, ...], tuple[Recipient, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def add(self, found: Sorted) -> None:
+        """Some more, with higher UIDs than those before."""
+        for candidate in found.ours:
+            recipients = found.recipients[candidate.uid]
+            recipients = self._known.setdefault(recipients, recipients)
+            parts = _parts(recipients)
+            turn = max(self._turns.get(part, 0) for part in parts)
+            self._turns.update(dict.fromkeys(parts, turn + 1))
+            heapq.heappush(self._heap, (turn, candidate.uid, replace(candidate, headers=b""), recipients))
+
+    def strangers(self, found: Sorted) -> Sorted:
+        """Those of `found` that share no part of an address with any mail that was added."""
+        recipients = {uid: of for uid, of in found.recipients.items() if self._turns.keys().isdisjoint(_parts(of))}
+        return replace(found, ours=tuple(each for each in found.ours if each.uid in recipients), recipients=recipients)
+
+    def take(self, count: int) -> list[tuple[Candidate, tuple[Recipient, ...]]]:
+        """The next `count`, or all there are, with their recipients."""
+        taken = [heapq.heappop(self._heap) for _ in range(min(count, len(self._heap)))]
+        if len(taken) <= FEW and not self._heap:
+            taken.sort(key=lambda each: each[1])
+        return [(candidate, recipients) for _, _, candidate, recipients in taken]
+
+
+def _parts(recipients: Sequence[Recipient]) -> set[str]:
+    """What the addresses are made of, without the options, which many share; "" for mail that is ours without one."""
+    parts = {part for each in recipients for part in re.split(r"[.+]", each.detail.lower())}
+    return parts - OPTION_NAMES or {""}
+
+
 def batches(plan: Plan, session: Session, taken: Sequence[Candidate]) -> Iterator[tuple[RawMessage, ...]]:
     """The bytes of these mails, a batch in memory at a time; of those that are too large the headers."""
     yield from session.fetch([candidate for candidate in taken if candidate.size <= plan.max_message_size])
     for candidate in taken:
         if candidate.size > plan.max_message_size and (headers := session.fetch_headers(candidate)) is not None:
             yield (headers,)
+
+
+def apart(uids: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+    """All but the newest portion, and that; which is empty where there is not much between the oldest and it."""
+    first = len(uids) - PORTION if len(uids) > 3 * PORTION else len(uids)
+    return uids[:first], uids[first:]
 
 
 def portions(uids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -144,7 +144,12 @@ class Session:
             yield tuple(RawMessage(c.uid, c.internaldate, (self._mails[c.uid][1],)) for c in some)
 
     def fetch_headers(self, candidate: Candidate) -> RawMessage | None:
-        return RawMessage(candidate.uid, candidate.internaldate, (candidate.headers,), oversize_of=candidate.size)
+        return RawMessage(
+            candidate.uid,
+            candidate.internaldate,
+            (self._mails[candidate.uid][1].partition(b"\n\n")[0],),
+            oversize_of=candidate.size,
+        )
 
     def _gives(self, uid: int) -> bool:
         return uid in self._mails and self._mails[uid][1] not in self._server.withheld
