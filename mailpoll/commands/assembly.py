@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mailpoll import config, router
+from mailpoll import config, rate, redaction, router
 from mailpoll.commands import troubles
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.logins import Gate
@@ -28,6 +28,7 @@ from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
 from mailpoll.model import Delivery, FileRules, Limits, Pause, Policy, Reading, Route
 from mailpoll.poll import Clock
+from mailpoll.rate import Rates
 from mailpoll.reader import Limits as ReaderLimits
 from mailpoll.reader import Reader, ReaderDied, ReaderStopped
 from mailpoll.settings import AccountSettings, Settings
@@ -39,10 +40,11 @@ if TYPE_CHECKING:
     from mailpoll.store import Store
 
 
-def clock() -> Clock:
-    """The real one. CLOCK_BOOTTIME goes on while the machine sleeps: a run that slept over its deadline is over it."""
+def clock(*, patient: bool = False) -> Clock:
+    """The real one, `patient` if the run may wait for limits. CLOCK_BOOTTIME goes on while the machine sleeps: a run
+    that slept over its deadline is over it."""
     boottime = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return Clock(now, lambda: time.clock_gettime(boottime))
+    return Clock(now, lambda: time.clock_gettime(boottime), time.sleep if patient else None)
 
 
 def plan(
@@ -211,7 +213,18 @@ def courier(
         jitter=lambda: random.uniform(-1, 1),
         told=lambda attempt: told(troubles.traced(attempt)),
         paused=paused,
+        rates=rates(installation),
     )
+
+
+def rates(installation: Installation) -> Rates:
+    """How many posts may leave, as far as the configuration says."""
+    from mailpoll import destinations
+
+    policy, settings = installation.settings.policy, installation.settings
+    usual = None if policy.rate is None else rate.parse(policy.rate)
+    gateway = rate.parse(policy.gateway_rate or rate.NONE)
+    return Rates(usual, gateway, lambda destination: destinations.rate_of(destination, settings))
 
 
 class Configured:
@@ -273,4 +286,4 @@ def describe(error: BaseException) -> str:
     """One clear sentence for any error; a bug of ours says where its traceback is."""
     if isinstance(error, MailpollError):
         return str(error)
-    return f"mailpoll failed: {type(error).__name__}: {error}"
+    return f"mailpoll failed: {type(error).__name__}: {redaction.hide(str(error))}"

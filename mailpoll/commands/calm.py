@@ -15,6 +15,7 @@ from mailpoll import idle, places
 from mailpoll.commands.installation import Installation, make_state_folder
 from mailpoll.commands.journal import Journal
 from mailpoll.crew import AccountResult
+from mailpoll.poll import LIMIT_PATIENCE_S
 from mailpoll.settings import AccountSettings
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def wake_at(installation: Installation, store: Store, journal: Journal, at: date
         for name, result in results.items()
     ):
         return None
-    due = store.outbox.next_due()
+    from mailpoll.commands import assembly
+
+    due = store.outbox.next_due(at, assembly.rates(installation), early=timedelta(seconds=LIMIT_PATIENCE_S))
     if store.ledger.unread(1) or (due is not None and due <= at):
         return None
     latest = at + (FULL_RUN_EVERY if _database(installation) else UNSEEN_STORE)

@@ -93,7 +93,8 @@ def _plans(
 def _speaker(installation: Installation, store: Store, listener: Listener) -> speaking.Speaker:
     settings = installation.settings
     alerting = bool(settings.alerts.recipients)
-    return speaking.Speaker(store, now(), settings.fetch.alert_after, listener, installation.owner, alerting)
+    after, rates = settings.fetch.alert_after, assembly.rates(installation)
+    return speaking.Speaker(store, now(), after, listener, installation.owner, alerting, rates)
 
 
 def _settle(
@@ -163,7 +164,7 @@ def execute(
             store.ledger,
             assembly.intake(installation, store, child, journal.read),
             assembly.courier(installation, store, child, told=journal.attempted, paused=journal.paused),
-            assembly.clock(),
+            assembly.clock(patient=bool(plans)),
             deadline_s=deadline_s,
             at_once=room_for(len(plans)),
         )

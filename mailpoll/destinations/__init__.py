@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mailpoll import redaction
 from mailpoll.crosscheck import url_problem
 from mailpoll.errors import ConfigError
 from mailpoll.model import Limits
+from mailpoll.rate import Rate
 from mailpoll.settings import CommandSettings, DestinationSettings, SecretRef, Settings, WebhookSettings, fingerprint
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Kind:
     takes: str
     limits: Limits
     example: str
+    rate: Rate = ()  # posts of one channel, unless [policy] or the channel says otherwise
 
 
 KINDS: dict[str, Kind] = {
@@ -91,6 +94,7 @@ def settings_of(name: str, settings: Settings) -> DestinationSettings:
     if name in settings.destination:
         return settings.destination[name]
     if is_url(name):
+        redaction.know_url(name)
         if problem := url_problem(name, allow_plaintext=False):
             raise ConfigError(f"the url {problem}", about="destination")
         return WebhookSettings(url=name)
@@ -105,9 +109,21 @@ def is_url(name: str) -> bool:
 def limits_of(name: str, settings: Settings) -> Limits:
     """What the destination takes, without asking it; raises ConfigError as make() does."""
     section = settings_of(name, settings)
-    kind = "command" if isinstance(section, CommandSettings) else "webhook"
     files = section.attachments if isinstance(section, WebhookSettings) else True
-    return replace(KINDS[kind].limits, files=files)
+    return replace(_kind(section).limits, files=files)
+
+
+def rate_of(name: str, settings: Settings) -> Rate:
+    """How many posts of one channel may leave for the destination, as its kind says; no limit for one that is not
+    known."""
+    try:
+        return _kind(settings_of(name, settings)).rate
+    except ConfigError:
+        return ()
+
+
+def _kind(section: DestinationSettings) -> Kind:
+    return KINDS["command" if isinstance(section, CommandSettings) else "webhook"]
 
 
 def settings_hash(name: str, settings: Settings) -> str:
