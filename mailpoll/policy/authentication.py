@@ -10,6 +10,8 @@ from mailpoll.model import Method
 from mailpoll.policy.senders import at_or_below, comparable
 
 _NAMES: dict[Method, str] = {"dmarc": "DMARC", "dkim": "DKIM", "spf": "SPF"}
+# In characters: what mail servers pass on as a header (Postfix's header_size_limit).
+MAX_VALUE = 102_400
 _SHOWN = 60
 
 _BLANKS = re.compile(r"\s++")
@@ -43,7 +45,7 @@ def shortfall(value: str | None, authserv_ids: Sequence[str], require: Sequence[
     ours = " or ".join(dict.fromkeys(id_ for id_ in authserv_ids if id_))
     if value is None:
         return f"the mail has no Authentication-Results{f' of {ours}' if ours else ''}"
-    field = _read(value)
+    field = _read(value) if len(value) <= MAX_VALUE else None
     if field is None:
         return "the topmost Authentication-Results cannot be read"
     if not is_among(field.authserv_id, authserv_ids):
@@ -55,7 +57,7 @@ def shortfall(value: str | None, authserv_ids: Sequence[str], require: Sequence[
 
 def server_of(value: str) -> str:
     """The authserv-id that a raw field begins with; "" where it has none, or cannot be read."""
-    field = _read(value)
+    field = _read(value) if len(value) <= MAX_VALUE else None
     return "" if field is None else field.authserv_id
 
 
