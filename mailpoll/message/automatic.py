@@ -22,6 +22,8 @@ MAX_RECEIVED = 50
 
 _OWN_ID = re.compile(rf"<{re.escape(OWN_MESSAGE_ID)}[0-9a-f]{{32}}@[^\s<>@]+>")
 _SHOWN = 60
+# What stands further back in a field that holds one word is no word of it.
+_READ = 1_000
 _BLANKS = re.compile(r"\s*+")
 _COMMENT_MARK = re.compile(r"[()]|\\.", re.DOTALL)
 _NO = frozenset({"no", "false", "0", "none"})
@@ -127,6 +129,7 @@ def _after_blanks(value: str, at: int) -> int:
 
 
 def _first_word(value: str) -> str:
+    value = value[:_READ]
     at = _after_blanks(value, 0)
     while value.startswith("(", at):
         depth = 0
@@ -138,7 +141,7 @@ def _first_word(value: str) -> str:
         else:
             return ""
         at = _after_blanks(value, at)
-    words = value[at : at + 1000].partition(";")[0].partition("(")[0].split()
+    words = value[at:].partition(";")[0].partition("(")[0].split()
     return words[0].lower() if words else ""
 
 
