@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailpoll.errors import ProtocolError
 from mailpoll.imap import responses
 from mailpoll.imap import uids as sets
 from mailpoll.imap.responses import Items
-from mailpoll.imap.troubles import TRANSIENT, Peer, translated
+from mailpoll.imap.troubles import TRANSIENT, Cut, Garbled, Passing, Peer, translated
 from mailpoll.model import Candidate, RawMessage
+
+# What a server says of a mail that it cannot read, and what it may say of such a one.
+_BROKEN = re.compile(r"\[SERVERBUG\b")
+_OF_A_MAIL = re.compile(r"\[(SERVERBUG|UNAVAILABLE)\b|Server error", re.IGNORECASE)
+# So many in a row, asked one by one, are not unreadable: the server is away.
+_UNAVAILABLE = 3
 
 
 class Fetcher:
@@ -23,22 +30,45 @@ class Fetcher:
 
     def fetch(self, uids: Sequence[int], items: str) -> dict[int, Items]:
         """What came for each UID. A NO for many is asked again one by one: one mail that the server cannot read
-        (Dovecot: SERVERBUG) must not keep the others back."""
+        (Dovecot: SERVERBUG, Yahoo: UNAVAILABLE) must not keep the others back."""
         found, complete = self._once(uids, items)
         if complete:
             return found
+        refusals = 0  # in a row
         for uid in uids:
             if uid not in found:
-                one, readable = self._once([uid], items)
+                try:
+                    one, readable = self._once([uid], items)
+                except Cut:
+                    raise
+                except Passing:
+                    refusals += 1
+                    if refusals == len(uids) or refusals > _UNAVAILABLE:  # it is not about single mails
+                        raise
+                    one, readable = {}, False
+                refusals = 0 if readable else refusals
                 found.update(one)
                 if not readable:
                     self.refused.add(uid)
         return found
 
+    def given(self, batch: Sequence[Candidate]) -> tuple[dict[int, RawMessage], Cut | Garbled | None]:
+        """The mails of `batch` by UID, and what broke the connection meanwhile: then those that had come by then."""
+        try:
+            if batch[0].size <= sets.SLICE:
+                return self.whole(batch), None
+            message = self.sliced(batch[0])
+            return ({batch[0].uid: message} if message else {}), None
+        except (Cut, Garbled) as broken:
+            came = self._client._imap.untagged_responses.pop("FETCH", [])
+            return self._whole(batch, responses.understood(came, {c.uid for c in batch})), broken
+
     def whole(self, batch: Sequence[Candidate]) -> dict[int, RawMessage]:
         """The mails of `batch` by UID, in one answer."""
+        return self._whole(batch, self.fetch([candidate.uid for candidate in batch], "BODY.PEEK[]"))
+
+    def _whole(self, batch: Sequence[Candidate], answers: Mapping[int, Items]) -> dict[int, RawMessage]:
         found = {}
-        answers = self.fetch([candidate.uid for candidate in batch], "BODY.PEEK[]")
         for candidate in batch:
             octets = answers.get(candidate.uid, {}).get(b"BODY[]")
             # NIL: expunged meanwhile. Nothing at all of a mail that has a size is not that mail.
@@ -84,7 +114,7 @@ class Fetcher:
             if status == "OK":
                 return responses.fetched(data, frozenset(uids)), True
             words = str(data)
-            if TRANSIENT.search(words) and "[SERVERBUG" not in words:
+            if TRANSIENT.search(words) and not (_OF_A_MAIL if len(uids) > 1 else _BROKEN).search(words):
                 self._client._check_resp("OK", "fetch", status, data)
             found = imap.untagged_responses.pop("FETCH", [])  # imaplib keeps them back at a NO
             return responses.fetched(found, frozenset(uids)), "[EXPUNGEISSUED" in words

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from itertools import chain
 
+from imapclient.exceptions import ProtocolError
 from imapclient.response_parser import parse_fetch_response
 
 from mailpoll.imap.uids import SLICE
@@ -22,16 +25,34 @@ def fetched(data: Sequence[object], wanted: Container[int]) -> dict[int, Items]:
     does with a response that has no UID, one mail's body could become another's; such a response is dropped, as are
     those that contradict each other.
     """
+    return _filed(map(_parsed, _responses(data)), wanted)
+
+
+def understood(data: Sequence[object], wanted: Container[int]) -> dict[int, Items]:
+    """As fetched(), of what came before the connection broke: up to the first response that makes no sense."""
+
+    def whole() -> Iterator[Iterable[Items]]:
+        with suppress(ProtocolError, ValueError):
+            yield from map(_parsed, _responses(data))
+
+    return _filed(whole(), wanted)
+
+
+def _parsed(response: Sequence[object]) -> Iterable[Items]:
+    parsed: dict[int, Items] = parse_fetch_response(response, normalise_times=False, uid_is_key=False)
+    return parsed.values()
+
+
+def _filed(parsed: Iterable[Iterable[Items]], wanted: Container[int]) -> dict[int, Items]:
     found: dict[int, dict[bytes, object]] = {}
     doubtful = set()
-    for response in _responses(data):
-        for items in parse_fetch_response(response, normalise_times=False, uid_is_key=False).values():
-            uid = items.get(b"UID")
-            if isinstance(uid, int) and uid in wanted:
-                known = found.setdefault(uid, {})
-                if any(known.get(name, items[name]) != items[name] for name in items if name not in _CHANGING):
-                    doubtful.add(uid)
-                known.update(items)
+    for items in chain.from_iterable(parsed):
+        uid = items.get(b"UID")
+        if isinstance(uid, int) and uid in wanted:
+            known = found.setdefault(uid, {})
+            if any(known.get(name, items[name]) != items[name] for name in items if name not in _CHANGING):
+                doubtful.add(uid)
+            known.update(items)
     return {uid: items for uid, items in found.items() if uid not in doubtful}
 
 

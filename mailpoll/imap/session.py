@@ -15,10 +15,15 @@ from mailpoll.imap import uids as sets
 from mailpoll.imap.copies import Copies
 from mailpoll.imap.fetcher import Fetcher
 from mailpoll.imap.folders import Folders, refuse_controls
-from mailpoll.imap.troubles import LIBRARY_ERRORS, Passing, Peer, translated
+from mailpoll.imap.troubles import LIBRARY_ERRORS, Cut, Garbled, Passing, Peer, translated
 from mailpoll.model import Candidate, FolderInfo, RawMessage
 
 _FAREWELL = 2.0  # seconds for LOGOUT
+
+# A mail at which a server breaks off, or talks nonsense, is passed over, and asked for once more by itself. So many
+# times a run goes on over another connection; where so many in a row yield no mail it is not the mails' fault.
+_RENEWALS = 6
+_FRUITLESS = 3
 
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_-]+")
 # atom-char (RFC 9051 §9): a keyword is an atom.
@@ -37,6 +42,8 @@ class Session:
         self._capabilities = capabilities
         self._folder: FolderInfo | None = None
         self._renewed: Callable[[Passing], Session] | None = None
+        self._anew: Callable[[Passing], Session] | None = None
+        self._renewals = self._fruitless = 0
         self._folders = Folders(client, peer)
         self._fetcher = Fetcher(client, peer)
         self._taken: dict[tuple[str, int], set[int]] = {}  # what fetch() gave, by folder and UIDVALIDITY
@@ -70,7 +77,7 @@ class Session:
     def renewable(self, renewed: Callable[[Passing], Session]) -> None:
         """Have `renewed` give another session if the first folder cannot be opened for a passing reason: Microsoft 365
         takes a login and says `User is authenticated but not connected` to the command after it."""
-        self._renewed = renewed
+        self._renewed = self._anew = renewed
 
     def search(self, *, above: int, unseen_or_above: int | None, upto: int) -> tuple[int, ...]:
         """The UIDs with above < UID <= upto that are UNSEEN, or greater than `unseen_or_above` (None: UNSEEN alone)."""
@@ -140,18 +147,32 @@ class Session:
     ) -> Iterator[tuple[RawMessage, ...]]:
         r"""The whole mails, in bounded batches, in the order given, never setting \Seen (BODY.PEEK[], RFC 9051 §6.4.5).
 
-        A mail over 1 MB comes in slices. What is gone, or what the server cannot deliver, is left out.
+        A mail over 1 MB comes in slices. What is gone, or what the server cannot deliver, is left out. One at which the
+        connection broke comes last, by itself, or is refused().
         """
+        suspects: list[Candidate] = []
         for batch in sets.batches(candidates, batch_octets, batch_count):
-            if batch[0].size > sets.SLICE:
-                message = self._fetcher.sliced(batch[0])
-                found = {batch[0].uid: message} if message else {}
-            else:
-                found = self._fetcher.whole(batch)
-            self._fetcher.missed([candidate.uid for candidate in batch if candidate.uid not in found])
+            yield from self._given(batch, suspects)
+        for suspect in suspects:
+            guilty: list[Candidate] = []
+            yield from self._given([suspect], guilty)
+            self._fetcher.refused.update(candidate.uid for candidate in guilty)
+
+    def _given(self, batch: Sequence[Candidate], suspects: list[Candidate]) -> Iterator[tuple[RawMessage, ...]]:
+        """What the server has of a batch; those at which it broke off are added to `suspects`."""
+        while batch:
+            found, broken = self._fetcher.given(batch)
             if messages := tuple(found[candidate.uid] for candidate in batch if candidate.uid in found):
+                self._fruitless = 0
                 self._taken.setdefault(self._identity(), set()).update(found)
                 yield messages
+            batch = [candidate for candidate in batch if candidate.uid not in found]
+            if broken is None:
+                self._fetcher.missed([candidate.uid for candidate in batch])
+                return
+            self._go_on(broken)
+            suspects += batch[:1]  # answers come in turn
+            batch = batch[1:]
 
     def fetch_headers(self, candidate: Candidate) -> RawMessage | None:
         """The header section alone, at most 1 MB of it, of a mail that is too large to take; None when it is gone."""
@@ -239,6 +260,16 @@ class Session:
             self._client.shutdown()
         self._peer.line.close()
 
+    def _go_on(self, broken: Cut | Garbled) -> None:
+        """With another connection, the same folder open; raises `broken` where there is to be none."""
+        self._renewals, self._fruitless = self._renewals + 1, self._fruitless + 1
+        if self._anew is None or self._renewals > _RENEWALS or self._fruitless >= _FRUITLESS:
+            raise broken
+        source, refused = self._opened(), self.refused()
+        self._become(self._anew(broken if isinstance(broken, Passing) else Passing(broken.what, about=broken.about)))
+        self._reopen(source)
+        self._fetcher.refused.update(refused)
+
     def _become(self, other: Session) -> None:
         self._client, self._capabilities = other._client, other._capabilities
         self._folders, self._fetcher, self._renewed = other._folders, other._fetcher, None
@@ -297,7 +328,7 @@ class Session:
 
     def _reopen(self, source: FolderInfo) -> None:
         if self.open(source.name).uidvalidity != source.uidvalidity:
-            raise ProtocolError(f"{source.name} got a new UIDVALIDITY while mails were moved", about=self._peer.about)
+            raise ProtocolError(f"{source.name} got a new UIDVALIDITY during the run", about=self._peer.about)
 
     def _into(self, folder: str, action: Callable[..., Any], uids: Sequence[int]) -> None:
         """COPY or MOVE; a target that is missing (TRYCREATE, RFC 9051 §6.4.7) is made and shown to mail programs."""

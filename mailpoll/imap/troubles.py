@@ -94,6 +94,10 @@ class Silence(Passing):
     tries = 2
 
 
+class Cut(Passing):
+    """The connection ended, at whatever point: the network, the server, or what it was about to send."""
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Whom we speak to, as errors name it: host and port, the limit per answer in seconds, and the line to it."""
@@ -210,13 +214,13 @@ def _network(error: Exception, peer: Peer) -> RunError:
     if number in (errno.EMFILE, errno.ENFILE):
         advice = "Raise the limit (ulimit -n; LimitNOFILE= for systemd), or spread the accounts over several stores."
         return Unavailable("this machine lets us open no more connections", about=peer.about, advice=advice)
-    return Passing(_UNREACHABLE.get(number) or f"the connection failed ({said(error)})", about=peer.about)
+    return Cut(_UNREACHABLE.get(number) or f"the connection failed ({said(error)})", about=peer.about)
 
 
 def _ended(error: Exception, peer: Peer) -> RunError:
     words = said(error)
     if _CUT_SHORT.match(_unwrapped(str(error))):
-        return Passing("the server closed the connection in the middle of an answer", about=peer.about)
+        return Cut("the server closed the connection in the middle of an answer", about=peer.about)
     if _OVER_THE_WIRE.search(words):
         words = re.sub(r"""b(['"])(.*)\1""", r"\2", words)  # imaplib shows its byte strings
         advice = "Check host and port; 993 and 143 are usual for IMAP."
@@ -224,8 +228,9 @@ def _ended(error: Exception, peer: Peer) -> RunError:
     if isinstance(error.__context__, OSError):
         return _network(error.__context__, peer)
     if words == "EOF":
-        return Passing("the server closed the connection", about=peer.about)
-    return _not_now(f"the server ended the session: {words}", peer)
+        return Cut("the server closed the connection", about=peer.about)
+    problem = _not_now(f"the server ended the session: {words}", peer)
+    return Cut(problem.what, about=peer.about) if isinstance(problem, Passing) else problem
 
 
 def _garbled(error: Exception, peer: Peer) -> RunError:

@@ -115,6 +115,16 @@ class TestFetch:
             assert bodies(session, 4, 5, 6) == {4: b"four", 6: b"six"}
             assert session.refused() == {5}
 
+    def test_one_mail_that_is_never_available_does_not_keep_the_others_back(self) -> None:
+        """Yahoo, of mails that it cannot read any more."""
+        no = b"%s NO [UNAVAILABLE] UID FETCH Server error while fetching messages\r\n"
+        answers = (no, body(4, b"four") + OK, no, body(6, b"six") + OK)
+        with session_with({"UID FETCH": answers}) as session:
+            assert bodies(session, 4, 5, 6) == {4: b"four", 6: b"six"}
+            assert session.refused() == {5}
+        with session_with({"UID FETCH": no}) as session, pytest.raises(Unavailable):
+            bodies(session, 4, 5)
+
     def test_expunged_meanwhile_is_not_unreadable(self) -> None:
         no = b"%s NO [EXPUNGEISSUED] Some messages were removed\r\n"
         with session_with({"UID FETCH": body(4, b"four") + no}) as session:

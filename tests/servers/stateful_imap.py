@@ -48,6 +48,14 @@ class Fault:
         return True
 
 
+class BreakOff(Exception):
+    """Raised by a change: of the answer only these octets are sent, and the connection ends."""
+
+    def __init__(self, octets: bytes) -> None:
+        super().__init__("the server breaks off")
+        self.octets = octets
+
+
 class Gone(Exception):
     """The connection is at its end."""
 
@@ -167,7 +175,11 @@ class _Connection:
                 self._fault.before(self._server)
         said = answer() if self._fault.obeyed or not mine else b""
         if mine and self._fault.change:
-            said = self._fault.change(tag, said)
+            try:
+                said = self._fault.change(tag, said)
+            except BreakOff as end:
+                self._send(end.octets)
+                raise Gone from end
         self._send(said)
 
     def _send(self, octets: bytes) -> None:
