@@ -131,11 +131,11 @@ def _post(post: Post) -> dict[str, Any]:
 
 
 def _print(facts: dict[str, Any], reading: Reading) -> None:
-    reason = f" ({facts['reason']})" if facts["reason"] else ""
-    click.echo(f"{facts['file']}: {facts['outcome']}{reason}")
+    reason = f" ({one_line(facts['reason'], 500)})" if facts["reason"] else ""
+    click.echo(f"{safe_text(facts['file'])}: {facts['outcome']}{reason}")
     for recipient in facts["recipients"]:
         where = f" → {recipient['channel']}" if recipient["channel"] else ""
-        click.echo(f"  {recipient['header']}: {one_line(recipient['address'], 120)}{where}")
+        click.echo(f"  {one_line(recipient['header'])}: {one_line(recipient['address'], 120)}{where}")
     for post in facts["posts"]:
         click.echo(f"  post to {post['channel'] or 'a channel'} ({post['destination']})")
         click.echo(f"    topic: {one_line(post['topic'], 200)}")
@@ -144,9 +144,9 @@ def _print(facts: dict[str, Any], reading: Reading) -> None:
         for cut in post["cuts"]:
             click.echo(f"    left out ({cut['kind']}): {_shown(cut['text'])}")
         for file in post["attachments"]:
-            click.echo(f"    file: {one_line(file['name'])} ({file['type']}, {file['size']} octets)")
+            click.echo(f"    file: {one_line(file['name'])} ({one_line(file['type'])}, {file['size']} octets)")
     for defect in reading.facts.defects:
-        click.echo(f"  note: {defect}")
+        click.echo(f"  note: {one_line(defect, 500)}")
 
 
 def _shown(cut: str) -> str:
