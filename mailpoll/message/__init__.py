@@ -11,7 +11,7 @@ from mailpoll.message.automatic import judged
 from mailpoll.message.bodies import content, references
 from mailpoll.message.charsets import decode
 from mailpoll.message.dates import parse_date
-from mailpoll.message.files import attachments, file_slices, sorted_out
+from mailpoll.message.files import attachments, file_slices, may_be_shown, sorted_out
 from mailpoll.message.headers import Block, header_fields, in_lines, read_block, unstructured
 from mailpoll.message.limits import field_defects
 from mailpoll.message.parameters import parameters
@@ -43,7 +43,7 @@ def parse(raw: bytes, *, safe: bool = False, max_text: int = 1_000_000) -> Messa
     else:
         found = content(raw, head, max_text)
         text, html, defects = found.text, found.html, found.defects
-        files = attachments(found.files, references(html) if html else frozenset())
+        files = attachments(found.files, references(html) if any(map(may_be_shown, found.files)) else frozenset())
     people, mistakable = senders(head)
     message_ids = _MESSAGE_ID.findall(head.first("message-id"))
     machine = judged(head)

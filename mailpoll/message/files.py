@@ -187,6 +187,11 @@ def attachments(files: list[File], shown: frozenset[str] = frozenset()) -> tuple
     )
 
 
+def may_be_shown(file: File) -> bool:
+    """Whether the HTML has a name to show a file by."""
+    return bool(file.piece.leaf.content_id or file.piece.leaf.location)
+
+
 def _size(file: File) -> int:
     return file.size if file.inside is not None else piece_size(file.piece)
 

@@ -47,15 +47,18 @@ def _take(data: bytes, head: Block, found: list[Piece], depth: int) -> list[str]
     for leaf in parts:
         if len(found) >= MAX_PARTS:
             break
-        kind, content = _opened(data, leaf) if _is_cms(leaf) else ("", b"")
+        if not _is_cms(leaf):
+            found.append(Piece(data, leaf, layer))
+            continue
+        kind, content = _opened(data, leaf)
         found.append(Piece(data, leaf, layer, kind))
         inner = read_block(content)
-        if not inner.fields and content[:2].strip(b"\r\n"):
+        if not content or (not inner.fields and content[:2].strip(b"\r\n")):
             continue  # a signed file rather than a signed mail, as PDFs and invoices are in Italy
-        if content and depth < MAX_LAYERS:
+        if depth < MAX_LAYERS:
             defects += _take(content, inner, found, depth + 1)
-        elif content:
-            defects.append("signed content nested over 3 deep")
+        else:
+            defects.append(f"signed content nested over {MAX_LAYERS} deep")
     return defects
 
 
