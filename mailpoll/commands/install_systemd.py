@@ -106,7 +106,7 @@ class Unit:
     credentials: tuple[tuple[str, Path], ...] = ()
     writable: tuple[Path, ...] = ()
     deadline_s: float = 50
-    reader_memory: int = 1_000_000_000
+    reader_memory: int = 512_000_000
     home: str = "yes"  # ProtectHome=
     private_tmp: str = "yes"
 

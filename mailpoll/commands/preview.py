@@ -21,6 +21,7 @@ from mailpoll.interpret import Channels, Interpretation, Interpreter, Mail, Rule
 from mailpoll.model import Cut, Facts, KnownAddress, Limits, Post, Reading, Recipient, Route
 from mailpoll.reader import Limits as ReaderLimits
 from mailpoll.reader import Reader, ReaderDied
+from mailpoll.settings import ReaderSettings
 from mailpoll.store import Store
 
 NO_CONFIGURATION = "there is no configuration: shown as a channel without options would get it"
@@ -196,7 +197,7 @@ def _mail_of(data: bytes, to: str) -> Mail:
 def _previewer(installation: Installation, stack: ExitStack, *, as_json: bool) -> Previewer:
     """With the rules and the store of the configuration; where there is none, with a channel that takes everything."""
     if not _is_configured(installation):
-        child = stack.enter_context(closing(Reader(ReaderLimits(memory=1_000_000_000))))
+        child = stack.enter_context(closing(Reader(ReaderLimits(memory=ReaderSettings().memory))))
         rules = Rules((), (), lambda _: Limits(), unrouted="-")
         return Previewer(AnyChannel(), child, rules, as_json=as_json, configured=False)
     return configured(installation, stack, existing_store(installation, stack), as_json=as_json)

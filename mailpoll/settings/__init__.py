@@ -131,7 +131,7 @@ class ReaderSettings(Section, frozen=True):
 
     cpu_seconds: Annotated[int, Meta(ge=1, description="seconds of processor time per mail")] = 5
     wall_seconds: Annotated[Seconds, Meta(description="seconds of waiting per mail before the child is ended")] = 20
-    memory: Annotated[Octets, Meta(description="octets of address space (not on macOS)")] = 1_000_000_000
+    memory: Annotated[Octets, Meta(description="octets of address space (not on macOS)")] = 512_000_000
     quotes: Annotated[
         Literal["mailpoll", "email-reply-parser", "keep"],
         Meta(description="who finds the new text of a reply; a channel's own `--quotes` wins"),
