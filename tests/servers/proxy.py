@@ -18,7 +18,7 @@ class CountingProxy:
 
     `commands` holds every line the clients sent (tags included, passwords too: test servers have no secrets),
     `octets` how much the server sent back. `drop_at` cuts the connection instead of passing on a line that holds these
-    words, once.
+    words, once; `cut_at` cuts each connection when the server has sent so many octets.
     """
 
     host = "127.0.0.1"
@@ -27,6 +27,7 @@ class CountingProxy:
         self.commands: list[str] = []
         self.octets = 0
         self.drop_at = ""
+        self.cut_at: int | None = None
         self._target_port = target_port
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -96,10 +97,13 @@ class CountingProxy:
         self._cut(far)
 
     def _downward(self, far: socket.socket, near: socket.socket) -> None:
+        left = self.cut_at
         while data := self._read(far):
             self.octets += len(data)
             with suppress(OSError):
-                near.sendall(data)
+                near.sendall(data[:left])
+            if left is not None and (left := left - len(data)) < 0:
+                break
         self._cut(near)
 
     def _start(self, target: Callable[..., None], *args: socket.socket) -> None:

@@ -62,7 +62,7 @@ class Fleet:
                 f'after = "{"move" if ship.after == "copy" else ship.after}"\n'
             )
             self._fill(ship, number)
-        self.site = Site(folder, None, more=f"[fetch]\nalert_after = 1\n{accounts}", store_url=store_url)
+        self.site = Site(folder, None, more=f"[fetch]\nalert_after = 1\ndeadline = 8\n{accounts}", store_url=store_url)
         self.site.channel("dev")
 
     def _fill(self, ship: Ship, number: int) -> None:
@@ -74,6 +74,13 @@ class Fleet:
             if index == 1:
                 ship.server.inbox.add(ship.private, ["\\Flagged"])
 
+    def send(self) -> None:
+        """One more mail that is ours to every account."""
+        for number, ship in enumerate(self.ships):
+            one = 20_000 + number
+            ship.ours[one] = mail(one)
+            ship.server.inbox.add(ship.ours[one])
+
     def fetch(self, deadline_s: float) -> Said:
         """One run of the installed command."""
         begun = time.monotonic()
@@ -82,12 +89,13 @@ class Fleet:
         return Said(done.returncode, json.loads(done.stdout), time.monotonic() - begun)
 
     def settle(self) -> int:
-        """Clean runs until one has nothing to complain about; how many it took."""
+        """Clean runs until one has nothing to complain about, and nothing is wrong; how many it took, three at most. A
+        machine with much else to do may leave some mails for the next run."""
         for ship in self.ships:
             ship.server.fault = Fault()
         for number in range(1, 4):
             said = self.fetch(50)
-            if said.status == 0:
+            if said.status == 0 and (number == 3 or not self.wrongs()):
                 return number
         raise AssertionError(f"it does not settle: {[said.error_of(ship) for ship in self.ships]}")
 

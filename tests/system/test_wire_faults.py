@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from servers import require
+from servers.dovecot import Dovecot
+from servers.dovecot import missing as no_dovecot
+from servers.proxy import CountingProxy
 from servers.stateful_imap import BreakOff, Fault, How, StatefulImap
 from support.fleet import AFTER, Said, Ship, fleet
+from support.mishap import checked
+from support.site import Site, mail
 
 LONG = os.environ.get("MAILPOLL_LONG") == "1"
-# What a run may take beyond its deadline: threads are waited for (poll.GRACE_S), and this machine has other work.
-GRACE_S = 6.0
+# What a run may take beyond its deadline: it starts, waits for threads (poll.GRACE_S), and this machine has other work.
+GRACE_S = 10.0
 EVERY = 20
 SUITE = (("seen", "fin"), ("copy", "rst"))
 SESSIONS = [(after, how) for after in AFTER for how in get_args(How)] if LONG else SUITE
@@ -50,6 +58,51 @@ def test_a_session_may_fail_at_every_20th_octet(
                 print(f"\n{len(places)} sessions of after = {after}, {how} at every {EVERY}th octet: {dict(statuses)}, "
                       f"{said.seconds:.1f} s, settled after {runs}, wrong: {ships.wrongs()}")  # fmt: skip
         assert ships.wrongs() == {}
+
+
+def test_the_quick_look_and_what_goes_on_from_it_may_fail_at_every_20th_octet(tmp_path: Path) -> None:
+    places = range(0, 2_400, EVERY)
+    with fleet(tmp_path, {f"at{at}": ("seen", Fault()) for at in places}) as ships:
+        ships.settle()
+        assert list(tmp_path.glob("idle-*.json")), "there is no quick look"
+        ships.send()
+        for at, ship in zip(places, ships.ships, strict=True):
+            ship.server.fault = Fault(at=at, how="fin" if at % (2 * EVERY) else "rst")
+        begun = time.monotonic()
+        assert ships.site.run("fetch").returncode == 69
+        assert time.monotonic() - begun < 8 + GRACE_S  # the deadline of the configuration
+        ships.settle()
+        assert ships.wrongs() == {}
+
+
+def test_a_real_server_that_is_cut_off_is_told_in_one_sentence(tmp_path: Path) -> None:
+    require(no_dovecot() or "Dovecot", not no_dovecot())
+    with Dovecot(tmp_path) as dovecot, ThreadPoolExecutor(4) as pool:
+        said = dict(pool.map(lambda at: (at, cut_and_settled(tmp_path / f"at{at}", dovecot, at)), range(0, 3600, 300)))
+    assert {status for status, _ in said.values()} == {0, 69}
+    for status, words in said.values():
+        assert len(words.splitlines()) == (status != 0), words
+        assert words == "" or re.match(r"mailpoll: account\.main \(.*\): .*[a-z].*\. The next run tries again\.", words)
+
+
+def cut_and_settled(folder: Path, dovecot: Dovecot, at: int) -> tuple[int, str]:
+    """What a run says whose connections end after so many octets; the next one settles it."""
+    site = Site(folder, dovecot, f"{folder.name}@example.com", more="[fetch]\nalert_after = 1\n")
+    site.channel("dev")
+    for number in range(3):
+        site.append(mail(number))
+    site.append(mail("private", to="username@example.com"), flags=["\\Flagged"])
+    with CountingProxy(dovecot.imap_port) as proxy:
+        site.config.write_text(site.config.read_text().replace(f"port = {dovecot.imap_port}", f"port = {proxy.port}"))
+        proxy.cut_at = at
+        begun = time.monotonic()
+        cut = checked(site.run("fetch", "--deadline", "6"))
+        assert time.monotonic() - begun < 6 + GRACE_S
+        proxy.cut_at = None
+        assert site.run("fetch", "--now").returncode == 0
+    assert sorted(d.post.body for d in site.deliveries()) == [f"This is mail {number}." for number in range(3)]
+    assert [sorted(flags) for flags, _ in site.inbox().values()] == [["\\Seen"]] * 3 + [["\\Flagged"]]
+    return cut.returncode, cut.stderr
 
 
 # How servers fail, as (what a command must hold to meet it, what is answered); %s is the tag.
