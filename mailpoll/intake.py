@@ -102,14 +102,15 @@ class Intake:
         with contextlib.suppress(MailpollError):  # the store's, which may be what stopped us
             self._ledger.give_back([message.id for message, _ in begun])
 
-    def _take_results(self) -> tuple[Sequence[tuple[Unread, Mail]], Sequence[Reading | BaseException]]:
+    def _take_results(self) -> tuple[Sequence[Unread], Sequence[Reading | BaseException]]:
+        """What was begun and what came of it; the bytes of the mails are let go, they are in the store."""
         results = self._interpreter.finish() if self._begun else ()
-        begun, self._begun = self._begun, ()
+        begun, self._begun = [message for message, _ in self._begun], ()
         return begun, results
 
-    def _end(self, begun: Sequence[tuple[Unread, Mail]], results: Sequence[Reading | BaseException]) -> None:
+    def _end(self, begun: Sequence[Unread], results: Sequence[Reading | BaseException]) -> None:
         """Records a batch; what killed the reader is read alone, what was stopped gets its attempt back."""
-        ended = list(zip((message for message, _ in begun), results, strict=True))
+        ended = list(zip(begun, results, strict=True))
         others = [(m, r) for m, r in ended if isinstance(r, BaseException) and not isinstance(r, self._died)]
         self._ledger.give_back([message.id for message, _ in others])
         self._record([(message.id, result) for message, result in ended if isinstance(result, Reading)])
