@@ -15,7 +15,7 @@ from mailpoll.model import OPTION_NAMES, Candidate, Position, RawMessage, Recipi
 PORTION = 2_000
 # How many are fetched before the next portion is asked for: behind fifty thousand mails to one channel may be one to
 # another, which is found sooner the fewer these are.
-AHEAD = 200
+AHEAD = 500
 # Of how many mails that are ours sizes and recipients are kept until their turn comes (200 octets each).
 KEPT = 100_000
 # So few mails are fetched as they came.
