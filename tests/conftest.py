@@ -1,11 +1,12 @@
-"""What holds for every test: property tests keep no database beside the code, and try the same examples in CI; what
-takes long begins first."""
+"""What holds for every test: no secret is printed or left in a file; property tests keep no database beside the code,
+and try the same examples in CI; what takes long begins first."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from support import canaries
 
 from mailpoll import redaction
 
@@ -29,3 +30,18 @@ def _no_secret_is_known() -> Iterator[None]:
     """A process of the tests outlives many commands, each of which would mask the passwords of those before it."""
     yield
     redaction.forget()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _whatever_is_printed_is_searched_for_secrets() -> Iterator[None]:
+    with canaries.watching():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test that leaves a secret in a file has failed, whatever it is about."""
+    yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if folder is not None:
+        canaries.check_files(folder)

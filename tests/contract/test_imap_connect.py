@@ -15,6 +15,7 @@ import pytest
 from servers import free_port
 from servers.certs import Authority
 from servers.dovecot import Dovecot
+from servers.mail import PASSWORD
 from servers.pymap_server import PymapServer
 from servers.scripted_imap import CLOSE, DRIP, HANG, OK, ScriptedImap
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def reach(port: int, *, host: str = "127.0.0.1", tls: Any = "none", **changed: Any) -> Session:
-    arguments: dict[str, Any] = {"username": "username@example.com", "password": "secret"}
+    arguments: dict[str, Any] = {"username": "username@example.com", "password": PASSWORD}
     arguments |= {"ca_file": None, "timeout": 10.0, "allow_plaintext": False}
     return connect(host, port, tls, **(arguments | changed))
 
@@ -59,7 +60,7 @@ class TestWays:
         way.append(b"Subject: private words\r\n\r\n.\r\n")
         session = way.open()
         assert list(session.fetch(list(session.candidates((1, 101), ["Subject"]))))
-        assert "secret" not in caplog.text
+        assert PASSWORD not in caplog.text
         assert "private words" not in caplog.text
 
 

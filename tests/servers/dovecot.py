@@ -86,7 +86,7 @@ def missing() -> str:
 class Dovecot(MailAccess):
     """A running server, as a context manager; configuration and log stay in `folder`, mail goes when it ends.
 
-    Every user name is accepted with the password "secret", and has mail of its own.
+    Every user name is accepted with the password of servers.mail, and has mail of its own.
 
     Args:
         capability: replaces what the server says of itself ("IMAP4rev1 LITERAL+" hides UIDPLUS and MOVE).

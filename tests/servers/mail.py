@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
+from support.canaries import CANARY
+
 USER = "username@example.com"
-PASSWORD = "secret"
+PASSWORD = f"mail-{CANARY}"
 
 
 class MailAccess:

@@ -117,8 +117,8 @@ def require_postfix() -> None:
 class Postfix:
     """A running server, as a context manager; its log stays in `folder`, mail goes when it ends.
 
-    Whoever logs in with the password "secret" is let in, after TLS only. Logged in, mail may go anywhere; without,
-    to `LOCAL_DOMAIN` only, where each address but unknown@ exists. All of it is in `received()`.
+    Whoever logs in with the password of servers.mail is let in, after TLS only. Logged in, mail may go anywhere;
+    without, to `LOCAL_DOMAIN` only, where each address but unknown@ exists. All of it is in `received()`.
 
     Args:
         owned_senders: regular expressions for the senders that `user` may use on `starttls_port` and `tls_port`; on

@@ -16,11 +16,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg
+from support.canaries import CANARY
 
 from mailpoll.store import Store
 from servers import READY_WITHIN, free_port
 
-USER, PASSWORD = "mailpoll", "se cret:@/%"
+USER, PASSWORD = "mailpoll", f"se cret:@/%{CANARY}"
 
 # Nothing of a test's database outlives the test: there is nothing to bring to the disk.
 _SETTINGS = (

@@ -15,6 +15,7 @@ from mailpoll.cli import root
 from mailpoll.errors import ConfigError, MailpollError
 from mailpoll.model import Facts, Post, RawMessage, Reading
 from mailpoll.store import Store
+from support.canaries import check
 from support.site import empty_store
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -50,6 +51,7 @@ class CommandLine:
             root, words, standalone_mode=False, input=input
         )  # fmt: skip
         error = result.exception
+        check(f"{result.stdout}{result.stderr}{error or ''}", words)
         if isinstance(error, MailpollError):
             problems = error.problems if isinstance(error, ConfigError) else ()
             return Said(error.exit_status, result.stdout, "\n".join([result.stderr, str(error), *problems]))

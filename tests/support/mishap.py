@@ -15,9 +15,9 @@ from typing import Any
 from servers.dovecot import Dovecot
 
 from support import hindered
+from support.canaries import CANARY
 from support.site import Site, mail
 
-CANARY = "canary5f2e"  # in every password and key
 PASSWORD = f"imap-{CANARY}"
 
 # Beside the password that all test servers know: nobody would notice that one in an output.

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from servers.mail import MailAccess
+from servers.mail import PASSWORD, MailAccess
 
 from mailpoll.model import Delivery
 from mailpoll.store import Store
@@ -63,7 +63,7 @@ class Site:
         self.config = folder / "config.toml"
         self.url = store_url or f"sqlite:///{folder / 'mailpoll.db'}"
         secret = folder / "imap-password"
-        secret.write_text("secret\n")
+        secret.write_text(f"{PASSWORD}\n")
         secret.chmod(0o600)
         text = f'[store]\nurl = "{self.url}"\n[addresses]\npatterns = ["username+%s@example.com"]\n'
         if server is not None:

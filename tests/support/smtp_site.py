@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from support.canaries import SMTP_PASSWORD as PASSWORD
+from support.canaries import SMTP_TOKEN as TOKEN
 from support.command_line import CommandLine
 
 USER = "username@example.com"
-PASSWORD = "cAnArY-pW7qZw9Xk"
-TOKEN = "ya29.cAnArY-tK3vBn8Yh"
 HOST = "smtp.example.com"
 
 

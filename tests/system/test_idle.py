@@ -16,6 +16,7 @@ import pytest
 from servers import require
 from servers.dovecot import Dovecot, missing
 from servers.http_receiver import Receiver
+from servers.mail import PASSWORD
 from servers.proxy import CountingProxy
 from support.hindered import bound_by_file_modes
 from support.site import CRON, MAILPOLL, Site, mail
@@ -100,7 +101,7 @@ def test_the_quick_look_and_the_run_after_it_are_one_connection(site: Quiet) -> 
 
 def test_the_state_file_is_ours_alone_and_holds_no_secret(site: Quiet) -> None:
     assert site.state.stat().st_mode & 0o777 == 0o600
-    assert "secret" not in site.state.read_text()
+    assert PASSWORD not in site.state.read_text()
 
 
 def edit_configuration(site: Quiet) -> None:

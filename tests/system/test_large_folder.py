@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from servers import require
 from servers.dovecot import Dovecot, missing
+from servers.mail import PASSWORD
 from servers.proxy import CountingProxy
 from support.site import Site, mail
 
@@ -116,4 +117,4 @@ def test_mails_by_the_ten_thousand_are_searched_in_windows(dovecot: Dovecot, mon
 
 def open_session(dovecot: Dovecot) -> Session:
     settings = {"ca_file": None, "timeout": 20.0, "allow_plaintext": False}
-    return connect(dovecot.host, dovecot.imap_port, "none", USER, "secret", **settings)  # type: ignore[arg-type]
+    return connect(dovecot.host, dovecot.imap_port, "none", USER, PASSWORD, **settings)  # type: ignore[arg-type]

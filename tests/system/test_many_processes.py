@@ -22,6 +22,7 @@ from servers import require
 from servers.dovecot import Dovecot
 from servers.dovecot import missing as no_dovecot
 from servers.http_receiver import Receiver, Request
+from servers.mail import PASSWORD as MAIL_PASSWORD
 from servers.postgres import PASSWORD, Postgres
 from servers.postgres import missing as no_postgres
 from support.site import CRON, MAILPOLL, mail
@@ -98,7 +99,7 @@ class Host:
         self._process: subprocess.Popen[bytes] | None = None
         world.hosts[f"/{folder.name}"] = self
         self._env = {**CRON, "STATE_DIRECTORY": str(folder)}
-        for name, text in (("imap-password", "secret"), ("store-password", PASSWORD)):
+        for name, text in (("imap-password", MAIL_PASSWORD), ("store-password", PASSWORD)):
             (folder / name).write_text(f"{text}\n")
             (folder / name).chmod(0o600)
         text = (

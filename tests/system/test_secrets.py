@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from servers import require
 from servers.dovecot import Dovecot, missing
+from support.canaries import CANARY
 from support.mishap import checked
 from support.site import CRON, MAILPOLL, Site
 
 UTF8_PASSWORD = "pässwörd-пароль-密码"
-CANARY = "canary5f2e"
 
 # Back ends of keyring, as modules that somebody installed.
 PLAINTEXT = f"""

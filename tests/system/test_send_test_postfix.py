@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.mail import PASSWORD
 from servers.postfix import OWNED, Postfix, require_postfix
 from support.site import CRON, MAILPOLL
 
@@ -28,7 +29,7 @@ def send_test(folder: Path, smtp: str, *words: str) -> subprocess.CompletedProce
     """The command with a configuration that is nothing but [smtp]."""
     config = folder / "config.toml"
     config.write_text(f"[smtp]\n{smtp}\n")
-    (folder / "smtp-password").write_text("secret\n")
+    (folder / "smtp-password").write_text(f"{PASSWORD}\n")
     (folder / "smtp-password").chmod(0o600)
     line = [MAILPOLL, "--config", config, "send-test", *words]
     return subprocess.run(line, capture_output=True, text=True, env=CRON, timeout=60, check=False)
