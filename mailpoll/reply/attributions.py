@@ -21,6 +21,8 @@ WRAPPED_FROM = 50
 COLONS = (":", "：", "︰", "∶", "՝", "։")  # the last two are Armenian
 
 _DIGITS = re.compile(r"\d")
+# Without any of these a line is words.
+_TELLING = re.compile(rf"[\d<>@(\[（{''.join(COLONS)}]")
 _ADDRESS = re.compile(r"[^\s<>@\"():,;]@[^\s<>@\"():,;]{2}")
 _BRACKETED = re.compile(r"[<(\[]\s?(?:mailto:)?[^\s<>()\[\]@]{1,80}@[^\s<>()\[\]@]{2,100}\s?(?:[>)\]]|$)")
 # Years of our calendar, of Persia and of Thailand.
@@ -114,6 +116,15 @@ def is_dated(lowered: str) -> bool:
 def is_timed(lowered: str) -> bool:
     """Whether a time of day is in a folded text."""
     return _TIME.search(lowered) is not None
+
+
+def is_plain(first: str, second: str) -> bool:
+    """Whether a line is no beginning of an attribution for sure, with the line below it: neither holds a figure, an
+    address, a bracket or a colon, and the first ends with no verb of writing. Most lines of most mails are like that,
+    and the sooner they are told, the better: a text may have half a million of them."""
+    if first[:1] in _ENDS or _TELLING.search(first) or _TELLING.search(second):
+        return False
+    return not folded(first.rstrip("*_ ")).endswith(languages.WROTE)
 
 
 def may_begin(first: str, second: str) -> bool:

@@ -13,6 +13,7 @@ from mailpoll.reply.attributions import (
     folded,
     has_verb,
     is_dated,
+    is_plain,
     is_timed,
     judge,
     may_begin,
@@ -150,7 +151,8 @@ def attribution(lines: list[Line], at: int) -> tuple[int, bool]:
 
     Sure is one that needs no quote marks below it to be believed: it names an address, or a date and a time.
     """
-    if lines[at].blank or lines[at].quoted or len(lines[at].plain) > MAX_ATTRIBUTION:
+    first = lines[at].plain
+    if lines[at].blank or lines[at].quoted or len(first) > MAX_ATTRIBUTION or is_plain(first, _next_words(lines, at)):
         return 0, False
     joined = ""
     for count in range(1, min(MAX_ATTRIBUTION_LINES, len(lines) - at) + 1):
