@@ -30,6 +30,8 @@ SECTIONS = (
     ("[fetch]", settings.FetchSettings),
     ("[reader]", settings.ReaderSettings),
     ("[unrouted]", settings.UnroutedSettings),
+    ("[policy]", settings.PolicySettings),
+    ("[attachments]", settings.AttachmentSettings),
     ("[retention]", settings.RetentionSettings),
     ("[health]", settings.HealthSettings),
     ("[smtp]", settings.SmtpSettings),
