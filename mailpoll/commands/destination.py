@@ -13,7 +13,7 @@ from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, print_json
 from mailpoll.errors import ConfigError, MailpollError, Unavailable, worst
 from mailpoll.model import Finding, Pause
-from mailpoll.settings import CommandSettings, Settings
+from mailpoll.settings import Settings
 
 if TYPE_CHECKING:
     from mailpoll.store import Store
@@ -135,7 +135,7 @@ def example(kind: str) -> None:
     Example:
       mailpoll destination example webhook
     """
-    about = destinations.KINDS[kind]
+    about = destinations.kind_of(kind)
     click.echo(f"# Takes {about.takes}.\n# Promise: {about.promise}.\n{about.example}", nl=False)
 
 
@@ -157,10 +157,9 @@ def _kind(name: str, settings: Settings) -> tuple[str, str]:
     if name == destinations.STORE:
         return "store", "exactly once"
     try:
-        section = destinations.settings_of(name, settings)
+        kind = destinations.kind_named(name, settings)
     except ConfigError:
         return "not configured", ""
-    kind = destinations.KINDS["command" if isinstance(section, CommandSettings) else "webhook"]
     return kind.name, kind.promise
 
 

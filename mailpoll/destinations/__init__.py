@@ -8,67 +8,42 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mailpoll import redaction
 from mailpoll.crosscheck import url_problem
+from mailpoll.destinations.kind import Kind
 from mailpoll.errors import ConfigError
 from mailpoll.model import Limits
 from mailpoll.rate import Rate
-from mailpoll.settings import CommandSettings, DestinationSettings, SecretRef, Settings, WebhookSettings, fingerprint
+from mailpoll.settings import DestinationSettings, SecretRef, Settings, WebhookSettings, fingerprint
 
 if TYPE_CHECKING:
-    from mailpoll.destinations.command import CommandDestination
-    from mailpoll.destinations.webhook import WebhookDestination
+    from mailpoll.delivery import Destination
 
 STORE = "store"
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What people should know before they choose: how often a post arrives, what it takes, a section to start from."""
-
-    name: str
-    promise: str
-    takes: str
-    limits: Limits
-    example: str
-    rate: Rate = ()  # posts of one channel, unless [policy] or the channel says otherwise
-
-
-KINDS: dict[str, Kind] = {
-    "webhook": Kind(
-        name="webhook",
-        promise="at least once, doubles only after a lost answer; once, where the receiver honours Idempotency-Key",
-        takes="text and attachments, as JSON with an HTTP POST",
-        limits=Limits(),
-        example="""\
-[destination.NAME]
-kind = "webhook"
-url = "https://example.com/inbound"
-secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
-# bearer = { file = "hook-token" }     # or: username = "…", password = { file = "…" }
-""",
-    ),
-    "command": Kind(
-        name="command",
-        promise="at least once; after a time-out the post is held for a person, unless on_uncertain says repost",
-        takes="the raw mail on standard input, facts in the environment; exit 0 taken, 75 later, others never",
-        limits=Limits(),
-        example="""\
-[destination.NAME]
-kind = "command"
-command = ["/usr/local/bin/ticket", "--new"]    # no shell; absolute path
-timeout = 60                                    # seconds
-""",
-    ),
+# Kind → its class, by module: only those in use are imported.
+KINDS: dict[str, str] = {
+    "webhook": "webhook:WebhookDestination",
+    "command": "command:CommandDestination",
 }
 
 
-def make(
-    name: str, settings: Settings, secret: Callable[[SecretRef, str], str]
-) -> WebhookDestination | CommandDestination:
+class Maker(Protocol):
+    """The class of a kind."""
+
+    kind: Kind
+
+    def __call__(self, name: str, settings: Any, secret: Callable[[SecretRef, str], str], /) -> Destination:
+        """A destination of this name; secrets are looked up, nothing is connected."""
+
+    def limits_of(self, settings: Any, /) -> Limits:
+        """What a destination with these settings takes, before anybody asked it."""
+
+
+def make(name: str, settings: Settings, secret: Callable[[SecretRef, str], str]) -> Destination:
     """The destination called `name`; secrets are looked up now, nothing is connected.
 
     Args:
@@ -80,13 +55,24 @@ def make(
         DestinationRefused: its settings cannot be used: a `ca_file` that is missing.
     """
     section = settings_of(name, settings)
-    if isinstance(section, WebhookSettings):
-        from mailpoll.destinations.webhook import WebhookDestination
+    return _maker(_kind_name(section))(name, section, secret)
 
-        return WebhookDestination(name, section, secret)
-    from mailpoll.destinations.command import CommandDestination
 
-    return CommandDestination(name, section)
+def kind_of(name: str) -> Kind:
+    """What a kind states of itself; raises ConfigError for an unknown one."""
+    if name not in KINDS:
+        raise ConfigError(f"there is no kind {name!r}", about="destination", advice=f"There are {', '.join(KINDS)}")
+    return _maker(name).kind
+
+
+def _maker(kind: str) -> Maker:
+    module, _, class_ = KINDS[kind].partition(":")
+    maker: Maker = getattr(import_module(f"mailpoll.destinations.{module}"), class_)
+    return maker
+
+
+def _kind_name(section: DestinationSettings) -> str:
+    return str(section.__struct_config__.tag)
 
 
 def settings_of(name: str, settings: Settings) -> DestinationSettings:
@@ -106,36 +92,29 @@ def is_url(name: str) -> bool:
     return name.lower().startswith(("http://", "https://"))
 
 
+def kind_named(name: str, settings: Settings) -> Kind:
+    """The kind of the destination called `name`; raises ConfigError as make() does."""
+    return kind_of(_kind_name(settings_of(name, settings)))
+
+
 def limits_of(name: str, settings: Settings) -> Limits:
     """What the destination takes, without asking it; raises ConfigError as make() does."""
     section = settings_of(name, settings)
-    files = section.attachments if isinstance(section, WebhookSettings) else True
-    return replace(_kind(section).limits, files=files)
+    return _maker(_kind_name(section)).limits_of(section)
 
 
 def rate_of(name: str, settings: Settings) -> Rate:
     """How many posts of one channel may leave for the destination, as its kind says; no limit for one that is not
     known."""
     try:
-        return _kind(settings_of(name, settings)).rate
+        return kind_named(name, settings).rate
     except ConfigError:
         return ()
-
-
-def _kind(section: DestinationSettings) -> Kind:
-    return KINDS["command" if isinstance(section, CommandSettings) else "webhook"]
 
 
 def settings_hash(name: str, settings: Settings) -> str:
     """64 hex digits that change when the destination's settings do; the secrets' contents are not part of them."""
     return fingerprint(name, settings_of(name, settings))
-
-
-def example(kind: str) -> str:
-    """A section of TOML to start from; raises ConfigError for an unknown kind."""
-    if kind not in KINDS:
-        raise ConfigError(f"there is no kind {kind!r}", about="destination", advice=f"There are {', '.join(KINDS)}")
-    return KINDS[kind].example
 
 
 def _unknown(name: str, settings: Settings) -> ConfigError:

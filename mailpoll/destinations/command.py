@@ -9,13 +9,14 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import IO, Literal, Protocol
+from typing import IO, ClassVar, Literal, Protocol
 
+from mailpoll.destinations.kind import Kind
 from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, TemporaryFailure, Unanswered
 from mailpoll.model import Finding, Limits, Post, Receipt
-from mailpoll.settings import CommandSettings
+from mailpoll.settings import CommandSettings, SecretRef
 
 EX_TEMPFAIL = 75  # sysexits.h: try again later
 MAX_BODY = 32 * 1024  # octets of MAILPOLL_BODY; Linux refuses a variable over 128 KB
@@ -43,19 +44,44 @@ class CommandDestination:
     Args:
         name: what the destination is called, for errors.
         settings: its section.
+        secret: as all kinds are given it; a command has none.
         env: the environment of which a few variables are passed on; that of the process unless given.
     """
 
+    kind: ClassVar[Kind] = Kind(
+        name="command",
+        promise="at least once; after a time-out the post is held for a person, unless on_uncertain says repost",
+        takes="the raw mail on standard input, facts in the environment; exit 0 taken, 75 later, others never",
+        limits=Limits(),
+        example="""\
+[destination.NAME]
+kind = "command"
+command = ["/usr/local/bin/ticket", "--new"]    # no shell; absolute path
+timeout = 60                                    # seconds
+""",
+    )
     askable = False
 
-    def __init__(self, name: str, settings: CommandSettings, *, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: CommandSettings,
+        secret: Callable[[SecretRef, str], str] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
-        self.limits = Limits()
+        self.limits = self.kind.limits
         self.on_uncertain: Literal["repost", "hold"] = settings.on_uncertain
         self._command = settings.command
         self._timeout = settings.timeout
         source = os.environ if env is None else env
         self._env = {"PATH": _DEFAULT_PATH, **{name: source[name] for name in _PASSED_ON if name in source}}
+
+    @classmethod
+    def limits_of(cls, settings: CommandSettings) -> Limits:
+        """What a destination with these settings takes."""
+        return cls.kind.limits
 
     def post(self, post: Post, content: Raw) -> Receipt:
         """An empty receipt when the program took the post; raises as delivery.Destination says."""

@@ -8,9 +8,11 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal, Protocol
+from dataclasses import replace
+from typing import Any, ClassVar, Literal, Protocol
 
 from mailpoll import __version__
+from mailpoll.destinations.kind import Kind
 from mailpoll.errors import MessageError, Unreadable
 from mailpoll.http import Http, Response, basic, classify, probe
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
@@ -38,6 +40,19 @@ class WebhookDestination:
     `secret` set `Mailpoll-Signature: t=<Unix seconds>,v1=<hex HMAC-SHA256(secret, "<t>." + body)>`.
     """
 
+    kind: ClassVar[Kind] = Kind(
+        name="webhook",
+        promise="at least once, doubles only after a lost answer; once, where the receiver honours Idempotency-Key",
+        takes="text and attachments, as JSON with an HTTP POST",
+        limits=Limits(),
+        example="""\
+[destination.NAME]
+kind = "webhook"
+url = "https://example.com/inbound"
+secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
+# bearer = { file = "hook-token" }     # or: username = "…", password = { file = "…" }
+""",
+    )
     askable = False
 
     def __init__(
@@ -50,7 +65,7 @@ class WebhookDestination:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
-        self.limits = Limits(files=settings.attachments)
+        self.limits = self.limits_of(settings)
         self.on_uncertain: Literal["repost", "hold"] = settings.on_uncertain
         self._settings = settings
         self._clock = clock
@@ -61,6 +76,11 @@ class WebhookDestination:
             header: value if isinstance(value, str) else secret(value, f"destination.{name}.headers.{header}")
             for header, value in settings.headers.items()
         }
+
+    @classmethod
+    def limits_of(cls, settings: WebhookSettings) -> Limits:
+        """What a destination with these settings takes."""
+        return replace(cls.kind.limits, files=settings.attachments)
 
     def _authorize(self, secret: Callable[[SecretRef, str], str]) -> dict[str, str]:
         settings = self._settings

@@ -21,7 +21,7 @@ from servers.http_receiver import RESET_READ, SILENT, Answer, Receiver
 
 from mailpoll import config, destinations
 from mailpoll.delivery import Destination
-from mailpoll.destinations import example, limits_of, make, settings_hash
+from mailpoll.destinations import kind_of, limits_of, make, settings_hash
 from mailpoll.destinations.command import MAX_BODY
 from mailpoll.errors import (
     ConfigError,
@@ -135,9 +135,9 @@ def test_neither_kind_can_be_asked(make_it: Callable[[], Destination], on_uncert
 def test_the_example_of_every_kind_is_a_configuration(tmp_path: Path) -> None:
     for kind in destinations.KINDS:
         path = tmp_path / f"{kind}.toml"
-        path.write_text(example(kind).replace("NAME", "x"))
+        path.write_text(kind_of(kind).example.replace("NAME", "x"))
         assert list(config.load(path).destination) == ["x"]
-        assert destinations.KINDS[kind].name == kind
+        assert kind_of(kind).name == kind
 
 
 def test_an_unknown_name_says_which_there_are() -> None:
@@ -145,7 +145,7 @@ def test_an_unknown_name_says_which_there_are() -> None:
     with pytest.raises(ConfigError, match=r"no destination 'taem'. Did you mean team\? There are team, store"):
         make("taem", settings, secret)
     with pytest.raises(ConfigError, match="no kind 'fax'"):
-        example("fax")
+        kind_of("fax")
 
 
 def test_a_url_is_a_destination_without_a_section() -> None:
