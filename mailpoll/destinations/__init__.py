@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from mailpoll import redaction
 from mailpoll.crosscheck import url_problem
@@ -18,9 +18,6 @@ from mailpoll.errors import ConfigError
 from mailpoll.model import Limits
 from mailpoll.rate import Rate
 from mailpoll.settings import DestinationSettings, SecretRef, Settings, WebhookSettings, fingerprint
-
-if TYPE_CHECKING:
-    from mailpoll.delivery import Destination
 
 STORE = "store"
 
@@ -32,19 +29,19 @@ KINDS: dict[str, str] = {
 
 
 class Maker(Protocol):
-    """The class of a kind."""
+    """The class of a kind; what it makes is a delivery.Destination."""
 
     kind: Kind
 
-    def __call__(self, name: str, settings: Any, secret: Callable[[SecretRef, str], str], /) -> Destination:
+    def __call__(self, name: str, settings: Any, secret: Callable[[SecretRef, str], str], /) -> Any:
         """A destination of this name; secrets are looked up, nothing is connected."""
 
     def limits_of(self, settings: Any, /) -> Limits:
         """What a destination with these settings takes, before anybody asked it."""
 
 
-def make(name: str, settings: Settings, secret: Callable[[SecretRef, str], str]) -> Destination:
-    """The destination called `name`; secrets are looked up now, nothing is connected.
+def make(name: str, settings: Settings, secret: Callable[[SecretRef, str], str]) -> Any:
+    """The destination called `name`, a delivery.Destination; secrets are looked up now, nothing is connected.
 
     Args:
         name: of a [destination.NAME] section, or an http(s) URL, which is a web hook with nothing but defaults.
