@@ -10,20 +10,18 @@ from mailpoll import strict_address
 from mailpoll.settings import (
     AccountSettings,
     AttachmentSettings,
-    CommandSettings,
     HealthSettings,
     PolicySettings,
     Settings,
     SmtpSettings,
-    WebhookSettings,
 )
 
 # Character sets rather than expressions: compiling these would cost every idle run 3 ms.
 _ALNUM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _NAME = _ALNUM | frozenset("_.-")
 _KEYWORD = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('(){%*"\\]')  # RFC 9051 §9, flag-keyword
-_FIELD_NAME = _ALNUM | frozenset("!#$%&'*+.^_`|~-")  # RFC 9110 §5.1
-_SECRET_WORDS = ("authorization", "cookie", "key", "token", "secret", "password")  # at the end of a header's name
+FIELD_NAME = _ALNUM | frozenset("!#$%&'*+.^_`|~-")  # RFC 9110 §5.1
+SECRET_WORDS = ("authorization", "cookie", "key", "token", "secret", "password")  # at the end of a header's name
 _RESERVED = frozenset({"store"})
 _SECRET_OPTIONS = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}  # libpq's
 
@@ -44,11 +42,10 @@ def problems_between(settings: Settings) -> Iterator[str]:
         yield from crosscheck_policy.problems(settings)
     for name, account in settings.account.items():
         yield from _account(f"account.{name}", account)
-    for name, destination in settings.destination.items():
-        path = f"destination.{name}"
-        yield from (
-            _webhook(path, destination) if isinstance(destination, WebhookSettings) else _command(path, destination)
-        )
+    if settings.destination:
+        from mailpoll import crosscheck_destinations
+
+        yield from crosscheck_destinations.problems(settings)
 
 
 def _has_own(settings: Settings) -> bool:
@@ -79,7 +76,7 @@ def url_problem(url: str, *, allow_plaintext: bool) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "is no URL. Write https://host/path"
-    if _has_control(url) or " " in url or not url.isascii():
+    if has_control(url) or " " in url or not url.isascii():
         return "holds spaces, control or non-ASCII characters. Write them percent-encoded"
     if parts.scheme not in ("http", "https") or not host:
         return "is no web address. Write https://host/path"
@@ -92,11 +89,12 @@ def url_problem(url: str, *, allow_plaintext: bool) -> str | None:
     return None
 
 
-def _all_of(text: str, allowed: frozenset[str]) -> bool:
+def all_of(text: str, allowed: frozenset[str]) -> bool:
+    """Whether a text is not empty, and of these characters only."""
     return bool(text) and allowed.issuperset(text)
 
 
-def _has_control(text: str) -> bool:
+def has_control(text: str) -> bool:
     """Whether `text` holds a character that would end or garble a line of a protocol."""
     return any(char < " " or char == "\x7f" for char in text)
 
@@ -126,7 +124,7 @@ def _policy(policy: PolicySettings) -> Iterator[str]:
 def _names(settings: Settings) -> Iterator[str]:
     for section, names in (("account", settings.account), ("destination", settings.destination)):
         for name in names:
-            if not _all_of(name, _NAME) or name[0] in ".-":
+            if not all_of(name, _NAME) or name[0] in ".-":
                 yield f"{section}.{name!r}: is no name. Write letters, digits, - and _ only"
     for name in _RESERVED & set(settings.destination):
         yield f"destination.{name}: this name is taken by the built-in store. Write another name"
@@ -147,7 +145,7 @@ def _store(settings: Settings) -> Iterator[str]:
         yield "store.url: is no store. Write sqlite:////absolute/path/mailpoll.db or postgresql://user@host/database"
     elif not rest.startswith("//"):
         yield "store.url: the path must be absolute, cron starts elsewhere. Write four slashes: sqlite:////var/lib/…"
-    elif _has_control(url):
+    elif has_control(url):
         yield "store.url: holds control characters. Write it without"
 
 
@@ -161,7 +159,7 @@ def _postgres_problem(url: str) -> str | None:
     options = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
     if parts.password is not None or options & _SECRET_OPTIONS:
         return 'holds a password. Write it without, and password = { file = "store-password" } below it'
-    if _has_control(url) or " " in url:
+    if has_control(url) or " " in url:
         return "holds spaces or control characters. Write them percent-encoded"
     if not parts.path.strip("/") or "/" in parts.path.strip("/"):
         return "names no database. Write postgresql://user@host/database"
@@ -172,7 +170,7 @@ def _postgres_problem(url: str) -> str | None:
 
 def _patterns(settings: Settings) -> Iterator[str]:
     for index, header in enumerate(settings.addresses.headers):
-        if not _all_of(header, _FIELD_NAME):
+        if not all_of(header, FIELD_NAME):
             yield f"addresses.headers[{index}]: is no header field name. Write for example Delivered-To"
     for index, pattern in enumerate(settings.addresses.patterns):
         if reason := _pattern_problem(pattern):
@@ -192,7 +190,7 @@ def _patterns(settings: Settings) -> Iterator[str]:
 
 def _pattern_problem(pattern: str) -> str | None:
     local, at, domain = pattern.rpartition("@")
-    if _has_control(pattern) or " " in pattern:
+    if has_control(pattern) or " " in pattern:
         return "holds spaces or control characters"
     if not at or not local or not domain:
         return "is no address"
@@ -209,9 +207,9 @@ def _account(path: str, account: AccountSettings) -> Iterator[str]:
     for key, values in texts.items():
         if not all(values):
             yield f"{path}.{key}: is empty. Write its name"
-        if any(map(_has_control, values)):
+        if any(map(has_control, values)):
             yield f"{path}.{key}: holds control characters. Write it without"
-    if not _all_of(account.keyword, _KEYWORD):
+    if not all_of(account.keyword, _KEYWORD):
         yield f"{path}.keyword: is no IMAP keyword. Write ASCII letters, digits, $, - and _ only"
     if len(set(account.folders)) != len(account.folders):
         yield f"{path}.folders: names a folder twice. Write each once"
@@ -225,7 +223,7 @@ _SERVICE = {"acco": "imap", "smtp": "smtp"}  # by how the key path begins
 
 
 def _host(path: str, section: AccountSettings | SmtpSettings) -> Iterator[str]:
-    if not section.host or _has_control(section.host) or set(section.host) & set(" /@[]"):
+    if not section.host or has_control(section.host) or set(section.host) & set(" /@[]"):
         yield f"{path}.host: is no host name. Write the name alone, like {_SERVICE[path[:4]]}.example.com"
     elif section.host.count(":") == 1:
         yield f"{path}.host: holds a port. Write the name alone, and port = … beside it"
@@ -252,7 +250,7 @@ def _smtp(smtp: SmtpSettings) -> Iterator[str]:
     if smtp.auth is not None and given and (smtp.auth in _BY_TOKEN) != ("access_token" in given):
         yield f'smtp.auth: "{smtp.auth}" does not go with {_A[given[0]]}. Leave it out, or write another'
     for key, value in (("username", smtp.username), ("helo", smtp.helo)):
-        if value is not None and (not value or _has_control(value)):
+        if value is not None and (not value or has_control(value)):
             yield f"smtp.{key}: is empty, or holds control characters. Write it without"
     if smtp.helo is not None and not (_NAME | {"[", "]", ":"}).issuperset(smtp.helo):
         yield "smtp.helo: is no host name. Write the name alone, like mail.example.com"
@@ -292,7 +290,7 @@ def _alerts(settings: Settings) -> Iterator[str]:
 
 def _recipient_problem(one: str, settings: Settings) -> str | None:
     if "@" not in one:
-        wrong = not one or _has_control(one)
+        wrong = not one or has_control(one)
         return "is empty, or holds control characters. Write an address or the name of a channel" if wrong else None
     if reason := strict_address.problem(one, "admin@example.com"):
         return reason
@@ -311,29 +309,3 @@ def _is_ours(address: str, settings: Settings) -> bool:
     usable = (p for p in settings.addresses.patterns or derived if p and not _pattern_problem(p))
     dedicated = (account.username.lower() for account in settings.account.values() if account.scope == "all")
     return address.lower() in dedicated or any(router.pattern(p).detail(address) is not None for p in usable)
-
-
-def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:
-    if reason := url_problem(hook.url, allow_plaintext=hook.allow_plaintext):
-        yield f"{path}.url: {reason}"
-    if hook.bearer is not None and hook.username is not None:
-        yield f"{path}.bearer: cannot go with username, both are the Authorization header. Write one of them"
-    if (hook.username is None) != (hook.password is None):
-        missing = "username" if hook.username is None else "password"
-        yield f"{path}.{missing}: is missing. HTTP Basic takes both username and password"
-    if hook.username is not None and (_has_control(hook.username) or ":" in hook.username):
-        yield f"{path}.username: holds a colon or control characters, which HTTP Basic cannot carry. Write another"
-    for name, value in hook.headers.items():
-        text = value if isinstance(value, str) else ""
-        if not _all_of(name, _FIELD_NAME) or _has_control(text):
-            yield f"{path}.headers: {name!r} cannot be sent. Write header names and values without control characters"
-        elif text and name.lower().endswith(_SECRET_WORDS):
-            yield f'{path}.headers.{name}: looks like a secret. Write {{ file = "…" }}, not the secret itself'
-
-
-def _command(path: str, command: CommandSettings) -> Iterator[str]:
-    program = command.command[0]
-    if not program or "\0" in "".join(command.command):
-        yield f'{path}.command: is no program. Write for example ["/usr/local/bin/ticket", "--new"]'
-    elif "/" in program and not program.startswith("/"):
-        yield f"{path}.command: {program!r} is relative, cron starts elsewhere. Write the absolute path"

@@ -15,17 +15,19 @@ from pathlib import Path
 import click
 import msgspec
 
-from mailpoll import errors, outbound, settings
+from mailpoll import errors, outbound, rate, settings
 from mailpoll.cli import root
+from mailpoll.destinations import KINDS, kind_of
 from mailpoll.outbound.steps import TITLES
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 MADE = "\n<!-- Made by scripts/reference.py from the code; changes belong there. -->\n"
 
+KIND_SETTINGS = typing.get_args(settings.DestinationSettings)
+
 SECTIONS = (
     ("[account.NAME]", settings.AccountSettings),
-    ('[destination.NAME] kind = "webhook"', settings.WebhookSettings),
-    ('[destination.NAME] kind = "command"', settings.CommandSettings),
+    *((f'[destination.NAME] kind = "{each.__struct_config__.tag}"', each) for each in KIND_SETTINGS),
     ("[addresses]", settings.AddressSettings),
     ("[fetch]", settings.FetchSettings),
     ("[reader]", settings.ReaderSettings),
@@ -118,6 +120,33 @@ STATUSES = {
     130: ("stopped by Ctrl-C", "the next run goes on"),
     143: ("stopped by SIGTERM", "the next run goes on"),
 }
+
+
+def destinations_page() -> str:
+    """What each kind of destination states of itself."""
+    rows = [kind_of(name) for name in KINDS]
+    parts = [
+        "# Destinations",
+        MADE,
+        "What a channel may post to, and how often a post arrives there. `store` is always there: exactly once.\n",
+        "| kind | promise | takes | `--to NAME:PLACE` | topic | body | files | threads | at most, unless set |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for kind in rows:
+        limits = kind.limits
+        cells = (
+            f"`{kind.name}`", kind.promise, kind.takes, kind.place or "–", said_limit(limits.topic),
+            said_limit(limits.body), "yes" if limits.files else "no", "yes" if kind.threads else "no",
+            ", ".join(map(rate.in_words, kind.rate)) or "–",
+        )  # fmt: skip
+        parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    for kind in rows:
+        parts += ["", f"## `{kind.name}`", "", "```toml", kind.example.rstrip().replace("NAME", kind.name), "```"]
+    return "\n".join([*parts, ""])
+
+
+def said_limit(limit: int | None) -> str:
+    return "any" if limit is None else "none" if limit == 0 else f"{limit:,} characters".replace(",", " ")
 
 
 def exit_statuses_page() -> str:
@@ -224,6 +253,7 @@ def troubleshooting_page() -> str:
 
 PAGES = {
     "settings.md": settings_page,
+    "destinations.md": destinations_page,
     "exit-statuses.md": exit_statuses_page,
     "commands.md": commands_page,
     "troubleshooting-smtp.md": troubleshooting_page,

@@ -238,7 +238,8 @@ class Configured:
         DestinationRefused."""
         from mailpoll import destinations
 
-        return destinations.make(name, self._installation.settings, self._installation.secret)
+        made: Destination = destinations.make(name, self._installation.settings, self._installation.secret)
+        return made
 
     def settings_hash(self, name: str) -> str:
         """What changes when its settings do; empty when there are none, or none that could be used."""

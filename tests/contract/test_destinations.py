@@ -82,11 +82,13 @@ def secret(ref: SecretRef, about: str) -> str:
 
 def webhook(url: str, **given: Any) -> Destination:
     settings = Settings(destination={"hook": WebhookSettings(url=url, **given)})
-    return make("hook", settings, secret)
+    made: Destination = make("hook", settings, secret)
+    return made
 
 
 def command(*argv: str, **given: Any) -> Destination:
-    return make("hook", Settings(destination={"hook": CommandSettings(command=argv, **given)}), secret)
+    made: Destination = make("hook", Settings(destination={"hook": CommandSettings(command=argv, **given)}), secret)
+    return made
 
 
 def python(code: str, **given: Any) -> Destination:

@@ -1,4 +1,4 @@
-"""[destination.NAME]: the services that posts go to, one class per kind."""
+"""[destination.NAME] of kind webhook."""
 
 from __future__ import annotations
 
@@ -35,21 +35,3 @@ class WebhookSettings(Section, frozen=True, tag_field="kind", tag="webhook"):
     on_uncertain: Annotated[
         Literal["repost", "hold"], Meta(description="what follows when the answer to a post is lost")
     ] = "repost"
-
-
-class CommandSettings(Section, frozen=True, tag_field="kind", tag="command"):
-    """[destination.NAME] kind = "command": a program for each post, the raw mail on its standard input."""
-
-    command: Annotated[
-        tuple[str, ...],
-        Meta(
-            min_length=1, description="program and arguments; no shell", examples=[["/usr/local/bin/ticket", "--new"]]
-        ),
-    ]
-    timeout: Annotated[Seconds, Meta(description="seconds before the program is ended", examples=[60])] = 60
-    on_uncertain: Annotated[
-        Literal["repost", "hold"], Meta(description="what follows when the program was ended by the timeout")
-    ] = "hold"
-
-
-DestinationSettings = WebhookSettings | CommandSettings

@@ -1,0 +1,47 @@
+"""The rules of [destination.NAME] that types do not know, a function for each kind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mailpoll.crosscheck import FIELD_NAME, SECRET_WORDS, all_of, has_control, url_problem
+from mailpoll.settings import CommandSettings, Settings, WebhookSettings
+
+
+def problems(settings: Settings) -> Iterator[str]:
+    """Every rule that is broken, as sentences that name the key path and what to write instead."""
+    for name, section in settings.destination.items():
+        yield from _RULES[type(section)](f"destination.{name}", section)
+
+
+def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:
+    if reason := url_problem(hook.url, allow_plaintext=hook.allow_plaintext):
+        yield f"{path}.url: {reason}"
+    if hook.bearer is not None and hook.username is not None:
+        yield f"{path}.bearer: cannot go with username, both are the Authorization header. Write one of them"
+    if (hook.username is None) != (hook.password is None):
+        missing = "username" if hook.username is None else "password"
+        yield f"{path}.{missing}: is missing. HTTP Basic takes both username and password"
+    if hook.username is not None and (has_control(hook.username) or ":" in hook.username):
+        yield f"{path}.username: holds a colon or control characters, which HTTP Basic cannot carry. Write another"
+    for name, value in hook.headers.items():
+        text = value if isinstance(value, str) else ""
+        if not all_of(name, FIELD_NAME) or has_control(text):
+            yield f"{path}.headers: {name!r} cannot be sent. Write header names and values without control characters"
+        elif text and name.lower().endswith(SECRET_WORDS):
+            yield f'{path}.headers.{name}: looks like a secret. Write {{ file = "…" }}, not the secret itself'
+
+
+def _command(path: str, command: CommandSettings) -> Iterator[str]:
+    program = command.command[0]
+    if not program or "\0" in "".join(command.command):
+        yield f'{path}.command: is no program. Write for example ["/usr/local/bin/ticket", "--new"]'
+    elif "/" in program and not program.startswith("/"):
+        yield f"{path}.command: {program!r} is relative, cron starts elsewhere. Write the absolute path"
+
+
+_RULES: dict[type, Callable[[str, Any], Iterator[str]]] = {
+    WebhookSettings: _webhook,
+    CommandSettings: _command,
+}
