@@ -127,7 +127,8 @@ class Intake:
         One that kills the reader keeps its attempt and is read alone later; those not reached get theirs back.
         """
         ids = [message.id for message in batch]
-        self._ledger.begin_reading(ids)
+        if not self._begin_reading(ids):
+            return False
         readings: list[tuple[int, Reading]] = []
         for index, message in enumerate(batch):
             try:
@@ -151,7 +152,8 @@ class Intake:
         """The second and third attempt; after them the mail is quarantined."""
         reason = "the run ended each time this mail was read"
         for attempt in range(message.attempts, MAX_ATTEMPTS):
-            self._ledger.begin_reading([message.id])
+            if not self._begin_reading([message.id]):
+                return False
             try:
                 reading = self._reading(message, safe=attempt + 1 == MAX_ATTEMPTS)
             except self._died as problem:
@@ -166,6 +168,16 @@ class Intake:
             self._record([(message.id, reading)])
             return True
         self._record([(message.id, Reading("quarantined", reason, Facts()))])
+        return True
+
+    def _begin_reading(self, ids: Sequence[int]) -> bool:
+        """Counts an attempt for each, once there is a reader: a run that is killed while one starts is no mail's fault.
+        False when we were stopped before."""
+        try:
+            self._interpreter.ready()
+        except self._stopped:
+            return False
+        self._ledger.begin_reading(ids)
         return True
 
     def _record(self, readings: Sequence[tuple[int, Reading]]) -> None:

@@ -28,6 +28,8 @@ class Reader(Protocol):
 
     def warm_up(self) -> None: ...
 
+    def ready(self) -> None: ...
+
     def begin(self, jobs: Sequence[Job]) -> None: ...
 
     def finish(self) -> Sequence[Reading | BaseException]: ...
@@ -93,6 +95,10 @@ class Interpreter:
     def expect(self) -> None:
         """There will be mails."""
         self._reader.warm_up()
+
+    def ready(self) -> None:
+        """A mail is read next, by a reader that is there. Raises what the reader raises that does not start."""
+        self._reader.ready()
 
     def begin(self, mails: Sequence[Mail]) -> None:
         """Interprets mails whose recipients are known, asking for the tokens of all of them at once, while the caller

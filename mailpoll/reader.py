@@ -59,6 +59,12 @@ class Reader:
             with suppress(OSError):  # told when the child is asked
                 self._child = Child(self._program)
 
+    def ready(self) -> None:
+        """Starts the child and waits until it can read: what takes a hundred times as long as to read a mail is not
+        counted as reading one."""
+        if not (self._child and self._greeted):
+            self._start()
+
     def recipients(self, headers: bytes, patterns: Sequence[str], order: Sequence[str]) -> tuple[Recipient, ...]:
         """Our addresses in a header block; see router.recipients."""
         call = Call("recipients", len(headers), patterns=tuple(patterns), order=tuple(order))

@@ -217,6 +217,9 @@ class InProcessReader:
     def warm_up(self) -> None:
         """There is no process to start."""
 
+    def ready(self) -> None:
+        """Nor to wait for."""
+
     def begin(self, jobs: Sequence[Job]) -> None:
         self._jobs = jobs
 

@@ -61,6 +61,9 @@ class InProcess:
     def warm_up(self) -> None:
         """There is no process to start."""
 
+    def ready(self) -> None:
+        """Nor to wait for."""
+
     def begin(self, jobs: Sequence[Job]) -> None:
         """Remembers them."""
         self.jobs = jobs

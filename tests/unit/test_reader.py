@@ -466,3 +466,42 @@ class TestIntake:
         assert broken.states() == [("accepted", 0), ("accepted", 1)]
         desk().read()
         assert broken.states() == [("read", 1), ("read", 2)]
+
+
+class TestStarting:
+    """What happens while a reader starts, which takes longer than reading, is no mail's fault."""
+
+    def test_a_run_that_is_ended_meanwhile_counts_no_attempt(
+        self, desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = desk()
+        one.accept(mail(1), mail(2))
+
+        def killed() -> None:
+            raise SystemExit  # nothing after it is done, as after kill -9
+
+        with monkeypatch.context() as patched:
+            patched.setattr(one.reader, "ready", killed)
+            with pytest.raises(SystemExit):
+                one.read()
+        assert one.states() == [("accepted", 0), ("accepted", 0)]
+        one.read()
+        assert one.states() == [("read", 1), ("read", 1)]
+
+    def test_nor_for_a_mail_that_is_read_alone(
+        self, desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = desk()
+        one.accept(mail(1))
+        one.store.ledger.begin_reading([1])
+        asked: list[int] = []
+        ready = one.reader.ready
+
+        def counting() -> None:
+            asked.append(one.states()[0][1])
+            ready()
+
+        monkeypatch.setattr(one.reader, "ready", counting)
+        one.read()
+        assert asked == [1]
+        assert one.states() == [("read", 2)]
