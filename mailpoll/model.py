@@ -149,12 +149,17 @@ class Recipient:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one destination takes. Lengths in code points; None means no limit. `mentions` names the dialect whose
-    mentions compose must neutralise ("none", "zulip", "slack", "discord", "mattermost", "matrix")."""
+    mentions compose must neutralise ("none", "zulip", "slack", "discord", "mattermost", "matrix"), `markup` the one that
+    it writes ("markdown", "slack", "discord", "plain"). `file_size` is that of one file in octets. `overflow`: text that
+    does not fit goes along whole as a file, or is only cut."""
 
     topic: int | None = None
     body: int | None = None
     files: bool = True
     mentions: str = "none"
+    markup: str = "markdown"
+    file_size: int | None = None
+    overflow: Literal["file", "cut"] = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +255,7 @@ class Post:
 
     `whole_text` says that the body was cut and that part 0 (the whole new text) goes along as a file; `options` and
     `quotes` are the route's, by which that text is found again. `held` is why it waits for a person, if it does.
+    `thread` is the receipt of the post whose thread it belongs to, empty for one that begins a thread.
     """
 
     channel: str
@@ -271,6 +277,7 @@ class Post:
     options: Options = Options()
     quotes: Quotes = "mailpoll"
     held: str = ""
+    thread: str = ""
     key: str = ""
 
 
