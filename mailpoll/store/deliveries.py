@@ -25,6 +25,7 @@ def insert(connection: Connection, readings: Sequence[tuple[int, Reading]], now:
     Few statements for many posts: one by one they cost more than reading the mails does.
     """
     known, listed = _known(connection, {reading.facts.content_key for _, reading in readings})
+    _forget_held(connection, readings, known)
     rows = []
     # A copy that may be posted comes before one that is held: held posts do not stand in its way.
     posts = [(message_id, reading, post) for message_id, reading in readings for post in reading.posts]
@@ -33,8 +34,8 @@ def insert(connection: Connection, readings: Sequence[tuple[int, Reading]], now:
         earlier = known.get(once)
         held_up = earlier is not None and earlier.state == "held" and not post.held
         if earlier and earlier.message_id == message_id:  # read once more (`messages retry`)
-            if held_up:
-                release(connection, schema.delivery.c.id == earlier.id, now)
+            if earlier.state == "held":
+                known[once] = _made_anew(connection, earlier, _row(message_id, reading, post, _first_state(post), now))
             continue
         if earlier and held_up:
             _give_way(connection, earlier.id, now)
@@ -65,6 +66,36 @@ def _known(
     rows = connection.execute(query.where(d.c.content_key.in_(content_keys))).all()
     known = {tuple(row[:4]): _Earlier(*row[4:]) for row in rows if row.state != "duplicate"}
     return known, {(row.message_id, *row[:4]) for row in rows if row.state == "duplicate"}
+
+
+def _forget_held(
+    connection: Connection, readings: Sequence[tuple[int, Reading]], known: dict[tuple[str, str, str, str], _Earlier]
+) -> None:
+    """Takes away the held deliveries of messages that make no such post any more, now that they were read again."""
+    read = dict(readings)
+    wanted = {(number, p.channel, p.destination, p.place) for number, reading in readings for p in reading.posts}
+    gone = [
+        once
+        for once, earlier in known.items()
+        if earlier.state == "held"
+        and earlier.message_id in read
+        and read[earlier.message_id].outcome != "quarantined"
+        and (earlier.message_id, *once[:3]) not in wanted
+    ]
+    if gone:
+        d = schema.delivery
+        ids = [known.pop(once).id for once in gone]
+        connection.execute(d.delete().where(d.c.id.in_(ids), d.c.state == "held"))
+
+
+def _made_anew(connection: Connection, earlier: _Earlier, row: dict[str, Any]) -> _Earlier:
+    """Makes a held delivery what its message makes of it now: what is required may have changed, and so what the post
+    says of its sender."""
+    d = schema.delivery
+    kept = ("message_id", "channel", "destination", "place", "content_key", "key", "created_at")
+    values = {name: value for name, value in row.items() if name not in kept}
+    connection.execute(d.update().where(d.c.id == earlier.id, d.c.state == "held").values(values))
+    return earlier._replace(state=row["state"])
 
 
 def _give_way(connection: Connection, delivery_id: int, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,6 +25,8 @@ def take(store: Store, *uids: int, folder: int | None = None, oversize_of: int =
 
 
 def reading(*posts: Post, key: str = "k", outcome: str = "posted") -> Reading:
+    if outcome == "held":
+        posts = tuple(replace(post, held="why") for post in posts)
     return Reading(outcome, "", Facts(content_key=key), posts)  # type: ignore[arg-type]
 
 
@@ -136,6 +139,44 @@ def test_a_held_post_goes_out_when_reading_again_allows_it(store: Store, destina
         store.ledger.record([(message_id, reading(post(destination), outcome=outcome))], NOW)
         assert states(store) == [expected]
         store.messages.read_again(message_id)
+
+
+@pytest.mark.parametrize(("destination", "state"), [("hook", "pending"), ("store", "delivered")])
+def test_a_held_post_that_is_read_again_says_what_it_says_now(store: Store, destination: str, state: str) -> None:
+    """The channel marks by now what it held before: without the new body nobody would be warned."""
+    [message_id] = take(store, 1)
+    for number, (outcome, expected) in enumerate([("held", "held"), ("held", "held"), ("posted", state)]):
+        made = replace(post(destination), topic=f"Topic {number}", body=f"Body {number}", sender=f"Sender {number}")
+        store.ledger.record([(message_id, reading(made, outcome=outcome))], NOW + timedelta(hours=number))
+        [delivery] = store.outbox.list()
+        said = delivery.post.topic, delivery.post.body, delivery.post.sender
+        assert said == (f"Topic {number}", f"Body {number}", f"Sender {number}")
+        assert (delivery.state, delivery.error) == (expected, "why" if expected == "held" else "")
+        assert (delivery.created_at, delivery.changed_at) == (NOW, NOW + timedelta(hours=number))
+        store.messages.read_again(message_id)
+
+
+@pytest.mark.parametrize(("outcome", "left"), [("ignored", []), ("unrouted", []), ("quarantined", ["held"])])
+def test_a_held_post_goes_when_its_mail_makes_none_any_more(store: Store, outcome: str, left: list[str]) -> None:
+    [message_id] = take(store, 1)
+    store.ledger.record([(message_id, reading(post(), outcome="held"))], NOW)
+    store.messages.read_again(message_id)
+    store.ledger.record([(message_id, reading(outcome=outcome))], NOW)
+    assert states(store) == left
+
+
+def test_of_a_mail_that_is_read_again_only_what_is_held_goes(store: Store) -> None:
+    [message_id, other] = take(store, 1, 2)
+    held = replace(post(channel="ops"), held="why")
+    store.ledger.record(
+        [(message_id, reading(post(), held)), (other, reading(post(), key="other", outcome="held"))], NOW
+    )
+    store.messages.read_again(message_id)
+    store.ledger.record([(message_id, reading())], NOW)
+    assert [(d.message_id, d.post.channel, d.state) for d in store.outbox.list()] == [
+        (message_id, "dev", "pending"),
+        (other, "dev", "held"),
+    ]
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in two"])

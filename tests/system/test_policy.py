@@ -68,6 +68,23 @@ def test_refused_mail_can_be_marked_or_ignored(site: Site) -> None:
     assert len(site.deliveries()) == 1
 
 
+def test_held_mail_that_is_retried_becomes_what_the_policy_makes_of_it_now(site: Site) -> None:
+    site.run("channel", "set", "dev", "--allow-from", "example.org")
+    first, second = (received(site, mail(number)) for number in (1, 2))
+    assert (first["state"], second["state"]) == ("held", "held")
+    site.run("channel", "set", "dev", "--refused", "mark")
+    site.run("messages", "retry", str(first["id"]))
+    site.run("fetch")
+    [post] = shown(site, "messages", "show", str(first["id"]))["posts"]
+    assert post["state"] == "delivered"
+    assert post["body"].startswith("⚠ **The sender is not among those who may write here (allow_from)**\n")
+    site.run("channel", "set", "dev", "--refused", "ignore")
+    site.run("messages", "retry", str(second["id"]))
+    site.run("fetch")
+    ignored = shown(site, "messages", "show", str(second["id"]))
+    assert (ignored["state"], ignored["posts"]) == ("ignored", [])
+
+
 def test_a_mail_for_two_channels_is_posted_to_one_and_held_for_the_other(site: Site) -> None:
     site.channel("ops")
     site.run("channel", "set", "ops", "--auto-replies", "post")
