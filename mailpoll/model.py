@@ -149,9 +149,9 @@ class Recipient:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one destination takes. Lengths in code points; None means no limit. `mentions` names the dialect whose
-    mentions compose must neutralise ("none", "zulip", "slack", "discord", "mattermost", "matrix"), `markup` the one that
-    it writes ("markdown", "slack", "discord", "plain"). `file_size` is that of one file in octets. `overflow`: text that
-    does not fit goes along whole as a file, or is only cut."""
+    mentions compose must neutralise ("none", "zulip", "slack", "discord", "mattermost", "matrix"), `markup` the one
+    that it writes ("markdown", "slack", "discord", "plain"). `file_size` is that of one file in octets. `overflow`:
+    text that does not fit goes along whole as a file, or is only cut."""
 
     topic: int | None = None
     body: int | None = None
