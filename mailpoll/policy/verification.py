@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from mailpoll.model import Message
 from mailpoll.policy import senders
 from mailpoll.policy.verification_words import (
-    ALERTS,
     CODES,
     CONDITIONS,
     LINKS,
     NO_REPLY,
     OTHER_CODES,
     OTHER_NUMBERS,
+    PASSWORDS,
     PLAIN_CODES,
     ROLES,
     SIGNING_IN,
@@ -58,8 +58,6 @@ def is_verification(message: Message, new_text: str) -> bool:
     subject = plain(message.subject[:MAX_SUBJECT])
     kept = f"{subject}\n{_paragraphs(plain(new_text[:MAX_READ]))}"
     text = folded(kept)
-    if any(word in folded(subject) for word in ALERTS):
-        return False
     if _holds_code(kept, text):
         return True
     return _holds_link(message, new_text) and any(_asks(text, phrase) for phrase in LINKS)
@@ -153,7 +151,10 @@ def _holds_link(message: Message, new_text: str) -> bool:
 
 
 def _asks(text: str, phrase: str) -> bool:
-    """Whether a phrase stands in a sentence that is no advice for those who asked for nothing."""
+    """Whether a phrase stands in a sentence that is no advice for those who asked for nothing, which is to change their
+    password. Of other phrases every one asks: `Hi Not you, confirm your address` greets whoever signed up as that."""
+    if not any(word in phrase for word in PASSWORDS):
+        return phrase in text
     for at in _all(text, phrase):
         before = text[max(0, at - _SENTENCE) : at]
         breaks = [match.end() for match in _BREAK.finditer(before)]

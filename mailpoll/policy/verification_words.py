@@ -232,6 +232,12 @@ mật khẩu mới | liên kết đăng nhập
 לאיפוס הסיסמה
 איפוס הסיסמה | ยืนยันอีเมล | รีเซ็ตรหัสผ่าน | ตั้งรหัสผ่านใหม่ | ईमेल सत्यापित | पासवर्ड रीसेट
 """)
+# What the phrases about passwords have in common.
+PASSWORDS = _words("""
+reset | passw | passord | kennwort | mot de passe | contraseña | senha | palavra-passe | wachtwoord | lösenord | adgangskode
+salasana | hasł | hesl | парол | şifre | parol | κωδικ | jelszó | jelszavá | kata sandi | mật khẩu | パスワード
+密码 | 密碼 | 비밀번호 | كلمة | סיסמ | รหัสผ่าน | पासवर्ड
+""")
 # What a sentence begins with that only says what to do if somebody else was at work.
 CONDITIONS = _words("""
 if | in case | should you | unless | wenn | falls | sollten | si | se non | se não | se você não | als | indien
@@ -259,10 +265,3 @@ ROLES = frozenset({
     "sysadmin", "system", "team", "transactional", "update", "updates", "user", "users", "webmaster", "welcome",
     "wordpress", "www",
 })  # fmt: skip
-# Alerts and builds say these in their subjects; services that want something confirmed do not.
-ALERTS = _words("""
-firing | alerting | resolved | problem: | [problem | problem service | problem host | recovery | critical | warning:
-[warning | [alert | build failed | failed: | pipeline
-run failed | run cancelled | incident | down: | is down | is up | triggered | fixed: | degraded | invoice | receipt
-rechnung | facture | factura | changelog | release notes
-""")

@@ -299,6 +299,15 @@ def test_who_is_a_program(sender: str, fields: list[str]) -> None:
     assert judged(sender, "Welcome", f"Please verify your email address: {LINK}", *fields)
 
 
+@pytest.mark.parametrize("name", ["Firing", "[Alert] Jane", "Invoice 7", "Build failed", "If so", "Not you",
+                                  "If you did not request this"])  # fmt: skip
+def test_whoever_signs_up_under_the_name_of_something_else_gets_no_code(name: str) -> None:
+    """Services greet by the name that was typed when signing up, in subjects, too."""
+    assert judged("no-reply@service.example", f"{name}, please verify your email", f"Hi {name},\n\nhere: {LINK}")
+    assert judged("no-reply@service.example", "Welcome", f"Hi {name}, please verify your email address: {LINK}")
+    assert judged("no-reply@service.example", f"Welcome {name}", "Your verification code is 482913")
+
+
 def test_a_link_is_needed_beside_the_words_and_html_may_hold_it() -> None:
     found = mail("noreply@example.com", "Reset your password", "Press the button.")
     assert not is_verification(found, found.text)
