@@ -14,9 +14,10 @@ _NAMES: dict[Method, str] = {"dmarc": "DMARC", "dkim": "DKIM", "spf": "SPF"}
 MAX_VALUE = 102_400
 _SHOWN = 60
 
-_BLANKS = re.compile(r"\s++")
+# Those of ASCII only: the server that looks for forged fields of its own name takes others for a part of the name.
+_BLANKS = re.compile(r"\s++", re.ASCII)
 # RFC 2045's token and more: servers write `smtp.bits=256/256`, IPv6 addresses and base64 without quotes.
-_TOKEN = re.compile(r'[^\s;()"=\\]++')
+_TOKEN = re.compile(r'[^\s;()"=\\]++', re.ASCII)
 _QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DOMAIN = re.compile(r"[a-z0-9_-]++(?:\.[a-z0-9_-]++)*")
@@ -77,10 +78,15 @@ def _shown(text: str) -> str:
 
 
 def _is_of(authserv_id: str, wanted: str) -> bool:
-    host = comparable(wanted.removeprefix("*."))
-    if wanted.startswith("*."):
-        return comparable(authserv_id) != host and at_or_below(comparable(authserv_id), host)
-    return comparable(authserv_id) == host
+    name, host = _letter_by_letter(authserv_id), comparable(wanted.removeprefix("*."))
+    return name != host and at_or_below(name, host) if wanted.startswith("*.") else name == host
+
+
+def _letter_by_letter(authserv_id: str) -> str:
+    """The lower-case A-labels of a name, none of its letters taken for another: a server takes away only what bears its
+    very name, and would leave one in full-width letters, or with a soft hyphen in it."""
+    labels = authserv_id.lower().split(".")
+    return ".".join(each if each.isascii() else "xn--" + each.encode("punycode").decode("ascii") for each in labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +139,8 @@ def _failing(method: Method, results: Sequence[_Result], domain: str) -> str:
 
 
 def _passed_for(method: Method, result: _Result) -> str:
-    if method == "dmarc":
-        return result.domain("header.from")
+    if method == "dmarc":  # what is there and no domain is another's, too
+        return result.domain("header.from") or result.properties.get("header.from", "")
     return result.domain("header.d", "header.i") if method == "dkim" else result.domain("smtp.mailfrom", "smtp.helo")
 
 
