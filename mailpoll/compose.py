@@ -118,9 +118,11 @@ def _preamble(message: Message, route: Route, named: bool, mark: str) -> str:
     lines = [f"⚠ **{mark[0].upper()}{mark[1:]}**"] if mark else []
     if named:
         lines.append(f"**Subject:** {topic_of(message.subject)}")
-    if route.options.show_sender and message.from_:
+    if route.options.show_sender and (message.from_ or message.sender_problem):
+        # Also where nobody is named: else a line of the mail's own that looks like this one would be the first.
         doubt = f" (not verified: {message.sender_problem})" if message.sender_problem else ""
-        lines.append("**From:** " + ", ".join(map(_sender, message.from_[:10])) + doubt)
+        named_ = ", ".join(map(_sender, message.from_[:10])) or "nobody who could be told"
+        lines.append(f"**From:** {named_}{doubt}")
     return honest("\n".join(lines))
 
 
@@ -153,7 +155,7 @@ def _stays(file: Attachment) -> str:
 
 def _plain_name(name: str) -> str:
     """The name without what would make a link or a format of it in Markdown."""
-    return "".join(" " if character in "[]()<>`*\\|\n" else character for character in name).strip() or "file"
+    return "".join(" " if character in "[]<>`*\\|\n" else character for character in name).strip() or "file"
 
 
 def _fitted(top: str, text: str, bottom: str, room: int, message_ref: str, limits: Limits) -> tuple[str, bool]:

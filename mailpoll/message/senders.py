@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from mailpoll.message.addresses import addresses
 from mailpoll.message.headers import Block
@@ -16,6 +15,8 @@ MAX_NAME = 200
 _MISLEADING = re.compile(
     "[<>\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
 )
+# What no address has that nobody quoted (RFC 5322 §3.2.3, atext): `"jane@bank.example "@evil.example`.
+_QUOTED = re.compile(r"[\s\"(),:;<>@\[\]\\]+")
 _ADDRESS = re.compile(r"[^\s\"'(),:;<>@\[\]]{1,64}[@＠﹫][^\s\"'(),:;<>@\[\]]{1,253}")
 _MAX_LOOKED_AT = 10
 
@@ -41,10 +42,16 @@ def sender_problem(head: Block, people: tuple[NamedAddress, ...]) -> str:
 
 
 def shown(person: NamedAddress) -> NamedAddress:
-    """The same address with a name that cannot be taken for another one's brackets, nor hide it."""
+    """The same address with a name that cannot be taken for another one's brackets, nor hide it.
+
+    A local-part that had to be quoted is quoted again; of what makes it no atom there stays a `_` each, or it would be
+    shown as another address than it is.
+    """
     name = " ".join(_MISLEADING.sub(" ", person.name).split())
     name = name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 3]}..."
-    return person if name == person.name else replace(person, name=name)
+    local, _, domain = person.address.rpartition("@")
+    address = f'"{_QUOTED.sub("_", local)}"@{domain}' if _QUOTED.search(local) else person.address
+    return person if (name, address) == (person.name, person.address) else NamedAddress(name, address)
 
 
 def _passes_for_another(person: NamedAddress) -> bool:

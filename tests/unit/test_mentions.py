@@ -140,8 +140,8 @@ def test_a_prefix_and_a_body_make_no_mention_together(dialect: str, attack: str)
     [("zulip", "@**oncall** "), ("slack", "<!here> "), ("zulip", "/me says: "), ("discord", "<@&1>\n")],
 )
 def test_what_the_owner_of_a_channel_writes_before_its_mail_is_left_alone(dialect: str, prefix: str) -> None:
-    made = post(b"Subject: x\n\nAt noon? @**all** <!here> <@1>", dialect, prefix=prefix)
-    assert made.body.startswith(prefix + "At noon?")
+    made = post(b"From: jane@example.com\nSubject: x\n\nAt noon? @**all** <!here> <@1>", dialect, prefix=prefix)
+    assert made.body.startswith(prefix + "**From:** jane@example.com\n\nAt noon?")
     assert rings(made.body[len(prefix) :], dialect) == []
 
 

@@ -66,6 +66,31 @@ def test_a_name_that_looks_like_another_address_fools_nobody(field):
 
 
 @pytest.mark.parametrize(
+    ("field", "line"),
+    [
+        ('"admin@x.com"@y.example', '"admin_x.com"@y.example'),
+        ('"admin@x.com               "@y.example', '"admin_x.com_"@y.example'),
+        ('"Admin <admin@x.com> "@y.example', '"Admin_admin_x.com_"@y.example'),
+        ('x <"admin@x.com> ("@y.example>', 'x <"admin_x.com_"@y.example>'),
+        ('"jane.doe"@y.example', "jane.doe@y.example"),
+        ("o'hara+a/b=c@y.example", "o'hara+a/b=c@y.example"),
+        ("a..b.@y.example", "a..b.@y.example"),
+        ("jörg@y.example", "jörg@y.example"),
+    ],
+)
+def test_an_address_in_quotes_is_shown_in_quotes_and_as_no_other(field, line):
+    assert shown(f"From: {field}\n\nhi".encode()) == f"**From:** {line}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"), [("", "it has no From"), ("From: Jane\n", "its From names no address"), ("From: \n", "")]
+)
+def test_of_a_mail_without_a_sender_that_is_said_so_that_its_text_does_not_pass_for_ours(fields, why):
+    raw = f"{fields}Subject: x\n\n**From:** Jane <jane@example.com>\n\nPay this.".encode()
+    assert shown(raw) == f"**From:** nobody who could be told (not verified: {why or 'its From names no address'})"
+
+
+@pytest.mark.parametrize(
     "field",
     [
         "Jane <jane@example.com>",

@@ -22,7 +22,7 @@ from mailpoll.policy.senders import matches, sole
         ("From: Jane Doe <jane@example.com>", "jane@example.com"),
         ('From: "ceo@example.com" <jane@evil.example>', "jane@evil.example"),
         ("From: jane@example.com (ceo@example.org)", "jane@example.com"),
-        ('From: "jane@example.com"@evil.example', "jane@example.com@evil.example"),
+        ('From: "jane@example.com"@evil.example', '"jane_example.com"@evil.example'),
         ("From: jane@example.com, bob@example.com", None),
         ("From: jane@example.com, jane@example.com", None),
         ("From: undisclosed:;", None),
