@@ -153,10 +153,11 @@ def honest(markdown: str) -> str:
     """A text, which chats read as Markdown whatever it was, with links that say where they lead.
 
     Of those that somebody wrote as Markdown into plain text: what no link may lead to (javascript:, data:) is none,
-    and neither is what gets its target somewhere else.
+    and neither is what gets its target somewhere else. An image is a link to it: showing it would tell its server who
+    reads, and when.
     """
     if "](" in markdown:
-        markdown = "".join(_links_with_notes(markdown))
+        markdown = "".join(_links_with_notes(markdown.replace("![", f"!{_BREAK}[")))
     if "]:" in markdown:
         markdown = _DEFINITION.sub(r"\1" + _BREAK, markdown)
     if "@" in markdown or not markdown.isascii():

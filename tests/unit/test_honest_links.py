@@ -108,6 +108,19 @@ def test_what_somebody_writes_as_markdown_is_honest(text: str, shown: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("![x](https://a.example/x.png)", "!\u200b[x](https://a.example/x.png)"),
+        ("a ![](https://a.example/1) b", "a !\u200b[](https://a.example/1) b"),
+        ("![a [b] c](https://a.example/x.png)", "!\u200b[a [b] c](https://a.example/x.png)"),
+        ("if ![0] then", "if ![0] then"),
+    ],
+)
+def test_an_image_is_a_link_to_it(text: str, shown: str) -> None:
+    assert honest(text) == shown
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "https://bank.example and http://evil.example",
