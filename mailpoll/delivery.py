@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from mailpoll.errors import (
     Bug,
@@ -46,6 +46,15 @@ class Destination(Protocol):
     def find(self, post: Post) -> Receipt | None: ...
 
     def check(self) -> tuple[Finding, ...]: ...
+
+
+@runtime_checkable
+class KnowsPlaces(Protocol):
+    """A destination that can also tell of a place whether it can post there; no kind has to."""
+
+    def check_place(self, place: str) -> Finding | None:
+        """What is wrong with a place (fail: nothing can be posted there), or good about it; None when that is not
+        known. Nothing is posted. Raises as Destination.post: TemporaryFailure when nobody could be asked."""
 
 
 class Outbox(Protocol):

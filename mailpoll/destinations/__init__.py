@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from mailpoll import redaction
+from mailpoll.config import patterns
 from mailpoll.crosscheck import url_problem
-from mailpoll.destinations.kind import Kind
+from mailpoll.destinations.kind import Kind, Outgoing
 from mailpoll.errors import ConfigError
 from mailpoll.model import Limits
 from mailpoll.rate import Rate
@@ -33,7 +34,7 @@ class Maker(Protocol):
 
     kind: Kind
 
-    def __call__(self, name: str, settings: Any, secret: Callable[[SecretRef, str], str], /) -> Any:
+    def __call__(self, name: str, settings: Any, secret: Callable[[SecretRef, str], str], /, **more: Outgoing) -> Any:
         """A destination of this name; secrets are looked up, nothing is connected."""
 
     def limits_of(self, settings: Any, /) -> Limits:
@@ -52,7 +53,10 @@ def make(name: str, settings: Settings, secret: Callable[[SecretRef, str], str])
         DestinationRefused: its settings cannot be used: a `ca_file` that is missing.
     """
     section = settings_of(name, settings)
-    return _maker(_kind_name(section))(name, section, secret)
+    maker = _maker(_kind_name(section))
+    if maker.kind.by_smtp:
+        return maker(name, section, secret, outgoing=Outgoing(settings.smtp, patterns(settings)))
+    return maker(name, section, secret)
 
 
 def kind_of(name: str) -> Kind:
@@ -111,7 +115,11 @@ def rate_of(name: str, settings: Settings) -> Rate:
 
 def settings_hash(name: str, settings: Settings) -> str:
     """64 hex digits that change when the destination's settings do; the secrets' contents are not part of them."""
-    return fingerprint(name, settings_of(name, settings))
+    section = settings_of(name, settings)
+    own = fingerprint(name, section)
+    if settings.smtp is None or not kind_named(name, settings).by_smtp:
+        return own
+    return fingerprint(own, settings.smtp)
 
 
 def _unknown(name: str, settings: Settings) -> ConfigError:
