@@ -234,9 +234,9 @@ mật khẩu mới | liên kết đăng nhập
 """)
 # What the phrases about passwords have in common.
 PASSWORDS = _words("""
-reset | passw | passord | kennwort | mot de passe | contraseña | senha | palavra-passe | wachtwoord | lösenord | adgangskode
-salasana | hasł | hesl | парол | şifre | parol | κωδικ | jelszó | jelszavá | kata sandi | mật khẩu | パスワード
-密码 | 密碼 | 비밀번호 | كلمة | סיסמ | รหัสผ่าน | पासवर्ड
+reset | passw | passord | kennwort | mot de passe | contraseña | senha | palavra-passe | wachtwoord | lösenord
+adgangskode | salasana | hasł | hesl | парол | şifre | parol | κωδικ | jelszó | jelszavá | kata sandi | mật khẩu
+パスワード | 密码 | 密碼 | 비밀번호 | كلمة | סיסמ | รหัสผ่าน | पासवर्ड
 """)
 # What a sentence begins with that only says what to do if somebody else was at work.
 CONDITIONS = _words("""
