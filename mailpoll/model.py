@@ -148,10 +148,16 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one destination takes. Lengths in code points; None means no limit. `mentions` names the dialect whose
-    mentions compose must neutralise ("none", "zulip", "slack", "discord", "mattermost", "matrix"), `markup` the one
-    that it writes ("markdown", "slack", "discord", "plain"). `file_size` is that of one file in octets. `overflow`:
-    text that does not fit goes along whole as a file, or is only cut."""
+    """What one destination takes. Lengths in code points; None means no limit.
+
+    `topic`: 0 says that there are none; then the subject, or the channel's fixed topic, is the first line in bold,
+    unless the channel says `--topic none`. `mentions` names the dialect whose mentions compose must neutralise ("none",
+    "zulip", "slack", "discord", "mattermost", "matrix"), `markup` the one that it writes: "markdown" (text as it was
+    typed: Zulip, which knows no escapes, the store, web hooks), "commonmark" (typed text escaped, so that it is shown
+    as it was typed: Mattermost, ntfy with Markdown, what markup.to_html() is given for Matrix), "slack", "discord",
+    "plain". `file_size` is that of one file in octets. `overflow`: text that does not fit goes along whole as a file,
+    or is only cut. `threads`: a post that answers one of the same channel is to be put into its thread (Post.thread).
+    """
 
     topic: int | None = None
     body: int | None = None
@@ -160,6 +166,7 @@ class Limits:
     markup: str = "markdown"
     file_size: int | None = None
     overflow: Literal["file", "cut"] = "file"
+    threads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

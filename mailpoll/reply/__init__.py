@@ -16,10 +16,12 @@ Quotes = Literal["mailpoll", "email-reply-parser", "keep"]
 
 
 class NewText(NamedTuple):
-    """The new text of a body (plain, or Markdown where it was HTML), and what was cut from it, in order."""
+    """The new text of a body (plain, or Markdown where it was HTML), what was cut from it, in order, and which body
+    that was."""
 
     text: str
     cuts: tuple[Cut, ...]
+    kind: Literal["plain", "html"] = "plain"
 
 
 # Kinds of automatic mail whose text no person wrote, whatever mail it refers to.
@@ -64,7 +66,7 @@ def cut(
     if kind == "html":
         from mailpoll.reply.html import cut_html  # with it come an HTML5 parser and html2text: 30 ms, for some mails
 
-        return NewText(*cut_html(text, include_quotes=include_quotes, include_footer=include_footer))
+        return NewText(*cut_html(text, include_quotes=include_quotes, include_footer=include_footer), kind)
     if quotes == "email-reply-parser" and not include_quotes:
         parsed = cut_with_parser(text)
         if parsed is not None:
