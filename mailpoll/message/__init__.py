@@ -17,7 +17,7 @@ from mailpoll.message.limits import field_defects
 from mailpoll.message.parameters import parameters
 from mailpoll.message.pieces import pieces
 from mailpoll.message.senders import sender_problem, senders
-from mailpoll.message.transfer import decoded
+from mailpoll.message.transfer import decoded, encoding_of
 from mailpoll.model import Attachment, Message
 
 __all__ = ["addresses", "header_fields", "parse", "part", "part_in_slices"]
@@ -146,7 +146,7 @@ def _first_text(raw: bytes, head: Block, max_text: int) -> tuple[str, str]:
         start = head.body
         following = raw.find(b"\n--" + boundary, start)
         raw = raw[: following if following != -1 else len(raw)]
-    encoding = head.first("content-transfer-encoding").strip().lower()
+    encoding = encoding_of(head.first("content-transfer-encoding"))
     data = decoded(raw[start : start + 12 * max_text], encoding)
     text = decode(data, values.get("charset", ""))[0].replace("\r\n", "\n").replace("\r", "\n")[:max_text]
     return ("", text) if type_ == "text/html" else (text, "")

@@ -83,6 +83,8 @@ def decode(data: bytes, charset: str = "") -> tuple[str, str]:
     and no NUL comes out, whatever went in.
     """
     codec = codec_of(charset) or "utf_8"
+    if (marked := _marked(data)) and (text := _strictly(data, marked)) is not None:
+        return _clean(text), ""
     if codec.startswith(("utf_16", "utf_32")) and b"\0" not in data:
         codec = "utf_8"  # a label of two-byte text over one-byte text: everything would turn into Chinese
     if codec == "utf_8" and b"\x1b$" in data:
@@ -96,6 +98,13 @@ def decode(data: bytes, charset: str = "") -> tuple[str, str]:
     if text is None:
         text = _mostly(data, codec)
     return _clean(text if text is not None else data.decode("cp1252", "replace")), defect
+
+
+def _marked(data: bytes) -> str:
+    """The codec that a byte order mark names, which no other text begins with (WHATWG Encoding §6), or ""."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf_16"
+    return "utf_8" if data.startswith(b"\xef\xbb\xbf") else ""
 
 
 def _strictly(data: bytes, codec: str) -> str | None:

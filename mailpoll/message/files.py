@@ -216,7 +216,7 @@ def _name(file: File, number: int) -> str:
         return names.FIXED[type_]
     if file.inside is None and is_mail(file.piece) and names.clean(subject := _subject(file.piece)):
         return names.clean(f"{subject}.eml")
-    return f"attachment-{number}.{names.EXTENSIONS.get(type_, 'bin')}"
+    return f"attachment-{number}.{names.extension_of(type_)}"
 
 
 def _subject(mail: Piece) -> str:

@@ -49,6 +49,11 @@ _LAST_WORDS = re.compile(r"(?:\.[^.\s]{1,20}){1,2}\Z")
 _LOOKED_AT = 1_000
 
 
+def extension_of(type_: str) -> str:
+    """The extension, without its dot, for a file of which only the type is known."""
+    return EXTENSIONS.get(type_, "txt" if type_.startswith(("text/", "message/")) else "bin")
+
+
 def clean(name: str) -> str:
     """The name without path, control, direction and other invisible characters, at most 100 characters, or ""."""
     name = name.replace("\\", "/").rpartition("/")[2]

@@ -9,6 +9,8 @@ from mailpoll.message.headers import unstructured
 
 MAX_PARAMETERS = 200
 
+# `text/html`, in quotes, behind a comment, or without the semicolon that should follow.
+_TOKEN = re.compile(r'(?:\([^()]*+\)|[\s"])*([^\s;,:="()/]++(?:\s*+/\s*+[^\s;,:="()/]++)?)')
 _NAME_END = re.compile(r"[=;]")
 _BLANKS = re.compile(r"\s*+")
 _QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
@@ -23,7 +25,7 @@ def parameters(value: str, defects: list[str] | None = None) -> tuple[str, dict[
     2047 §5 forbids it, are decoded too. The first of two equal names wins, the RFC 2231 form over the plain one.
     A limit that was hit is added to `defects`.
     """
-    token = value.partition(";")[0].strip().lower()
+    token, value = _token(value)
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     pairs = _pairs(value)
@@ -32,10 +34,27 @@ def parameters(value: str, defects: list[str] | None = None) -> tuple[str, dict[
     for name, text in pairs[:MAX_PARAMETERS]:
         section = _SECTION.match(name) if "*" in name else None
         if section is None:
-            plain.setdefault(name, unstructured(text))
+            plain.setdefault(name, _plain(name, text))
         else:
             sections.setdefault(section[1], {}).setdefault(int(section[2] or 0), (text, bool(section[3])))
     return token, plain | {name: _joined(parts) for name, parts in sections.items()}
+
+
+def _plain(name: str, text: str) -> str:
+    """The value of a parameter without sections. A boundary is compared as it is; no charset has a blank, but what
+    follows one may lack its semicolon."""
+    if name == "boundary":
+        return text
+    return (text.split() or [""])[0] if name == "charset" else unstructured(text)
+
+
+def _token(value: str) -> tuple[str, str]:
+    """(token in lower case, the rest of the value, which starts with a semicolon)."""
+    found = _TOKEN.match(value)
+    if found is None:
+        return value.partition(";")[0].strip().lower(), value
+    rest = value[found.end() :].lstrip(' \t"')
+    return "".join(found[1].split()).lower(), rest if rest.startswith(";") else f";{rest.lstrip(':,')}"
 
 
 def _pairs(value: str) -> list[tuple[str, str]]:
@@ -54,6 +73,8 @@ def _pairs(value: str) -> list[tuple[str, str]]:
         quoted = _QUOTED.match(value, begin)
         end = value.find(";", quoted.end() if quoted else begin)
         text = _ESCAPED.sub(r"\1", quoted[1]) if quoted else value[begin : end if end != -1 else None].strip(' \t"')
+        if quoted and "=" in value[quoted.end() : end if end != -1 else None]:
+            end = quoted.end() - 1  # the semicolon in front of the next parameter is missing
         pairs.append((value[at + 1 : stop.start()].strip().lower(), text))
         at = end
     return pairs

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mailpoll.message import boundaries
 from mailpoll.message.headers import MAX_HEADERS, Block, read_block
 from mailpoll.message.parameters import parameters
+from mailpoll.message.transfer import encoding_of
 
 # Postfix's mime_nesting_limit and mime_boundary_length_limit; the part limit, multiparts counted, is ours.
 MAX_DEPTH = 100
@@ -87,6 +89,7 @@ class _Splitter:
         self._ids = 0
         self._parts = 0
         self._headers = 0
+        self._looked = 0
 
     def split(self, at: int) -> None:
         """Reads from offset `at`, where the body of the outermost multipart starts, to the end."""
@@ -180,7 +183,9 @@ class _Splitter:
         boundary = values.get("boundary", "").rstrip().encode("utf-8")
         if not type_.startswith("multipart/"):
             self._leaf(block, containers, default)
-        elif not 0 < len(boundary) <= MAX_BOUNDARY:
+            return
+        boundary = self._real(boundary, block.body)
+        if not 0 < len(boundary) <= MAX_BOUNDARY:
             self.defects.append("multipart without a usable boundary")
             self._leaf(block, containers, default)
         elif len(self.stack) >= MAX_DEPTH:
@@ -192,6 +197,20 @@ class _Splitter:
             opened = _Open(self._ids, subtype, boundary, self._open_at.get(boundary), block, containers)
             self._open_at[boundary] = len(self.stack)
             self.stack.append(opened)
+
+    def _real(self, boundary: bytes, at: int) -> bytes:
+        """The boundary, or the one that the body from `at` on has in its place: senders lose the parameter, fold it
+        wrong, or write another one."""
+        if self._looked > len(self.raw):
+            return boundary
+        found = self.raw.find(b"--" + boundary, at) if boundary else -1
+        self._looked += (len(self.raw) if found == -1 else found) - at
+        behind = found + 2 + len(boundary)
+        if found != -1 and self.raw[behind : behind + 1].strip(b" \t\r\n-") == b"":
+            return boundary
+        if other := boundaries.guessed(self.raw, at, self._open_at):
+            self.defects.append("multipart with a boundary other than its header says")
+        return other or boundary
 
     def _leaf(self, block: Block, containers: tuple[Container, ...], default: str) -> None:
         if containers:
@@ -238,21 +257,28 @@ def _before_line_end(raw: bytes, at: int) -> int:
 
 def _leaf(raw: bytes, block: Block, end: int, containers: tuple[Container, ...], default: str) -> Leaf:
     type_, values = parameters(block.first("content-type"))
+    start = _start(raw, block, end)
     if not _TYPE.match(type_) or type_.startswith("multipart/"):
-        type_ = default  # RFC 2045 §5.2, and what a multipart that cannot be taken apart is read as
+        # RFC 2045 §5.2, and what a multipart that cannot be taken apart is read as.
+        type_ = "text/html" if default == "text/plain" and _is_html(type_, raw[start : start + 200]) else default
     disposition, more = parameters(block.first("content-disposition"))
     return Leaf(
-        start=_start(raw, block, end),
+        start=start,
         end=end,
         type=type_,
         parameters=values,
         disposition=disposition,
         filename=more.get("filename") or values.get("name", ""),
-        encoding=block.first("content-transfer-encoding").partition(";")[0].strip().lower(),
+        encoding=encoding_of(block.first("content-transfer-encoding")),
         content_id=block.first("content-id").strip(" \t<>")[:500],
         containers=containers,
         location=block.first("content-location").strip(" \t")[:500],
     )
+
+
+def _is_html(type_: str, beginning: bytes) -> bool:
+    """Whether a text whose type is missing or none is HTML: scripts write `Content-Type: html`, or only `<html>`."""
+    return "html" in type_ or beginning.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html"))
 
 
 def _start(raw: bytes, block: Block, end: int) -> int:

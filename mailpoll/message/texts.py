@@ -13,8 +13,14 @@ from mailpoll.message.uuencode import ENCODINGS
 # No charset needs more octets for a character, no transfer encoding more letters for an octet.
 OCTETS, LETTERS = 4, 3
 
+NOT_TEXT = "[A part of this mail says that it is text, and is not.]"
+
 _QUOTE_MARKS = re.compile(r">*")
 _ENRICHED = re.compile(r"<<|<nl>|<(/?)param>|</?[a-z-]{1,60}>", re.IGNORECASE)
+# What no text has, but for a few that got in by accident.
+_CONTROL = re.compile("[\x00-\x07\x0e-\x1a\x1c-\x1f]")
+_FEW = 4
+_TWO_WORDS = re.compile(r"[^\W\d_]{2} [^\W\d_]{2}")
 # One odd octet is damage, two in a line are words.
 _PLAIN_LINE = re.compile(rb"^[^\n]*?[^A-Za-z0-9+/=\s][^\n]*?[^A-Za-z0-9+/=\s]", re.MULTILINE)
 _META_CHARSET = re.compile(rb"<meta\b[^<>]{0,300}?\bcharset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
@@ -30,6 +36,12 @@ def body_text(body: Body, max_text: int, defects: list[str]) -> str:
     text, defect = decode(data, leaf.parameters.get("charset", "") or (_html_charset(data) if body.html else ""))
     if defect:
         defects.append(defect)
+    if is_binary(text) and leaf.encoding == "base64" and _is_words(body.piece):
+        defects.append("plain text in base64")
+        text = decode(bytes(body.piece.raw[: OCTETS * max_text]))[0]
+    if is_binary(text):
+        defects.append("a text part is not text")
+        return "" if leaf.filename or leaf.disposition == "attachment" else _words_of(text) or NOT_TEXT
     if data.strip(b"\0 \t\r\n") and not text:
         defects.append("a text part came out empty")
         text = _clean_latin(data)
@@ -39,6 +51,24 @@ def body_text(body: Body, max_text: int, defects: list[str]) -> str:
     if leaf.type == "text/plain" and leaf.parameters.get("format", "").lower() == "flowed":
         return unflowed(text, leaf.parameters.get("delsp", "").lower() == "yes")
     return text
+
+
+def is_binary(text: str) -> bool:
+    """Whether what was read as text is a picture, say, or encrypted: more than one character in fifty is a control."""
+    controls = len(_CONTROL.findall(text))
+    return controls > _FEW and controls * 50 > len(text)
+
+
+def _words_of(text: str) -> str:
+    """The lines of a damaged text that are words and nothing else."""
+    lines = text.replace("\r", "\n").split("\n")
+    return "\n".join(line for line in lines if _TWO_WORDS.search(line) and not _CONTROL.search(line))
+
+
+def _is_words(piece: Piece) -> bool:
+    """Whether the octets of a part that says base64 are words with blanks between, most lines of them."""
+    lines = bytes(piece.raw[:10_000]).splitlines()
+    return sum(b" " in line.strip() for line in lines) * 2 > len(lines)
 
 
 def _bytes_of(body: Body, max_text: int, defects: list[str]) -> bytes:

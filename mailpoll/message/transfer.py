@@ -12,6 +12,16 @@ _NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _ALPHABET + b"=")
 _BLANKS_AFTER_SOFT_BREAK = re.compile(rb"=[ \t]++(?=\r?\n|$)")
 
 
+_COMMENT = re.compile(r"\([^()]*+\)")
+_NAMES = {"base64": "base64", "b64": "base64", "quotedprintable": "quoted-printable", "qp": "quoted-printable"}
+
+
+def encoding_of(value: str) -> str:
+    """The lower-case encoding name in a raw Content-Transfer-Encoding, however its writer spelled it."""
+    name = _COMMENT.sub("", value[:200]).partition(";")[0].strip(" \t\"'").lower()
+    return _NAMES.get("".join(character for character in name if character not in " \t-_"), name)
+
+
 def decoded(data: bytes | memoryview, encoding: str) -> bytes:
     """The bytes that `data` stands for under a lower-case encoding name; unknown encodings are the identity."""
     return b"".join(decoded_slices(memoryview(data), encoding))

@@ -50,11 +50,16 @@ def _shows_image(element: Element) -> bool:
 
 
 def name_of(element: Element) -> str:
-    """The alternative text of an image, "" for one that nobody should read, such as a tracking pixel's."""
+    """The alternative text of an image, "" for one that nobody should read, such as a tracking pixel's.
+
+    Of one that came with the mail and has no such text, not even an empty one, it is the name of its file.
+    """
     sizes = (element.get("width").rstrip("px "), element.get("height").rstrip("px "))
     if any(size in _TINY for size in sizes):
         return ""
-    return " ".join(element.attributes.get("alt", "")[:200].split())
+    if "alt" not in element.attributes:
+        return file_name_of(element)
+    return " ".join(element.attributes["alt"][:200].split())
 
 
 def file_name_of(element: Element) -> str:

@@ -63,6 +63,13 @@ SHAPES = {
     "lines that are no fields": lambda n: b"Subject: x\n" + b"no field\n" * (n // 9),
     "fields without end and a line that is none": lambda n: b"no field\n" + b"X: y\n" * (n // 5),
     "a name of many dots": lambda n: b'Content-Type: image/png; name="' + b"a." * (n // 2) + b'"\n\nx',
+    "multiparts of other boundaries": lambda n: typed(
+        b"multipart/mixed; boundary=b", b"--b\nContent-Type: multipart/mixed; boundary=other\n\n--x y\n" * (n // 60)
+    ),
+    "a type behind comments": lambda n: b"Content-Type: " + b"()" * (n // 2) + b"\n\nx",
+    "a type of blanks": lambda n: b"Content-Type: a" + b" " * n + b"\n\nx",
+    "parameters without semicolons": lambda n: b"Content-Type: a/b" + b' a="b"' * (n // 6) + b"\n\nx",
+    "text of controls": lambda n: typed(b"text/plain", b"a b\1\n" * (n // 5)),
     "equal names": lambda n: (
         b"Content-Type: multipart/mixed; boundary=b\n\n"
         + b'--b\nContent-Type: image/png; name="a (2).png"\n\nx\n' * (n // 50)

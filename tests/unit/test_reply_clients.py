@@ -334,6 +334,9 @@ def test_what_is_typed_behind_the_mark_of_outlook_on_the_web_stays(fields_):
         ('<a href="https://example.com/"><img src="logo.png" alt="Logo"></a>', "[Logo](https://example.com/)"),
         ('<a href="data:text/html,x">here</a>', "here"),
         ('see <img src="cid:image001.png@1" alt=""> there', "see there"),
+        ('see <img src="cid:image001.png@1"> there', "see image001.png there"),
+        ('see <img src="cid:image001.png@1" width=1> there', "see there"),
+        ('see <img src="cid:part1.0123@example.com"> there', "see there"),
         ("<p>a</p><blockquote><p>b<br>c</p></blockquote><p>d</p>", "a\n\n> b\n> c\n\nd"),
     ],
 )
