@@ -2,5 +2,6 @@
 
 from mailpoll.http.answers import Response, classify, retry_after
 from mailpoll.http.client import Http, basic, probe, proxy_for
+from mailpoll.http.multipart import Form
 
-__all__ = ["Http", "Response", "basic", "classify", "probe", "proxy_for", "retry_after"]
+__all__ = ["Form", "Http", "Response", "basic", "classify", "probe", "proxy_for", "retry_after"]

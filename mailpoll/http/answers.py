@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mailpoll.errors import DestinationRefused, Later, PermanentFailure, TemporaryFailure
 from mailpoll.settings import mask_url
@@ -54,6 +56,15 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     url: str = ""  # masked
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The JSON object in the body; empty when there is none."""
+        try:
+            said = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return said if isinstance(said, dict) else {}
 
 
 def classify(response: Response) -> None:

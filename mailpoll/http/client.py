@@ -19,7 +19,7 @@ from mailpoll.http.answers import Response
 from mailpoll.http.failures import reason, translated, untrusted
 from mailpoll.settings import mask_url
 
-MAX_ANSWER = 64 * 1024  # octets of an answer that are read
+MAX_ANSWER = 64 * 1024  # octets of an answer that are read, unless more are asked for
 SLOWEST = 50_000  # octets per second; a network slower than that is none
 _SLICE = 64 * 1024
 
@@ -49,6 +49,7 @@ class Http:
         body: bytes | bytearray = b"",
         timeout_connect: float = 5,
         timeout_read: float = 20,
+        max_answer: int = MAX_ANSWER,
     ) -> Response:
         """The answer, whatever its status; classify() judges it.
 
@@ -60,7 +61,7 @@ class Http:
             Unanswered: it was sent, wholly or in part, and no answer came.
             DestinationRefused: the certificate is not to be trusted.
         """
-        sending = _Sending(method, url, body)
+        sending = _Sending(method, url, body, max_answer)
         fields = {**(headers or {}), **({"Content-Length": str(len(body))} if body else {})}
         timeout = urllib3.Timeout(connect=timeout_connect, read=timeout_read)
         try:
@@ -155,8 +156,8 @@ def _tls(ca_file: str | None) -> ssl.SSLContext:
 class _Sending:
     """One exchange, run in a thread of its own so that nothing can hold it up for ever."""
 
-    def __init__(self, method: str, url: str, body: bytes | bytearray) -> None:
-        self._method, self._url, self._body = method, url, body
+    def __init__(self, method: str, url: str, body: bytes | bytearray, max_answer: int) -> None:
+        self._method, self._url, self._body, self._max = method, url, body, max_answer
         self._sent = not body and method not in ("GET", "HEAD")  # without a body, its first octets cannot tell
         self._answer: urllib3.BaseHTTPResponse | None = None
         self._pieces = bytearray()
@@ -165,7 +166,7 @@ class _Sending:
         self._deciding = threading.Lock()
 
     def run(self, pool: urllib3.PoolManager, headers: Mapping[str, str], timeout: urllib3.Timeout) -> None:
-        """Send, and read at most MAX_ANSWER octets."""
+        """Send, and read at most `max_answer` octets."""
         try:
             self._answer = answer = pool.request(
                 self._method,
@@ -178,9 +179,9 @@ class _Sending:
                 preload_content=False,
                 decode_content=False,
             )
-            while len(self._pieces) < MAX_ANSWER and (piece := answer.read(MAX_ANSWER - len(self._pieces))):
+            while len(self._pieces) < self._max and (piece := answer.read(self._max - len(self._pieces))):
                 self._pieces += piece
-            answer.release_conn() if len(self._pieces) < MAX_ANSWER else answer.close()
+            answer.release_conn() if len(self._pieces) < self._max else answer.close()
         except BaseException as error:  # raised again in the thread that waits
             self._error = error
 
