@@ -17,7 +17,7 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
 )
-from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Pause, Post, Receipt, Rest
+from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Original, Pause, Post, Receipt, Rest
 from mailpoll.rate import UNLIMITED, Rates
 from mailpoll.retry import DECLINES, GIVE_UP_S, LONGEST_REST, RETRY_AFTER_S, rest_time, retry_delay
 
@@ -32,6 +32,12 @@ class Content(Protocol):
         """Attachment `number` (Attachment.part) decoded, in pieces of about 1 MB; 0 is the whole new text as UTF-8.
         Raises Unreadable, at once and not between two pieces, when the mail is to blame that it cannot be had."""
 
+    def original(self) -> Original:
+        """What the mail says of itself beside its posts. Raises Unreadable as part() does."""
+
+    def seven_bit(self) -> Iterator[bytes]:
+        """The whole mail in ASCII alone, in pieces of about 1 MB. Raises Unreadable as part() does."""
+
 
 class Destination(Protocol):
     """A service that takes posts. post() raises TemporaryFailure (nothing left), Unanswered (it left, no answer came),
@@ -43,7 +49,9 @@ class Destination(Protocol):
 
     def post(self, post: Post, content: Content) -> Receipt: ...
 
-    def find(self, post: Post) -> Receipt | None: ...
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
+        """The receipt of a post whose answer was lost, if it arrived after all. It left after `since`; `taken` tells of
+        a receipt's id whether it belongs to a post that is known to have arrived: two posts may say the same."""
 
     def check(self) -> tuple[Finding, ...]: ...
 
@@ -69,6 +77,8 @@ class Outbox(Protocol):
     def claim(self, delivery: Delivery, now: datetime, rates: Rates) -> bool: ...
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None: ...
+
+    def taken(self, destination: str, receipt: str) -> bool: ...
 
     def delayed(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None: ...
 
@@ -255,9 +265,11 @@ class Courier:
         self._closed.add(delivery.post.destination)
 
     def _found(self, delivery: Delivery, destination: Destination) -> Receipt | None:
-        """The receipt of a post that arrived although its answer was lost, where the destination can be asked."""
-        if delivery.state == "uncertain" and destination.askable:
-            return destination.find(delivery.post)
+        """The receipt of a post that arrived although its answer was lost, where the destination can be asked. What was
+        ever uncertain is asked about, even if it was delayed since: it may have been the question that failed."""
+        if destination.askable and (delivery.state == "uncertain" or delivery.uncertain_at is not None):
+            name = delivery.post.destination
+            return destination.find(delivery.post, delivery.created_at, lambda id_: self._outbox.taken(name, id_))
         return None
 
     def _delay(self, delivery: Delivery, problem: TemporaryFailure) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import IO, ClassVar, Literal, Protocol
 
 from mailpoll.destinations.kind import Kind
@@ -100,7 +101,7 @@ timeout = 60                                    # seconds
         self._judge(status, stderr)
         return Receipt()
 
-    def find(self, post: Post) -> Receipt | None:
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         """None: a program cannot be asked."""
         return None
 

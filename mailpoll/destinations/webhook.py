@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 
 from mailpoll import __version__
@@ -105,7 +106,7 @@ secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
         classify(answer)
         return _receipt(answer)
 
-    def find(self, post: Post) -> Receipt | None:
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         """None: a web hook cannot be asked."""
         return None
 

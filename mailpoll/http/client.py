@@ -14,7 +14,10 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from mailpoll import egress
+from mailpoll.egress import Egress
 from mailpoll.errors import DestinationRefused, TemporaryFailure
+from mailpoll.http import guard
 from mailpoll.http.answers import Response
 from mailpoll.http.failures import reason, translated, untrusted
 from mailpoll.settings import mask_url
@@ -28,7 +31,8 @@ class Http:
     """HTTP requests with verified TLS; no redirects, no repeats, no cookies. One object serves one thread at a time.
 
     Args:
-        proxy: URL of a proxy for everything; None takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment.
+        proxy: URL of a proxy for everything; None takes that of [http], else HTTPS_PROXY, HTTP_PROXY and NO_PROXY of
+            the environment.
         ca_file: PEM file of the authorities to trust instead of the system's.
 
     Raises:
@@ -37,6 +41,7 @@ class Http:
 
     def __init__(self, proxy: str | None = None, ca_file: str | None = None) -> None:
         self._proxy = proxy
+        self._egress = egress.in_force()
         self._context = None if ca_file is None else _tls(ca_file)
         self._pools: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
 
@@ -59,7 +64,7 @@ class Http:
         Raises:
             TemporaryFailure: nothing of the body was sent.
             Unanswered: it was sent, wholly or in part, and no answer came.
-            DestinationRefused: the certificate is not to be trusted.
+            DestinationRefused: the certificate is not to be trusted, or [http] permits no address of the host.
         """
         sending = _Sending(method, url, body, max_answer)
         fields = {**(headers or {}), **({"Content-Length": str(len(body))} if body else {})}
@@ -77,7 +82,9 @@ class Http:
         return sending.outcome()
 
     def _pool(self, url: str) -> urllib3.PoolManager:
-        proxy = self._proxy or proxy_for(url, os.environ)
+        proxy = self._proxy or proxy_for(url, os.environ, self._egress)
+        if proxy is not None and self._egress.deny:
+            guard.refuse_denied(url, self._egress)
         secure = any((place or "").lower().startswith("https:") for place in (url, proxy))
         if (proxy, secure) not in self._pools:
             # Reading the authorities of the system costs 20 ms: as much as all else of a post within one machine.
@@ -88,7 +95,10 @@ class Http:
 
     def _make_pool(self, proxy: str | None) -> urllib3.PoolManager:
         if proxy is None:
-            return urllib3.PoolManager(num_pools=10, maxsize=1, ssl_context=self._context)
+            manager = urllib3.PoolManager(num_pools=10, maxsize=1, ssl_context=self._context)
+            if self._egress.deny:
+                manager.pool_classes_by_scheme = guard.pools(self._egress)
+            return manager
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         credentials = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}" if parts.username else None
         return urllib3.ProxyManager(
@@ -100,9 +110,10 @@ class Http:
         )
 
 
-def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
-    """The proxy that the environment names for `url`, as curl reads it: https_proxy, http_proxy, all_proxy and
-    no_proxy in either case, the lower one winning; http_proxy not inside a CGI script; loopback never."""
+def proxy_for(url: str, env: Mapping[str, str], rules: Egress = egress.UNRESTRICTED) -> str | None:
+    """The proxy for `url`: that of `rules`, else the one the environment names, as curl reads it: https_proxy,
+    http_proxy, all_proxy and no_proxy in either case, the lower one winning; http_proxy not inside a CGI script.
+    Loopback never has one, nor what no_proxy names."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     named = {name.lower(): value for name, value in sorted(env.items()) if value}  # upper case sorts first
@@ -110,12 +121,15 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
         named.pop("http_proxy", None)
     if host in ("localhost", "::1") or host.startswith("127."):
         return None
-    exceptions = (entry.strip().lower().lstrip("*").lstrip(".") for entry in named.get("no_proxy", "").split(","))
-    if named.get("no_proxy", "").strip() == "*" or any(
+    if rules.proxy == egress.NO_PROXY:
+        return None
+    direct = [*rules.no_proxy, *named.get("no_proxy", "").split(",")]
+    exceptions = (entry.strip().lower().lstrip("*").lstrip(".") for entry in direct)
+    if "*" in map(str.strip, direct) or any(
         entry and (f".{host}".endswith(f".{entry}") or f"{host}:{parts.port}" == entry) for entry in exceptions
     ):
         return None
-    return named.get(f"{parts.scheme}_proxy") or named.get("all_proxy")
+    return rules.proxy or named.get(f"{parts.scheme}_proxy") or named.get("all_proxy")
 
 
 def basic(username: str, password: str) -> str:
@@ -130,12 +144,14 @@ def probe(url: str, *, ca_file: str | None = None, timeout: float = 5) -> None:
 
     Raises:
         TemporaryFailure: it cannot be reached now.
-        DestinationRefused: the certificate is not to be trusted.
+        DestinationRefused: the certificate is not to be trusted, or [http] permits no address of the host.
     """
-    parts = urlsplit(proxy_for(url, os.environ) or url)
+    rules = egress.in_force()
+    proxy = proxy_for(url, os.environ, rules)
+    parts = urlsplit((proxy if "://" in proxy else f"http://{proxy}") if proxy else url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        with socket.create_connection((host, port), timeout=timeout) as plain:
+        with _connected(host, port, timeout, egress.UNRESTRICTED if proxy else rules) as plain:
             if parts.scheme == "https":
                 with _tls(ca_file).wrap_socket(plain, server_hostname=host):
                     pass
@@ -143,6 +159,16 @@ def probe(url: str, *, ca_file: str | None = None, timeout: float = 5) -> None:
         raise untrusted(url, error) from None
     except (OSError, UnicodeError) as error:
         raise TemporaryFailure(f"cannot be reached: {reason(error)}", about=mask_url(url)) from None
+
+
+def _connected(host: str, port: int, timeout: float, rules: Egress) -> socket.socket:
+    failure = OSError("it has no address")
+    for address in guard.permitted(host, port, rules):
+        try:
+            return socket.create_connection((address, port), timeout=timeout)
+        except OSError as error:
+            failure = error
+    raise failure
 
 
 def _tls(ca_file: str | None) -> ssl.SSLContext:

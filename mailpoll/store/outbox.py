@@ -111,6 +111,13 @@ class Outbox:
         """The destination took the post."""
         self._set(delivery, now, state="delivered", due_at=None, error="", receipt=receipt.id, receipt_url=receipt.url)
 
+    def taken(self, destination: str, receipt: str) -> bool:
+        """Whether a destination gave this receipt for a post that is known to have arrived."""
+        d = schema.delivery
+        known = sa.exists().where(d.c.destination == destination, d.c.receipt == receipt)
+        with transaction(self._engine, writes=False) as connection:
+            return bool(connection.scalar(sa.select(known)))
+
     def delayed(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None:
         """Nothing left; to be tried at `due_at`."""
         self._set(delivery, now, state="delayed", due_at=due_at, error=error)
@@ -238,8 +245,8 @@ class Outbox:
         self._decide(delivery, now, state="pending", due_at=now, attempts=0, error="")
 
     def resend(self, delivery: Delivery, key: str, now: datetime) -> None:
-        """Sends a post once more under a new idempotency key, whatever became of it."""
-        self._decide(delivery, now, state="pending", due_at=now, attempts=0, error="", key=key)
+        """Sends a post once more under a new idempotency key, whatever became of it, and unasked."""
+        self._decide(delivery, now, state="pending", due_at=now, attempts=0, error="", key=key, uncertain_at=None)
 
     def drop(self, delivery: Delivery, now: datetime) -> None:
         """Gives a delivery up."""

@@ -36,6 +36,7 @@ from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import CommandSettings, SecretRef, Settings, WebhookSettings
 
 CANARY = "cAnArY"
+START = datetime(2026, 11, 6, 8, 0, tzinfo=UTC)
 RAW = b"Subject: hello\r\n\r\nbody\r\n"
 
 
@@ -130,7 +131,7 @@ def test_each_answer_has_its_outcome(
 )
 def test_neither_kind_can_be_asked(make_it: Callable[[], Destination], on_uncertain: str) -> None:
     made = make_it()
-    assert (made.askable, made.find(a_post()), made.on_uncertain) == (False, None, on_uncertain)
+    assert (made.askable, made.find(a_post(), START, lambda _: False), made.on_uncertain) == (False, None, on_uncertain)
     assert made.limits == Limits()
 
 

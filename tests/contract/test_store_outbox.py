@@ -53,6 +53,17 @@ def test_a_delivery_that_was_dropped_cannot_be_claimed(store: Store) -> None:
     assert store.outbox.get(delivery.id).error == "dropped by hand"
 
 
+def test_a_receipt_is_taken_once_its_destination_gave_it(store: Store) -> None:
+    first, second, other = deliver(store, post(), post(channel="ops"), post("other"))
+    for delivery, receipt in ((first, "17"), (other, "18")):
+        store.outbox.delivered(delivery, Receipt(receipt), NOW)
+    assert [store.outbox.taken("hook", receipt) for receipt in ("17", "18")] == [True, False]
+    store.outbox.uncertain(second, LATER, "no answer", NOW)
+    assert store.outbox.get(second.id).uncertain_at == NOW
+    store.outbox.resend(store.outbox.get(second.id), "new", NOW)
+    assert store.outbox.get(second.id).uncertain_at is None
+
+
 def test_due_is_what_may_be_tried_now_in_the_order_of_arrival(store: Store) -> None:
     first, second = deliver(store, post(), post("other"))
     [third] = deliver(store, post())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -254,7 +254,7 @@ class Hook:
             raise Unanswered("no answer")
         return Receipt(id=str(len(self.taken)))
 
-    def find(self, post: Post) -> Receipt | None:
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         return None
 
     def check(self) -> tuple[Finding, ...]:

@@ -70,7 +70,10 @@ class Outbox:
         self._set(delivery, state="delayed", due_at=now, error=error, attempts=delivery.attempts)
 
     def uncertain(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None:
-        self._set(delivery, state="uncertain", due_at=due_at, error=error)
+        self._set(delivery, state="uncertain", due_at=due_at, error=error, uncertain_at=now)
+
+    def taken(self, destination: str, receipt: str) -> bool:
+        return receipt in {each.receipt for each in self.deliveries.values() if each.post.destination == destination}
 
     def failed(self, delivery: Delivery, error: str, now: datetime) -> None:
         self._set(delivery, state="failed", due_at=None, error=error)
@@ -98,6 +101,8 @@ class Hook:
     ) -> None:
         self.taken: list[str] = []
         self.arrived: set[str] = set()
+        self.asked: list[tuple[str, datetime]] = []
+        self.trouble: Exception | None = None
         self.askable, self.on_uncertain = askable, on_uncertain
         self._answers = list(answers) or [None]
 
@@ -108,8 +113,11 @@ class Hook:
             raise answer
         return Receipt(id=f"receipt of {post.key}")
 
-    def find(self, post: Post) -> Receipt | None:
-        return Receipt(id="found") if post.key in self.arrived else None
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
+        self.asked.append((post.key, since))
+        if self.trouble is not None:
+            raise self.trouble
+        return next((Receipt(id=id_) for id_ in sorted(self.arrived) if not taken(id_)), None)
 
     def check(self) -> tuple[Finding, ...]:
         return ()
@@ -355,6 +363,31 @@ def test_a_destination_that_can_be_asked_is_asked_before_a_post_is_repeated(arri
     hook.arrived = {"hook1"} if arrived else set()
     assert world.run(minutes=2) == ["hook1 delivered"]
     assert hook.taken == taken
+
+
+@pytest.mark.parametrize("trouble", [TemporaryFailure("away"), LOST, DestinationRefused("no such key")])
+def test_a_post_that_could_not_be_asked_about_is_asked_about_again_before_it_is_repeated(trouble: Exception) -> None:
+    hook = Hook(LOST, None, askable=True)
+    world = World(hook=hook)
+    world.run()
+    hook.arrived, hook.trouble = {"hook1"}, trouble
+    world.run(minutes=2)
+    assert world.states[0] in ("delayed", "uncertain")
+    hook.trouble = None
+    world.settings = "changed"
+    assert world.run(hours=2) == ["hook1 delivered"]
+    assert hook.taken == ["hook1"]
+    assert {since for _, since in hook.asked} == {world.first.created_at}
+
+
+def test_of_two_posts_that_say_the_same_each_is_looked_for_once() -> None:
+    hook = Hook(askable=True)
+    world = World(hook=hook)
+    world.add("hook", "hook2", state="uncertain")
+    world.outbox.deliveries[1] = replace(world.first, state="uncertain")
+    hook.arrived = {"a message"}
+    assert world.run() == ["hook1 delivered", "hook2 delivered"]
+    assert hook.taken == ["hook2"]  # the one message is that of hook1
 
 
 def test_a_receiver_that_never_answers_is_not_posted_to_for_ever() -> None:

@@ -76,7 +76,7 @@ class Hook:
         self.taken.append(post.body)
         return Receipt()
 
-    def find(self, post: Post) -> Receipt | None:
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         return None
 
     def check(self) -> tuple[Finding, ...]:
