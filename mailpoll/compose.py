@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mailpoll import reply, visible
+from mailpoll import markup, reply, visible
 from mailpoll.mentions import added_to, joined, neutralised
 from mailpoll.model import Attachment, Cut, Limits, Message, NamedAddress, Post, Route, Target
 from mailpoll.reply.honest import honest
@@ -33,14 +33,16 @@ def posts(
     """
     made: dict[tuple[str, str, str], Post] = {}
     for route in routes:
-        text = ""
+        said: dict[str, str] = {}
         for target in route.targets:
             key = (route.channel, target.destination, target.place)
-            if key not in made:
-                text = text or new_text(message, route)
-                made[key] = _post(
-                    message, route, target, text, message_ref, max_text, (marks or {}).get(route.channel, "")
-                )
+            if key in made:
+                continue
+            dialect = target.limits.markup
+            if dialect not in said:
+                said[dialect] = _written(message, route, dialect)
+            mark = (marks or {}).get(route.channel, "")
+            made[key] = _post(message, route, target, said[dialect], message_ref, max_text, mark)
     return tuple(made.values())
 
 
@@ -49,8 +51,18 @@ def new_text(message: Message, route: Route) -> str:
 
     Nothing in it hides words, and each link says where it leads when it seems to lead somewhere else.
     """
-    text = honest(visible.text(_found(message, route).text))
-    return text.strip("\n").rstrip() or EMPTY_BODY
+    return _shown_text(_found(message, route))
+
+
+def _written(message: Message, route: Route, dialect: str) -> str:
+    """The new text in a dialect. Links are honest before, and mentions made harmless after: a text that is converted
+    is another one."""
+    found = _found(message, route)
+    return markup.written(_shown_text(found), found.kind, dialect)
+
+
+def _shown_text(found: reply.NewText) -> str:
+    return honest(visible.text(found.text)).strip("\n").rstrip() or EMPTY_BODY
 
 
 def cuts(message: Message, route: Route) -> tuple[Cut, ...]:
@@ -73,22 +85,22 @@ def _post(
     message: Message, route: Route, target: Target, text: str, message_ref: str, max_text: int, mark: str
 ) -> Post:  # fmt: skip
     limits = target.limits
-    topic, named = _topic(message, route, limits)
+    topic, first = _topic(message, route, limits)
     files = tuple(map(_shown, message.attachments)) if route.options.attachments else ()
-    top = _preamble(message, route, named, mark)
-    bottom = _attachment_list(files)
+    top = _preamble(message, route, first, mark, limits.markup)
+    bottom = _attachment_list(files, limits.markup)
     room = min(limits.body if limits.body is not None else max_text, max_text) - added_to(route.prefix, limits.mentions)
-    body, whole = _fitted(top, neutralised(text, limits.mentions), bottom, room, message_ref, limits)
+    body, is_cut = _fitted(top, neutralised(text, limits.mentions), bottom, room, message_ref, limits)
     return Post(
         channel=route.channel,
         destination=target.destination,
         place=target.place,
         topic=topic,
-        body=joined(route.prefix, body, limits.mentions)[: limits.body],
+        body=joined(route.prefix, markup.finished(body), limits.mentions)[: limits.body],
         attachments=tuple(file for file in files if not file.withheld),
-        whole_text=whole,
+        whole_text=is_cut and limits.files and limits.overflow == "file",
         subject=visible.line(message.subject),
-        sender=visible.line(str(message.from_[0])) if message.from_ else "",
+        sender=route.shown_as or (visible.line(str(message.from_[0])) if message.from_ else ""),
         date=message.date,
         message_id=visible.line(message.message_id),
         in_reply_to=tuple(map(visible.line, message.in_reply_to)),
@@ -98,32 +110,46 @@ def _post(
         automatic=visible.line(message.automatic),
         options=route.options,
         quotes=route.quotes,
+        answers=route.answers,
     )
 
 
-def _topic(message: Message, route: Route, limits: Limits) -> tuple[str, bool]:
-    """(topic, whether the subject must be the body's first line because the topic does not say it whole)."""
+def _topic(message: Message, route: Route, limits: Limits) -> tuple[str, str]:
+    """(topic, the line that the body begins with because the topic does not say the subject whole, in the dialect).
+
+    Where there are no topics at all, the first line in bold is what would be one, the subject or what the channel says;
+    nothing where the channel wants no topics.
+    """
     subject = neutralised(topic_of(message.subject), limits.mentions) or NO_SUBJECT
+    if limits.topic == 0:
+        words = route.topic if route.topic is not None else honest(topic_of(message.subject))
+        return "", markup.bold(printable(words), limits.markup)
     if route.topic is None:
         topic = shortened(subject, limits.topic)
-        return topic, topic != subject
+        return topic, "" if topic == subject else _subject_line(message, limits.markup)
     if route.topic == "":
-        return "", subject != NO_SUBJECT
-    return shortened(printable(route.topic), limits.topic), False
+        return "", "" if subject == NO_SUBJECT else _subject_line(message, limits.markup)
+    return shortened(printable(route.topic), limits.topic), ""
 
 
-def _preamble(message: Message, route: Route, named: bool, mark: str) -> str:
-    """The lines over the text, each Markdown: a warning, the subject when the topic does not say it, the sender when
+def _subject_line(message: Message, dialect: str) -> str:
+    return f"{markup.bold('Subject:', dialect)} {markup.line(honest(topic_of(message.subject)), dialect)}"
+
+
+def _preamble(message: Message, route: Route, first: str, mark: str, dialect: str) -> str:
+    """The lines over the text, in the dialect: a warning, the subject when the topic does not say it, the sender when
     asked."""
-    lines = [f"⚠ **{mark[0].upper()}{mark[1:]}**"] if mark else []
-    if named:
-        lines.append(f"**Subject:** {topic_of(message.subject)}")
-    if route.options.show_sender and (message.from_ or message.sender_problem):
-        # Also where nobody is named: else a line of the mail's own that looks like this one would be the first.
+    lines = [f"⚠ {markup.bold(mark[0].upper() + mark[1:], dialect)}"] if mark else []
+    lines += [first] if first else []
+    senders = [route.shown_as] if route.shown_as else []
+    if route.options.show_sender and not senders:
+        senders = list(map(_sender, message.from_[:10]))
+    if senders:
         doubt = f" (not verified: {message.sender_problem})" if message.sender_problem else ""
-        named_ = ", ".join(map(_sender, message.from_[:10])) or "nobody who could be told"
-        lines.append(f"**From:** {named_}{doubt}")
-    return honest("\n".join(lines))
+        shown = markup.line(honest(", ".join(senders)) + doubt, dialect)
+        lines.append(f"{markup.bold('From:', dialect)} {shown}")
+    top = "\n".join(lines)
+    return honest(top) if dialect == "markdown" else top
 
 
 def _sender(sender: NamedAddress) -> str:
@@ -138,7 +164,7 @@ def _shown(file: Attachment) -> Attachment:
     return replace(file, name=name, type=type_, content_id=content_id)
 
 
-def _attachment_list(files: Sequence[Attachment]) -> str:
+def _attachment_list(files: Sequence[Attachment], dialect: str) -> str:
     """A line per file: `[image.png] (image/png, 70 bytes)`; names are display text, never links."""
     lines = [
         f"[{_plain_name(file.name)}] ({file.type}, {file.size} bytes{_stays(file)})"
@@ -146,7 +172,7 @@ def _attachment_list(files: Sequence[Attachment]) -> str:
     ]
     if len(files) > MAX_ATTACHMENTS_LISTED:
         lines.append(f"(and {len(files) - MAX_ATTACHMENTS_LISTED} more files)")
-    return "\n".join(lines)
+    return "\n".join(markup.line(each, dialect) for each in lines)
 
 
 def _stays(file: Attachment) -> str:
@@ -173,17 +199,6 @@ def _fitted(top: str, text: str, bottom: str, room: int, message_ref: str, limit
     if len(top) + _NOTICE_ROOM > room:
         top = shortened(top, max(0, room // 2))
     fixed = len(notice) + len(top) + len(bottom) + 2 * (1 + bool(top) + bool(bottom))
-    shown = _on_line_boundary(text, max(0, room - fixed))
+    shown = markup.cut(text, max(0, room - fixed))
     pieces = "\n\n".join(piece for piece in (top, shown, notice, bottom) if piece)
     return pieces[: max(0, room)], True
-
-
-def _on_line_boundary(text: str, limit: int) -> str:
-    """At most `limit` characters of the text, ending with a line, or a word, where that loses less than half."""
-    if len(text) <= limit:
-        return text
-    for boundary in ("\n", " "):
-        at = text.rfind(boundary, limit // 2, limit + 1)
-        if at != -1:
-            return text[:at].rstrip()
-    return text[:limit]

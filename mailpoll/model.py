@@ -183,7 +183,8 @@ class Route:
     """Where a mail goes for one of its recipients.
 
     `topic`: None takes the subject, "" means the channel has no topics, anything else is fixed. `allow_from` is the
-    address's own, beside that of the policy. `conversation`: the address was made for the answers of people.
+    address's own, beside that of the policy. `conversation`: the address was made for the answers of people; `answers`:
+    to the post of this number (0: to none). `shown_as`: who is shown as the sender, if not who the mail says.
     """
 
     channel: str
@@ -199,6 +200,8 @@ class Route:
     allow_from: tuple[str, ...] = ()
     policy: Policy = Policy()
     conversation: bool = False
+    answers: int = 0
+    shown_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +252,35 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """What a mail says of itself beside its posts, for hooks that hand on the mail.
+
+    `headers` are (name as written, value unfolded, encoded words kept) in order, without control characters; fields
+    that belong in a mail once (RFC 5322 §3.6) come once. `date` as RFC 5322 has it, or "". `text` and `html` as in
+    Message; `plain` is the text, or what the HTML says as Markdown; `new_text` and `signature` are what is new in it
+    and what was cut off below. "" means absent.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    from_: tuple[NamedAddress, ...] = ()
+    to: tuple[NamedAddress, ...] = ()
+    cc: tuple[NamedAddress, ...] = ()
+    bcc: tuple[NamedAddress, ...] = ()
+    reply_to: tuple[NamedAddress, ...] = ()
+    subject: str = ""
+    date: str = ""
+    text: str = ""
+    html: str = ""
+    plain: str = ""
+    new_text: str = ""
+    signature: str = ""
+
+    def first(self, name: str) -> str:
+        """The value of the first field called `name` (lower case), or ""."""
+        return next((value for field, value in self.headers if field.lower() == name), "")
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """A piece that was left out of the post, and why."""
 
@@ -262,7 +294,8 @@ class Post:
 
     `whole_text` says that the body was cut and that part 0 (the whole new text) goes along as a file; `options` and
     `quotes` are the route's, by which that text is found again. `held` is why it waits for a person, if it does.
-    `thread` is the receipt of the post whose thread it belongs to, empty for one that begins a thread.
+    `thread` is the receipt of the post whose thread it belongs to, empty for one that begins a thread; `answers` is the
+    number of the post that its address was made for (0: none), whatever the mail refers to.
     """
 
     channel: str
@@ -285,6 +318,7 @@ class Post:
     quotes: Quotes = "mailpoll"
     held: str = ""
     thread: str = ""
+    answers: int = 0
     key: str = ""
 
 
@@ -377,7 +411,7 @@ class KnownAddress:
     `token` is "*" for the address that takes every detail no token claims. `channel_options` are defaults,
     `options` win over them. `topic` as in Route. `allow_from` holds addresses and domains; empty allows everyone.
     `quotes` are the channel's own; None: those of the settings. `policy` holds the fields of Policy that the channel
-    has of its own. `conversation` as in Route.
+    has of its own. `conversation`, `answers` and `shown_as` as in Route.
     """
 
     token: str
@@ -394,6 +428,8 @@ class KnownAddress:
     quotes: Quotes | None = None
     policy: Mapping[str, Any] = field(default_factory=dict)
     conversation: bool = False
+    answers: int = 0
+    shown_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

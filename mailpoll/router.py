@@ -23,6 +23,9 @@ from mailpoll.model import (
 ANY = "*"
 SEPARATORS = ".+"
 
+# Shorter ones are words that somebody chose.
+LONG_TOKEN = 12
+
 # A mail that names more of our addresses than this is no mail to us all (a list of 10 000 recipients costs seconds).
 MAX_RECIPIENTS = 100
 
@@ -55,7 +58,12 @@ class Pattern:
         local, at, domain = address.rpartition("@")
         if not at or a_labels(domain) != self.domain or not (self.before or self.after):
             return False
-        return self.detail(address) is not None or local.lower() == f"{self.before.rstrip(SEPARATORS)}{self.after}"
+        return self.detail(address) is not None or f"{local.lower()}@{self.domain}" == self.base()
+
+    def base(self) -> str:
+        """The address of the inbox behind the pattern; empty where it takes a whole domain."""
+        local = f"{self.before.rstrip(SEPARATORS)}{self.after}"
+        return f"{local}@{self.domain}" if local else ""
 
 
 def pattern(text: str) -> Pattern:
@@ -243,6 +251,8 @@ def _route(claim: _Claim, rules: Rules) -> Route:
         allow_from=known.allow_from,
         policy=replace(rules.policy, **known.policy),
         conversation=known.conversation,
+        answers=known.answers,
+        shown_as=known.shown_as,
     )
 
 
@@ -258,4 +268,4 @@ def mask(address: str, tokens: Collection[str] = (), separators: str = SEPARATOR
 
 
 def _masked(part: str) -> str:
-    return f"…{part[-4:]}" if len(part) >= 12 else "…"
+    return f"…{part[-4:]}" if len(part) >= LONG_TOKEN else "…"

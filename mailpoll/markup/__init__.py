@@ -1,0 +1,118 @@
+"""The text of a post in the dialect of its destination; pure and linear.
+
+Text comes as plain text or as Markdown (where the mail was HTML). What is escaped:
+
+| dialect | plain text | Markdown |
+|---|---|---|
+| markdown | as typed: Zulip knows no escapes, and the store and web hooks hand text on | as it is |
+| commonmark | a backslash before what would be a mark; blanks at the start of a line do not break | as it is |
+| slack | `&`, `<` and `>` as references; Slack knows no escape for `*`, `_`, `~` | mrkdwn |
+| discord | a backslash before what would be a mark | Discord's |
+| plain | as typed | the words, and where links lead |
+
+What comes out has stand-ins for the marks of links that are ours, until finished(): mentions are made harmless in
+between, and what strangers write as such a link is none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from mailpoll.markup import typed
+from mailpoll.markup.chats import CLOSES, MEANT, NONE, OPENS, slack_text, to_discord, to_plain, to_slack
+from mailpoll.markup.html import to_html
+from mailpoll.markup.lines import FENCE
+
+__all__ = ["DIALECTS", "Kind", "bold", "cut", "finished", "line", "to_html", "written"]
+
+Kind = Literal["plain", "html"]
+
+DIALECTS = frozenset({"markdown", "commonmark", "slack", "discord", "plain"})
+
+_FROM_MARKDOWN = {"slack": to_slack, "discord": to_discord, "plain": to_plain}
+# What a cut must not go through: links, references, an escape, URLs.
+_WHOLE = re.compile(
+    rf"{OPENS}[^{CLOSES}\n]*{CLOSES}?|\[[^\[\]\n]*\]\((?:<[^<>\n]*>?\)?|[^\s()]*\)?)|&[A-Za-z0-9#]{{1,30}};"
+    r"|<(?:https?|ftp|mailto):[^\s<>]*>?|(?:https?|ftp)://[^\s<>]+|\\.|`[^`\n]*`",
+    re.IGNORECASE,
+)
+
+
+def written(text: str, kind: Kind, dialect: str) -> str:
+    """A text of several lines in a dialect, plain text ("plain") or Markdown ("html"); for finished()."""
+    text = text.translate(NONE)
+    if kind == "html":
+        return _FROM_MARKDOWN[dialect](text) if dialect in _FROM_MARKDOWN else text
+    if dialect == "slack":
+        return slack_text(text)
+    return typed.escaped(text, dialect) if dialect in ("commonmark", "discord") else text
+
+
+def line(text: str, dialect: str) -> str:
+    """A piece of plain text on one line in a dialect, to stand behind something else; for finished()."""
+    text = text.translate(NONE)
+    if dialect == "slack":
+        return slack_text(text)
+    return typed.in_line(text, dialect) if dialect in ("commonmark", "discord") else text
+
+
+def bold(text: str, dialect: str) -> str:
+    """A piece of plain text on one line, in bold where the dialect can say so of it; for finished()."""
+    said, mark = line(text.strip(), dialect), {"slack": "*", "plain": ""}.get(dialect, "**")
+    if dialect in ("slack", "markdown") and "*" in said:
+        return said
+    return f"{mark}{said}{mark}" if said else ""
+
+
+def finished(text: str) -> str:
+    """What is posted: the text with the real marks of links."""
+    return text.translate(MEANT)
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters of a text that written() made, ending with a line, or else with a word, where that
+    loses less than half; never inside a link, a URL or an escape. Code that is cut is closed."""
+    if len(text) <= limit:
+        return text
+    limit = max(0, limit)
+    shown = _ended(text, limit)
+    fence = _open_fence(shown)
+    if not fence:
+        return shown
+    shown = _ended(text, max(0, limit - len(fence) - 1))
+    fence = _open_fence(shown)
+    return (shown + "\n" + fence if fence else shown) if len(shown) + len(fence) < limit else ""
+
+
+def _ended(text: str, limit: int) -> str:
+    at = text.rfind("\n", limit // 2, limit + 1)
+    if at != -1:
+        return text[:at].rstrip()
+    at = _outside(text, limit)
+    blank = text.rfind(" ", limit // 2, at + 1)
+    return text[: at if blank == -1 else _outside(text, blank)].rstrip()
+
+
+def _outside(text: str, at: int) -> int:
+    """Where to cut at the latest, so that what `at` is in the middle of is left out whole."""
+    start = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    for whole in _WHOLE.finditer(text, start, len(text) if end == -1 else end):
+        if whole.start() >= at:
+            break
+        if whole.end() > at:
+            return whole.start()
+    return at
+
+
+def _open_fence(text: str) -> str:
+    """The fence of code that the text does not close, "" where there is none."""
+    fence = ""
+    for each in text.split("\n") if "```" in text or "~~~" in text else ():
+        found = FENCE.match(each)
+        if found and not fence:
+            fence = found[1]
+        elif found and found[1].startswith(fence) and not found[2].strip():
+            fence = ""
+    return fence

@@ -1,0 +1,162 @@
+"""Markdown → what Slack, Discord and places that read no markup show the same way."""
+
+from __future__ import annotations
+
+import re
+
+from mailpoll.markup import typed
+from mailpoll.markup.inline import Piece, pieces, words
+from mailpoll.markup.lines import Line, lines
+
+# Stand for `<`, `|` and `>` of links that are ours until mentions were made harmless: no stranger can write these.
+OPENS, PARTS, CLOSES = "\ue010", "\ue011", "\ue012"
+MEANT = str.maketrans({OPENS: "<", PARTS: "|", CLOSES: ">"})
+NONE = str.maketrans(dict.fromkeys((OPENS, PARTS, CLOSES), ""))
+
+_REFERENCES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_IN_URL = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C", '"': "%22", "`": "%60", "&": "&amp;"})
+_IN_MASK = str.maketrans({"<": "%3C", ">": "%3E"})
+_LOOKS_LIKE_LINK = re.compile(r"https?:|www\.|discord\.gg|[\w-]{1,63}\.[a-z]{2,24}/", re.IGNORECASE)
+_SLACK_MARKS = {"strong": "*", "em": "_", "strike": "~"}
+_DISCORD_MARKS = {"strong": "**", "em": "*", "strike": "~~"}
+_RULE = "———"
+
+
+def to_slack(markdown: str) -> str:
+    """Slack's mrkdwn. Slack knows no escape for its marks and takes one for a mark at the edge of a word only: those
+    inside of words are left out."""
+    return "\n".join(_slack_line(line) for line in lines(markdown))
+
+
+def slack_text(text: str) -> str:
+    """Text with the three characters that Slack reads as references: once, since Slack undoes one."""
+    return text.translate(_REFERENCES)
+
+
+def slack_link(url: str, label: str) -> str:
+    """A link, with stand-ins for its marks."""
+    shown = "" if label == url else PARTS + slack_text(label).replace("|", "¦")
+    return OPENS + url.translate(_IN_URL) + shown + CLOSES
+
+
+def _slack_line(line: Line) -> str:
+    if line.kind in ("fence", "code"):
+        return "```" if line.kind == "fence" else slack_text(line.text)
+    quote = ">" + " &gt;" * (line.depth - 1) + " " if line.depth else ""
+    if line.kind == "blank":
+        return quote.rstrip()
+    if line.kind == "rule":
+        return quote + _RULE
+    of = pieces(line.text)
+    if line.kind == "heading":
+        of = [Piece("open", "strong"), *(p for p in of if p.text != "strong" or p.kind == "text"),
+              Piece("close", "strong")]  # fmt: skip
+    said = _slack_pieces(of)
+    if line.kind == "item":
+        return f"{quote}{' ' * line.indent}{'•' if len(line.mark) == 1 else line.mark} {said}"
+    return quote + said
+
+
+def _slack_pieces(of: list[Piece]) -> str:
+    out: list[str] = []
+    left_out: list[bool] = []
+    for number, piece in enumerate(of):
+        if piece.kind == "open":
+            left_out.append((out != [] and out[-1][-1:].isalnum()) or not _closes_at_edge(of, number))
+            out.append("" if left_out[-1] else _SLACK_MARKS[piece.text])
+        elif piece.kind == "close":
+            out.append("" if left_out and left_out.pop() else _SLACK_MARKS[piece.text])
+        elif piece.kind == "code":
+            code = slack_text(piece.text).replace("`", "ˋ")
+            out.append(f"`{code}`" if code.strip() else code)
+        elif piece.kind in ("url", "link"):
+            out.append(slack_link(piece.url or piece.text, piece.text))
+        else:
+            out.append(slack_text(piece.text))
+    return "".join(out)
+
+
+def _closes_at_edge(of: list[Piece], opening: int) -> bool:
+    """Whether behind what is opened at `opening` no letter follows. Pairs do not cross, and are few deep."""
+    depth = 0
+    for number in range(opening, min(len(of), opening + 50)):
+        depth += {"open": 1, "close": -1}.get(of[number].kind, 0)
+        if depth == 0:
+            following = next((p for p in of[number + 1 : number + 4] if p.kind not in ("open", "close")), None)
+            return following is None or not following.text[:1].isalnum()
+    return True
+
+
+def to_discord(markdown: str) -> str:
+    """Discord's Markdown: headings of three sizes, no quotes in quotes, links only with words that look like none."""
+    return "\n".join(_discord_line(line) for line in lines(markdown))
+
+
+def _discord_line(line: Line) -> str:
+    if line.kind in ("fence", "code"):
+        return "```" + line.text if line.kind == "fence" else line.text.replace("```", "`\u200b``")
+    quote = "> " + "\\> " * (line.depth - 1) if line.depth else ""
+    if line.kind == "blank":
+        return quote.rstrip(" ") + " " if quote else ""
+    if line.kind == "rule":
+        return quote + _RULE
+    of = pieces(line.text)
+    if line.kind == "heading":
+        if len(line.mark) <= 3 and not line.depth:
+            return f"{line.mark} {_discord_pieces(of)}"
+        inner = _discord_pieces([p for p in of if p.text != "strong" or p.kind == "text"])
+        return f"{quote}**{inner}**"
+    said = _discord_pieces(of)
+    if line.kind == "item":
+        return f"{quote}{' ' * line.indent}{'-' if len(line.mark) == 1 else line.mark} {said}"
+    return quote + (typed.start(said, "discord") if of and of[0].kind == "text" else said)
+
+
+def _discord_pieces(of: list[Piece]) -> str:
+    out: list[str] = []
+    for piece in of:
+        if piece.kind in ("open", "close"):
+            out.append(_DISCORD_MARKS[piece.text])
+        elif piece.kind == "code":
+            out.append(f"`{piece.text}`" if "`" not in piece.text else f"``{piece.text}``")
+        elif piece.kind == "link":
+            out.append(_masked(piece))
+        else:
+            out.append(piece.text if piece.kind == "url" else typed.in_line(piece.text, "discord"))
+    return "".join(out)
+
+
+def _masked(link: Piece) -> str:
+    """A link with words of its own, which Discord shows only where they do not look like a link themselves."""
+    url = link.url.translate(_IN_MASK)
+    if link.text == link.url:
+        return url
+    if not url.lower().startswith("http"):
+        return f"{typed.in_line(link.text, 'discord')} ({url})"
+    if _LOOKS_LIKE_LINK.search(link.text) or "[" in link.text or "]" in link.text:
+        return f"{typed.in_line(link.text, 'discord')} (<{url}>)"
+    return f"[{typed.in_line(link.text, 'discord')}](<{url}>)"
+
+
+def to_plain(markdown: str) -> str:
+    """Text for places that read no markup: the words, and behind them where links lead."""
+    return "\n".join(_plain_line(line) for line in lines(markdown) if line.kind != "fence")
+
+
+def _plain_line(line: Line) -> str:
+    if line.kind == "code":
+        return line.text
+    quote = "> " * line.depth
+    if line.kind == "rule":
+        return quote + _RULE
+    said = "".join(_plain_piece(piece) for piece in pieces(line.text))
+    if line.kind == "item":
+        return f"{quote}{' ' * line.indent}{line.mark} {said}"
+    return (quote + said).rstrip()
+
+
+def _plain_piece(piece: Piece) -> str:
+    if piece.kind == "link":
+        url = piece.url.removeprefix("mailto:")
+        return piece.text if piece.text in (url, piece.url) else f"{piece.text} ({url})"
+    return words([piece])
