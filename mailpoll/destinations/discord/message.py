@@ -1,0 +1,72 @@
+"""A post as a message of Discord: the JSON, and the form that it is with files. Pure but for the boundary."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailpoll.http import Form
+from mailpoll.model import Attachment, Post
+
+MAX_CONTENT = 2000  # characters
+MAX_FILES = 10
+MAX_NONCE = 25  # characters
+MAX_THREAD_NAME = 100  # characters
+_PART_HEAD = 2000  # octets before and behind a file in a form, at most
+SUPPRESS_EMBEDS = 1 << 2
+SUPPRESS_NOTIFICATIONS = 1 << 12
+
+
+@dataclass(slots=True)
+class Files:
+    """The files that go along, already as the form that they travel in: none is in memory twice."""
+
+    form: Form = field(default_factory=Form)
+    names: list[str] = field(default_factory=list)
+    left_out: int = 0  # files of the post that do not go along
+    _head: int = 0
+
+    def add(self, file: Attachment, pieces: Iterable[bytes], limit: int) -> None:
+        """Adds a file; one of more than `limit` octets is left out after all."""
+        before = len(self.form.body)
+        self.form.file(f"files[{len(self.names)}]", file.name, file.type, pieces)
+        if len(self.form.body) - before > limit + _PART_HEAD:
+            del self.form.body[before:]
+            self.left_out += 1
+        else:
+            self.names.append(file.name)
+
+    def none(self) -> Files:
+        """Nothing of them."""
+        return Files(left_out=self.left_out + len(self.names))
+
+    def request(self, fields: dict[str, Any]) -> tuple[bytes | bytearray, str]:
+        """(body, Content-Type) of a message with them; may be asked for again with other fields."""
+        if not self.names:
+            return _json(fields), "application/json"
+        if not self._head:
+            self.form.end()
+        described = [{"id": index, "filename": name} for index, name in enumerate(self.names)]
+        payload = Form(boundary=self.form.boundary)
+        payload.text("payload_json", _json({**fields, "attachments": described}), "application/json")
+        self.form.body[: self._head] = payload.body
+        self._head = len(payload.body)
+        return self.form.body, self.form.content_type
+
+
+def message(post: Post, note: str, *, flags: int) -> dict[str, Any]:
+    """What a bot's message and a web hook's have in common: the text, and that it rings for nobody."""
+    content = "\n\n".join(piece for piece in (post.body, note) if piece)
+    return {"content": content[:MAX_CONTENT], "allowed_mentions": {"parse": []}, "flags": flags}
+
+
+def nonce(key: str) -> str:
+    """What Discord knows a post by that comes again: the same for the same key."""
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:MAX_NONCE]
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -1,0 +1,62 @@
+"""What a homeserver's answer means, by its errcode (Matrix client-server API §5, "Standard error response")."""
+
+from __future__ import annotations
+
+from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure
+from mailpoll.http import Response, classify, retry_after
+from mailpoll.http.answers import MAX_RETRY_AFTER
+
+_TOKEN = "Make a new access token for the account, and put it where `token` of the section points"
+_ACCOUNT = "Ask the administrator of the homeserver"
+_ROOM = "Invite the account into the room, and let it post there"
+
+# errcode → what happened, what to do: about the destination.
+_REFUSALS: dict[str, tuple[str, str]] = {
+    "M_UNKNOWN_TOKEN": ("the homeserver does not know the access token", _TOKEN),
+    "M_MISSING_TOKEN": ("the homeserver did not get the access token", "Look for a proxy that removes Authorization"),
+    "M_USER_DEACTIVATED": ("the account is deactivated", _ACCOUNT),
+    "M_USER_LOCKED": ("the account is locked", _ACCOUNT),
+    "M_USER_SUSPENDED": ("the account is suspended", _ACCOUNT),
+    "M_CONSENT_NOT_GIVEN": ("the account has not agreed to the homeserver's terms", "Log in with it once and agree"),
+    "M_GUEST_ACCESS_FORBIDDEN": ("guests may not post in the room", _ROOM),
+    "M_FORBIDDEN": ("the account is not in the room, or may not post there", _ROOM),
+    "M_NOT_FOUND": ("there is no such room", "Check the room's id or alias"),
+    "M_INVALID_PARAM": ("the homeserver takes the room's name for none", "Check the room's id or alias"),
+    "M_UNRECOGNIZED": ("there is no Matrix homeserver at this url", "Check homeserver: the URL of its client API"),
+}
+TOO_LARGE = "M_TOO_LARGE"
+
+
+def judge(answer: Response) -> None:
+    """Nothing when the server did what it was asked; raises as delivery.Destination says."""
+    said = answer.fields
+    code = said.get("errcode")
+    if 200 <= answer.status < 300 or not isinstance(code, str):
+        classify(answer)
+        return
+    raise _problem(answer, code)
+
+
+def _problem(answer: Response, code: str) -> MessageError:
+    if code == "M_LIMIT_EXCEEDED" or answer.status == 429:
+        wait = retry_after(answer.headers)
+        what = f"answered {code}: the account posts too much"
+        return TemporaryFailure(what, about=answer.url, retry_after=_milliseconds(answer) if wait is None else wait)
+    if code in _REFUSALS:
+        meaning, advice = _REFUSALS[code]
+        return DestinationRefused(f"answered {code}: {meaning}", about=answer.url, advice=advice)
+    if code == TOO_LARGE:
+        return PermanentFailure(f"answered {code}: this post is too large for the homeserver", about=answer.url)
+    if code == "M_RESOURCE_LIMIT_EXCEEDED":
+        return TemporaryFailure(f"answered {code}: the homeserver is full", about=answer.url, advice=_ACCOUNT)
+    try:
+        classify(answer)
+    except MessageError as problem:
+        return problem
+    raise AssertionError(answer.status)  # judge() has let 2xx go
+
+
+def _milliseconds(answer: Response) -> float | None:
+    """`retry_after_ms`, which servers before Matrix 1.10 sent instead of Retry-After, in seconds."""
+    wait = answer.fields.get("retry_after_ms")
+    return min(max(wait / 1000, 0.0), MAX_RETRY_AFTER) if isinstance(wait, int | float) else None

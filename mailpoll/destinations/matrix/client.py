@@ -1,0 +1,117 @@
+"""The calls of the Matrix client-server API that posting takes, with the access token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from mailpoll import __version__
+from mailpoll.destinations.matrix.answers import judge
+from mailpoll.destinations.matrix.events import as_json
+from mailpoll.errors import DestinationRefused, TemporaryFailure, Unanswered
+from mailpoll.http import Http, Response
+
+_API = "/_matrix/client/v3"
+
+
+class Client:
+    """One account on a homeserver.
+
+    Every method raises as delivery.Destination says; what only prepares a post never raises Unanswered: a room that
+    was joined twice, or a file that was uploaded and is shown nowhere, is no post.
+    """
+
+    def __init__(self, http: Http, homeserver: str, token: str, timeout: float) -> None:
+        self._http = http
+        self._base = homeserver.rstrip("/")
+        self._timeout = timeout
+        self._headers = {"Authorization": f"Bearer {token}", "User-Agent": f"mailpoll/{__version__}"}
+
+    def whoami(self) -> str:
+        """The account's user id."""
+        return self._text(self._get(f"{_API}/account/whoami"), "user_id")
+
+    def room_id(self, room: str) -> str:
+        """The id of a room that is named by id or alias."""
+        if room.startswith("!"):
+            return room
+        return self._text(self._get(f"{_API}/directory/room/{_quoted(room)}"), "room_id")
+
+    def join(self, room: str) -> None:
+        """Joins a room, by id or alias."""
+        with _preparing():
+            judge(self._call("POST", f"{_API}/join/{_quoted(room)}", as_json({})))
+
+    def state(self, room_id: str, kind: str, key: str = "") -> dict[str, Any] | None:
+        """A piece of a room's state; None where the room has none of it."""
+        answer = self._call("GET", f"{_API}/rooms/{_quoted(room_id)}/state/{kind}/{_quoted(key)}")
+        if answer.status == 404:
+            return None
+        judge(answer)
+        return answer.fields
+
+    def send(self, room_id: str, transaction: str, content: dict[str, Any]) -> str:
+        """The id of the event that was made, now or by an earlier call with the same transaction id."""
+        path = f"{_API}/rooms/{_quoted(room_id)}/send/m.room.message/{_quoted(transaction)}"
+        answer = self._call("PUT", path, as_json(content))
+        judge(answer)
+        return self._text(answer, "event_id")
+
+    def max_upload(self) -> int | None:
+        """The octets of the largest file that the server takes; None where it does not say."""
+        for path in ("/_matrix/client/v1/media/config", "/_matrix/media/v3/config"):  # since Matrix 1.11, and before
+            answer = self._call("GET", path)
+            if answer.status == 200:
+                size = answer.fields.get("m.upload.size")
+                return size if isinstance(size, int) else None
+        return None
+
+    def upload(self, name: str, type_: str, data: bytearray) -> str:
+        """The mxc:// address of a file, once the server has it."""
+        path = f"/_matrix/media/v3/upload?filename={_quoted(name)}"
+        with _preparing():
+            answer = self._call("POST", path, data, type_)
+            judge(answer)
+        return self._text(answer, "content_uri")
+
+    def _get(self, path: str) -> Response:
+        answer = self._call("GET", path)
+        judge(answer)
+        return answer
+
+    def _call(
+        self, method: str, path: str, body: bytes | bytearray = b"", type_: str = "application/json"
+    ) -> Response:  # fmt: skip
+        return self._http.request(
+            method,
+            self._base + path,
+            headers={**self._headers, **({"Content-Type": type_} if body else {})},
+            body=body,
+            timeout_connect=min(5, self._timeout),
+            timeout_read=self._timeout,
+        )
+
+    def _text(self, answer: Response, field: str) -> str:
+        value = answer.fields.get(field)
+        if isinstance(value, str) and value and value.isprintable():
+            return value
+        raise DestinationRefused(
+            f"answered {answer.status} without {field}: this is no Matrix homeserver",
+            about=answer.url,
+            advice="Check homeserver: the URL of its client API",
+        )
+
+
+@contextmanager
+def _preparing() -> Iterator[None]:
+    """A lost answer means: try again later."""
+    try:
+        yield
+    except Unanswered as problem:
+        raise TemporaryFailure(problem.what, about=problem.about) from None
+
+
+def _quoted(text: str) -> str:
+    return quote(text.encode("utf-8", "replace"), safe="")
