@@ -7,7 +7,7 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from mailpoll.model import Cut, FileRules, Reading, Recipient, Route
+from mailpoll.model import Cut, FileRules, Original, Reading, Recipient, Route
 
 LENGTH = struct.Struct(">Q")
 READY = b"mailpoll reader"
@@ -27,7 +27,7 @@ class Limits(msgspec.Struct, frozen=True):
 class Call(msgspec.Struct, frozen=True, omit_defaults=True):
     """A question to the child; `size` octets of mail follow its frame."""
 
-    kind: Literal["recipients", "posts", "part", "cuts"]
+    kind: Literal["recipients", "posts", "part", "cuts", "original", "seven bit"]
     size: int
     patterns: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
@@ -46,6 +46,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     reading: Reading | None = None
     part: bytes = b""
     cuts: tuple[Cut, ...] = ()
+    original: Original | None = None
     more: bool = False
 
 

@@ -15,7 +15,7 @@ from mailpoll import frames
 from mailpoll.child import Child, Stopped, TimeIsUp, signal_name
 from mailpoll.errors import MailpollError, Unavailable
 from mailpoll.frames import Answer, Call, Limits
-from mailpoll.model import Cut, Job, Reading, Recipient, Route
+from mailpoll.model import Cut, Job, Original, Reading, Recipient, Route
 
 __all__ = ["PROGRAM", "Limits", "Reader", "ReaderDied", "ReaderStopped", "new_text_of"]
 
@@ -107,6 +107,21 @@ class Reader:
         """What the posts of `route` leave out of a mail's text, in its order."""
         call = Call("cuts", size, routes=(route,))
         return self._ask(itertools.chain((frames.framed(call),), raw)).cuts
+
+    def original(self, raw: Iterable[bytes], size: int, route: Route) -> Original:
+        """What a mail says of itself beside the posts of `route`."""
+        call = Call("original", size, routes=(route,))
+        answer = self._ask(itertools.chain((frames.framed(call),), raw))
+        if answer.original is None:
+            raise ReaderDied("the reader answered without the mail")
+        return answer.original
+
+    def seven_bit(self, raw: Iterable[bytes], size: int) -> Iterator[bytes]:
+        """The mail in ASCII alone, in pieces as part() gives them."""
+        pieces: deque[bytes] = deque()
+        call = itertools.chain((frames.framed(Call("seven bit", size)),), raw)
+        self._ask_for_many(call, lambda answer: pieces.append(answer.part))
+        return _taken_from(pieces)
 
     def close(self) -> None:
         """Ends the child, if there is one, and with it what was begun."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from mailpoll.errors import (
 )
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
-from mailpoll.model import Delivery, FileRules, Limits, Pause, Policy, Reading, Route
+from mailpoll.model import Delivery, FileRules, Limits, Original, Pause, Policy, Reading, Route
 from mailpoll.poll import Clock
 from mailpoll.rate import Rates
 from mailpoll.reader import Limits as ReaderLimits
@@ -268,19 +268,39 @@ class StoredContent:
 
     def part(self, number: int) -> Iterator[bytes]:
         """Attachment `number`, or (0) the whole new text as UTF-8. Raises Unreadable when reading it is too much."""
-        try:
+        with _whose_fault(f"attachment {number}"):
             chunks = self._store.ledger.chunks(self._message_id)
             return self._child.part(chunks, self._size(), number, self._route)
-        except ReaderDied as problem:
-            raise Unreadable(f"it could not be read: {problem.what}") from problem
-        except (ReaderStopped, Unavailable) as problem:
-            raise TemporaryFailure(f"attachment {number} could not be read ({problem.what})") from problem
+
+    def original(self) -> Original:
+        """What the mail says of itself. Raises Unreadable when reading it is too much, or all we have is its header."""
+        if self._store.messages.get(self._message_id).oversize_of:
+            raise Unreadable("it is too large, and only its header was taken")
+        with _whose_fault("its mail"):
+            chunks = self._store.ledger.chunks(self._message_id)
+            return self._child.original(chunks, self._size(), self._route)
+
+    def seven_bit(self) -> Iterator[bytes]:
+        """The whole mail in ASCII alone. Raises Unreadable when that is too much."""
+        with _whose_fault("its mail"):
+            return self._child.seven_bit(self._store.ledger.chunks(self._message_id), self._size())
 
     def _size(self) -> int:
         entry = self._store.messages.get(self._message_id)
         if not entry.has_raw:
             raise PermanentFailure("the bytes of its mail were let go", about=f"message {self._message_id}")
         return entry.size
+
+
+@contextmanager
+def _whose_fault(what: str) -> Iterator[None]:
+    """What the reader raises, as destinations are to hear it: the mail is to blame, or the moment."""
+    try:
+        yield
+    except ReaderDied as problem:
+        raise Unreadable(f"it could not be read: {problem.what}") from problem
+    except (ReaderStopped, Unavailable) as problem:
+        raise TemporaryFailure(f"{what} could not be read ({problem.what})") from problem
 
 
 def describe(error: BaseException) -> str:
