@@ -6,6 +6,8 @@ import re
 from encodings.aliases import aliases
 from functools import lru_cache
 
+from mailpoll.message.guesses import guessed
+
 # What senders call a charset, and what they mean by it (WHATWG Encoding §4.2, and what Outlook and webmailers write).
 _MEANT = {
     "us_ascii": "utf_8",
@@ -79,8 +81,8 @@ def codec_of(charset: str) -> str:
 def decode(data: bytes, charset: str = "") -> tuple[str, str]:
     """(text, defect) of bytes said to be in `charset`; the defect is "" when the label told the truth.
 
-    The ladder: what the label means, UTF-8, the label with a few bad bytes replaced, windows-1252. No lone surrogate
-    and no NUL comes out, whatever went in.
+    The ladder: what a byte order mark or the label means, UTF-8, the label with a few bad bytes replaced, what its
+    letters speak for, windows-1252. No lone surrogate and no NUL comes out, whatever went in.
     """
     codec = codec_of(charset) or "utf_8"
     if (marked := _marked(data)) and (text := _strictly(data, marked)) is not None:
@@ -97,7 +99,9 @@ def decode(data: bytes, charset: str = "") -> tuple[str, str]:
     text = _strictly(data, "utf_8")
     if text is None:
         text = _mostly(data, codec)
-    return _clean(text if text is not None else data.decode("cp1252", "replace")), defect
+    if text is None:
+        text = data.decode(guessed(data) or "cp1252", "replace")
+    return _clean(text), defect
 
 
 def _marked(data: bytes) -> str:

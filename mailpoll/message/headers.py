@@ -17,6 +17,8 @@ _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,80}+)\?([bBqQ])\?([^?]*+)\?=")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _STRAY = "header line without a field name"
 _NAME = re.compile(rb"[!-9;-~]{1,999}")
+_CHARSET = re.compile(rb"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_LOOKED_AT = 1_000
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _BEFORE_HEADER = re.compile(
     rb"(?:\xef\xbb\xbf|(?=\s))(?:[ \t]*\r?\n)*"  # no `*+` round a group: Python before 3.11.5 gets it wrong
@@ -139,7 +141,17 @@ def _fields(lines: list[bytes], defects: list[str]) -> list[tuple[str, str]]:
             grouped.append((name.decode("ascii"), [value]))
         else:
             defects.append(_STRAY)
-    return [(name, _text(b"".join(pieces))) for name, pieces in grouped]
+    values = [(name, b"".join(pieces)) for name, pieces in grouped]
+    charset = _charset(values)
+    return [(name, _text(value, charset)) for name, value in values]
+
+
+def _charset(values: list[tuple[str, bytes]]) -> str:
+    """The charset that a header says its body has: what is raw in the header, where it must not be, is mostly in it."""
+    for name, value in values:
+        if name.lower() == "content-type":
+            return found[1].decode("ascii") if (found := _CHARSET.search(value[:_LOOKED_AT])) else ""
+    return ""
 
 
 def _is_name(name: bytes) -> bool:
@@ -147,11 +159,14 @@ def _is_name(name: bytes) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def _text(value: bytes) -> str:
+def _text(value: bytes, charset: str) -> str:
     value = value.replace(b"\r", b" ").replace(b"\0", b"")
     if value.isascii() and b"\x1b" not in value:  # nearly every field of nearly every mail
         return value.decode("ascii").strip(" \t")
-    return decode(value)[0].strip(" \t")
+    text, defect = decode(value)
+    if defect and charset:
+        text = decode(value, charset)[0]
+    return text.strip(" \t")
 
 
 def unstructured(value: str, defects: list[str] | None = None) -> str:
