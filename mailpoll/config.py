@@ -168,7 +168,7 @@ def effective(settings: Settings) -> dict[str, Any]:
     return shown
 
 
-_SECRET_KEYS = frozenset({"password", "secret", "bearer", "ping_url", "access_token"})
+_SECRET_KEYS = frozenset({"password", "secret", "bearer", "ping_url", "access_token", "token", "webhook"})
 
 
 def _shown(value: Any) -> Any:

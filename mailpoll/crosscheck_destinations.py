@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mailpoll.crosscheck import FIELD_NAME, SECRET_WORDS, all_of, has_control, url_problem
-from mailpoll.settings import CommandSettings, Settings, WebhookSettings
+from mailpoll.settings import CommandSettings, MattermostSettings, Settings, SlackSettings, WebhookSettings
 
 
 def problems(settings: Settings) -> Iterator[str]:
@@ -41,7 +41,39 @@ def _command(path: str, command: CommandSettings) -> Iterator[str]:
         yield f"{path}.command: {program!r} is relative, cron starts elsewhere. Write the absolute path"
 
 
+def _slack(path: str, slack: SlackSettings) -> Iterator[str]:
+    if (slack.token is None) == (slack.webhook is None):
+        yield f'{path}.token: write a bot token, or instead webhook = {{ file = "…" }}: one of them'
+    if slack.webhook is not None and slack.channel:
+        yield f"{path}.channel: a web hook of Slack has its own. Leave it out"
+    if reason := url_problem(slack.api, allow_plaintext=False):
+        yield f"{path}.api: {reason}"
+
+
+def _mattermost(path: str, mattermost: MattermostSettings) -> Iterator[str]:
+    if (mattermost.token is None) == (mattermost.webhook is None):
+        yield f'{path}.token: write server and token, or instead webhook = {{ file = "…" }}: one of them'
+    if mattermost.token is not None and mattermost.server is None:
+        yield f"{path}.server: is missing. Write the server's URL, https://chat.example.com"
+    if mattermost.server is not None and mattermost.webhook is not None:
+        yield f"{path}.server: stands in the web hook's URL already. Leave it out"
+    if mattermost.server is not None and (
+        reason := url_problem(mattermost.server, allow_plaintext=mattermost.allow_plaintext)
+    ):
+        yield f"{path}.server: {reason}"
+    if mattermost.server is not None and "?" in mattermost.server:
+        yield f"{path}.server: holds a ?. Write the server's URL alone, https://chat.example.com"
+    if mattermost.token is not None and mattermost.channel and not _is_mattermost_place(mattermost.channel):
+        yield f"{path}.channel: is no place of Mattermost. Write team/channel, or a channel's id"
+
+
+def _is_mattermost_place(text: str) -> bool:
+    return text.count("/") == 1 or (len(text) == 26 and text.isalnum())
+
+
 _RULES: dict[type, Callable[[str, Any], Iterator[str]]] = {
     WebhookSettings: _webhook,
     CommandSettings: _command,
+    SlackSettings: _slack,
+    MattermostSettings: _mattermost,
 }

@@ -26,6 +26,8 @@ STORE = "store"
 KINDS: dict[str, str] = {
     "webhook": "webhook:WebhookDestination",
     "command": "command:CommandDestination",
+    "slack": "slack:SlackDestination",
+    "mattermost": "mattermost:MattermostDestination",
 }
 
 

@@ -13,7 +13,13 @@ import msgspec
 from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
-from mailpoll.settings.destinations import CommandSettings, DestinationSettings, WebhookSettings
+from mailpoll.settings.destinations import (
+    CommandSettings,
+    DestinationSettings,
+    MattermostSettings,
+    SlackSettings,
+    WebhookSettings,
+)
 from mailpoll.settings.policy import AttachmentSettings, PolicySettings
 from mailpoll.settings.smtp import SmtpSettings
 from mailpoll.settings.values import (
@@ -41,12 +47,14 @@ __all__ = [
     "Duration",
     "FetchSettings",
     "HealthSettings",
+    "MattermostSettings",
     "PolicySettings",
     "ReaderSettings",
     "RetentionSettings",
     "SecretRef",
     "Section",
     "Settings",
+    "SlackSettings",
     "SmtpSettings",
     "StoreSettings",
     "Tls",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from mailpoll.settings.destinations.command import CommandSettings
+from mailpoll.settings.destinations.mattermost import MattermostSettings
+from mailpoll.settings.destinations.slack import SlackSettings
 from mailpoll.settings.destinations.webhook import WebhookSettings
 
-__all__ = ["CommandSettings", "DestinationSettings", "WebhookSettings"]
+__all__ = ["CommandSettings", "DestinationSettings", "MattermostSettings", "SlackSettings", "WebhookSettings"]
 
-DestinationSettings = WebhookSettings | CommandSettings
+DestinationSettings = WebhookSettings | CommandSettings | MattermostSettings | SlackSettings

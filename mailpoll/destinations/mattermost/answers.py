@@ -1,0 +1,109 @@
+"""What Mattermost's answers mean: its error ids as a table, its statuses for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mailpoll import visible
+from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, Unanswered
+from mailpoll.http import Response, classify
+
+_TOKEN = "Put the token of a bot account or a personal access token into place"
+_MEMBER = "Add the bot to the team and to the channel, and let it create posts there"
+_HOOK = "Make a new incoming web hook under Integrations of the team, and put its URL into place"
+
+# Error id → (whether it closes the destination, what it means, what to do). The ids are those of the server's
+# app/post.go, app/webhook.go and web/context.go, back to version 5.
+MEANINGS: dict[str, tuple[bool, str, str]] = {
+    "api.context.session_expired.app_error": (True, "the token is wrong, revoked or expired", _TOKEN),
+    "api.context.token_provided.app_error": (True, "the server wants the token otherwise", _TOKEN),
+    "api.context.mfa_required.app_error": (True, "the account needs multi-factor authentication", _TOKEN),
+    "api.context.permissions.app_error": (True, "the bot may not post there, or there is no such channel", _MEMBER),
+    "api.post.create_post.can_not_post_to_deleted.error": (
+        True, "the channel is archived", "Unarchive it, or name another with: mailpoll channel set"),
+    "api.post.create_post.town_square_read_only": (True, "the channel is read-only", "Name another channel"),
+    "app.channel.get.existing.app_error": (True, "there is no such channel", "Check team and channel"),
+    "app.channel.get_by_name.missing.app_error": (True, "there is no such channel", "Check team and channel"),
+    "store.sql_channel.get_by_name.missing.app_error": (True, "there is no such channel", "Check team and channel"),
+    "app.team.get_by_name.missing.app_error": (True, "there is no such team", "Check the team's name, as in its URLs"),
+    "web.incoming_webhook.invalid.app_error": (True, "there is no such web hook", _HOOK),
+    "web.incoming_webhook.disabled.app_error": (
+        True, "the server takes no web hooks", "Have an administrator enable incoming web hooks"),
+    "web.incoming_webhook.channel.app_error": (
+        True, "there is no such channel in the web hook's team", "Check the channel's name, as in its URL"),
+    "web.incoming_webhook.channel_locked.app_error": (
+        True, "the web hook is locked to its own channel", "Write --to without a place, or unlock the web hook"),
+    "web.incoming_webhook.permissions.app_error": (
+        True, "the web hook's owner may not post there", "Have its owner join the channel"),
+    "web.incoming_webhook.user.app_error": (True, "the web hook's owner or recipient is gone", _HOOK),
+    "web.incoming_webhook.text.app_error": (False, "there is no text", ""),
+    "web.incoming_webhook.parse.app_error": (False, "the post is not understood", ""),
+    "model.post.is_valid.msg.app_error": (False, "the text is too long for this server", "Set its limit lower"),
+    "model.post.is_valid.message_length.app_error": (
+        False, "the text is too long for this server", "Set its limit lower"),
+}  # fmt: skip
+# The thread's first post is gone, or is an answer itself: the post goes to the channel.
+THREAD_GONE = {
+    "api.post.create_post.root_id.app_error",
+    "api.post.create_post.channel_root_id.app_error",
+    "model.post.is_valid.root_id.app_error",
+}
+NO_TEXT = "web.incoming_webhook.text.app_error"
+
+
+def judged(answer: Response, place: str, advice: str) -> dict[str, Any]:
+    """The JSON object that the server answered, when all went well.
+
+    Args:
+        answer: the server's.
+        place: what is told to be wrong where the answer is about the place.
+        advice: what to check where a status alone tells of a refusal.
+
+    Raises:
+        DestinationRefused: the token, a permission or the place is wrong.
+        PermanentFailure: the answer is about this post.
+        TemporaryFailure: not now.
+        Unanswered: the answer to what was taken broke off.
+    """
+    said = answer.fields
+    taken(answer, place, advice)
+    if not said:
+        raise not_mattermost(answer)
+    return said
+
+
+def taken(answer: Response, place: str, advice: str) -> None:
+    """Nothing for a status of success; raises as judged()."""
+    said = answer.fields
+    identity = id_of(said)
+    if identity in MEANINGS and answer.status in range(400, 502) and answer.status not in (429, 500):
+        closes, what, next_step = MEANINGS[identity]
+        kind: type[DestinationRefused | PermanentFailure] = DestinationRefused if closes else PermanentFailure
+        raise kind(f"answered {answer.status}: {what}", about=place or answer.url, advice=next_step)
+    try:
+        classify(answer)
+    except (DestinationRefused, PermanentFailure) as problem:
+        words = _words(said)
+        what = f"{problem.what} ({words})" if words else problem.what
+        raise type(problem)(what, about=place or answer.url, advice=advice if problem.advice else "") from None
+
+
+def id_of(said: Mapping[str, Any]) -> str:
+    """The id of the error in an answer; empty when there is none. Answers of success have an id, too, but no such."""
+    identity = said.get("id")
+    return identity if isinstance(identity, str) and "status_code" in said else ""
+
+
+def not_mattermost(answer: Response) -> MessageError:
+    """The error for a success that Mattermost did not write: its answer broke off, or somebody else answered."""
+    if answer.body.lstrip()[:1] in (b"", b"{"):
+        return Unanswered("its answer broke off", about=answer.url)
+    what = f"answered {answer.status} with something that is not Mattermost's"
+    return DestinationRefused(what, about=answer.url, advice="Check its server or url, and any proxy in between")
+
+
+def _words(said: Mapping[str, Any]) -> str:
+    """The server's own words for an error."""
+    message = said.get("message")
+    return visible.line(message)[:200].rstrip(". ") if isinstance(message, str) else ""

@@ -1,0 +1,69 @@
+"""The requests to a Mattermost server: version 4 of its API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from mailpoll import __version__
+from mailpoll.errors import TemporaryFailure, Unanswered
+from mailpoll.http import Http, Response
+
+AGENT = f"mailpoll/{__version__}"
+
+
+class Api:
+    """A server's API, called with one token.
+
+    Args:
+        server: its URL.
+        token: of a bot or a person.
+        http: what sends.
+        timeout: seconds to wait for an answer.
+    """
+
+    def __init__(self, server: str, token: str, http: Http, timeout: float) -> None:
+        self._base = f"{server.rstrip('/')}/api/v4/"
+        self._headers = {"Authorization": f"Bearer {token}", "User-Agent": AGENT}
+        self._http = http
+        self._timeout = timeout
+
+    def get(self, path: str) -> Response:
+        """The answer to a question. Raises as Http.request."""
+        return self._request("GET", path, b"", {})
+
+    def post(self, path: str, fields: Mapping[str, Any]) -> Response:
+        """The answer to JSON. Raises as Http.request."""
+        return self._request("POST", path, in_json(fields), {"Content-Type": "application/json"})
+
+    def upload(self, channel: str, name: str, data: bytearray) -> Response:
+        """The answer to a file for a channel (server 4.8 and newer). Raises as Http.request."""
+        query = urlencode({"channel_id": channel, "filename": name}, quote_via=quote)
+        return self._request("POST", f"files?{query}", data, {"Content-Type": "application/octet-stream"})
+
+    def _request(self, method: str, path: str, body: bytes | bytearray, headers: Mapping[str, str]) -> Response:
+        return self._http.request(
+            method,
+            self._base + path,
+            headers={**self._headers, **headers},
+            body=body,
+            timeout_connect=min(5, self._timeout),
+            timeout_read=self._timeout,
+        )
+
+
+def in_json(value: Any) -> bytes:
+    """`value` as UTF-8 JSON; half a surrogate pair, which mail can hold and UTF-8 cannot, becomes "?"."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+@contextmanager
+def nothing_shown() -> Iterator[None]:
+    """Of what comes before the post itself a lost answer is no doubt: nothing of it is to be seen."""
+    try:
+        yield
+    except Unanswered as problem:
+        raise TemporaryFailure(problem.what, about=problem.about, retry_after=problem.retry_after) from None

@@ -1,0 +1,128 @@
+"""Posts by a Mattermost token: into channels and threads, with files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from mailpoll import visible
+from mailpoll.destinations.mattermost.answers import THREAD_GONE, id_of, judged
+from mailpoll.destinations.mattermost.api import Api, nothing_shown
+from mailpoll.destinations.mattermost.files import Parts, note, upload
+from mailpoll.errors import DestinationRefused, MessageError
+from mailpoll.model import Finding, Post, Receipt
+from mailpoll.settings import MattermostSettings
+
+_IDENTITY = re.compile(r"[a-z0-9]{26}")
+_ADVICE = "Check its server and token"
+
+
+class Bot:
+    """A token of a server, and what is done with it."""
+
+    def __init__(self, name: str, settings: MattermostSettings, api: Api) -> None:
+        self._name = name
+        self._settings = settings
+        self._api = api
+        self._channels: dict[str, str] = {}
+
+    def post(self, post: Post, content: Parts) -> Receipt:
+        """The receipt is the post's id, with that of the thread's first post behind it for one within a thread.
+
+        `pending_post_id` lets the server give back the same post for half a minute, rather than make another.
+        """
+        place = self._place(post)
+        with nothing_shown():
+            channel = self._channel(place)
+        ids, left = upload(self._api, channel, post, content) if self._settings.attachments else ([], [])
+        fields = {
+            "channel_id": channel,
+            "message": "\n\n".join(filter(None, (post.body, note(left)))),
+            **({"file_ids": ids} if ids else {}),
+            **({"pending_post_id": post.key} if post.key else {}),
+        }
+        said, root = self._say(place, fields, _thread(post) if self._settings.thread else "")
+        identity = _text(said, "id")
+        server = (self._settings.server or "").rstrip("/")
+        link = f"{server}/_redirect/pl/{identity}" if identity and server.startswith("https://") else ""
+        return Receipt("/".join(filter(None, (identity, root))), link)
+
+    def _place(self, post: Post) -> str:
+        place = post.place or self._settings.channel
+        if not _IDENTITY.fullmatch(place) and place.count("/") != 1:
+            what = f"{place} is no place of Mattermost" if place else "names no place of Mattermost"
+            advice = f"Write --to {self._name}:team/channel, with the names as in their URLs, or a channel's id"
+            raise DestinationRefused(what, about=f"channel {post.channel}", advice=advice)
+        return place
+
+    def _channel(self, place: str) -> str:
+        """The id of the channel that `place` names; asked once."""
+        if _IDENTITY.fullmatch(place):
+            return place
+        if place not in self._channels:
+            identity = _text(self._look_up(place), "id")
+            if not _IDENTITY.fullmatch(identity):
+                raise DestinationRefused("the server named no channel id", about=place, advice=_ADVICE)
+            self._channels[place] = identity
+        return self._channels[place]
+
+    def _look_up(self, place: str) -> Mapping[str, Any]:
+        """What the server knows of a channel; raises as judged()."""
+        if _IDENTITY.fullmatch(place):
+            return judged(self._api.get(f"channels/{place}"), place, "Check the channel's id")
+        team, _, channel = (quote(part.strip().lstrip("~#"), safe="") for part in place.partition("/"))
+        answer = self._api.get(f"teams/name/{team}/channels/name/{channel}")
+        return judged(answer, place, "Check the names of team and channel, as in their URLs, and whether the bot is in")
+
+    def _say(self, place: str, fields: Mapping[str, Any], thread: str) -> tuple[Mapping[str, Any], str]:
+        """(What the server said of the post, the thread it is in): in the channel itself where the thread is gone."""
+        if thread:
+            answer = self._api.post("posts", {**fields, "root_id": thread})
+            if id_of(answer.fields) not in THREAD_GONE:
+                return judged(answer, place, _ADVICE), thread
+        return judged(self._api.post("posts", fields), place, _ADVICE), ""
+
+    def check(self) -> tuple[Finding, ...]:
+        """Whether the token holds, whether posts may be as long as the settings say, and the channel is there."""
+        try:
+            user = _text(judged(self._api.get("users/me"), "", _ADVICE), "username")
+        except MessageError as error:
+            return (Finding("fail", f"{self._name}: {error.what}", error.advice or "Check the network"),)
+        found = [Finding("ok", f"{self._name}: Mattermost takes the token of {user or 'an account'}"), *self._lengths()]
+        if self._settings.channel:
+            found.append(self._there(self._settings.channel))
+        return tuple(found)
+
+    def _lengths(self) -> list[Finding]:
+        """A warning where the server takes shorter posts than we make; nothing where it did not tell."""
+        try:
+            longest = _text(self._api.get("config/client?format=old").fields, "MaxPostSize")
+        except MessageError:
+            return []
+        if not re.fullmatch(r"[0-9]{1,9}", longest) or int(longest) >= self._settings.limit:
+            return []
+        what = f"{self._name}: the server takes posts of {longest} characters only"
+        return [Finding("warn", what, f"Write limit = {longest} in [destination.{self._name}]")]
+
+    def _there(self, place: str) -> Finding:
+        try:
+            channel = self._look_up(place)
+        except MessageError as error:
+            return Finding("fail", f"{self._name}: {place} {error.what}", error.advice)
+        if channel.get("delete_at"):
+            advice = f"Unarchive it, or write another destination.{self._name}.channel"
+            return Finding("fail", f"{self._name}: {place} is archived", advice)
+        return Finding("ok", f"{self._name}: {place} is there")
+
+
+def _thread(post: Post) -> str:
+    """The id of the post that began the thread a post belongs to: answers carry it at the end of their receipt."""
+    root = post.thread.rpartition("/")[2]
+    return root if _IDENTITY.fullmatch(root) else ""
+
+
+def _text(said: Mapping[str, Any], key: str) -> str:
+    value = said.get(key)
+    return visible.line(value)[:500] if isinstance(value, str) else ""

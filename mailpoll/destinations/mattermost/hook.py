@@ -1,0 +1,57 @@
+"""Posts by a Mattermost incoming web hook: a channel of its team, text only."""
+
+from __future__ import annotations
+
+from mailpoll.destinations.mattermost.answers import NO_TEXT, id_of, not_mattermost, taken
+from mailpoll.destinations.mattermost.api import AGENT, in_json
+from mailpoll.destinations.mattermost.files import Left, note
+from mailpoll.errors import MessageError
+from mailpoll.http import Http, Response
+from mailpoll.model import Finding, Post, Receipt
+from mailpoll.settings import MattermostSettings, mask_url
+
+
+class Hook:
+    """The URL of a web hook, and what is done with it."""
+
+    def __init__(self, name: str, settings: MattermostSettings, url: str, http: Http) -> None:
+        self._name = name
+        self._settings = settings
+        self._url = url
+        self._http = http
+
+    def post(self, post: Post) -> Receipt:
+        """An empty receipt: a web hook says `ok` and nothing else. Files are named, with why they stay behind."""
+        left = [Left(file.name or "file", "a web hook takes no files") for file in post.attachments]
+        text = "\n\n".join(filter(None, (post.body, note(left) if self._settings.attachments else "")))
+        place = (post.place or self._settings.channel).lstrip("~#")
+        answer = self._send({"text": text, **({"channel": place} if place else {})})
+        taken(answer, place, "Check its url")
+        if answer.body.strip() not in (b"ok", b""):
+            raise not_mattermost(answer)
+        return Receipt()
+
+    def check(self) -> tuple[Finding, ...]:
+        """Whether the server takes web hooks: a post without text is refused for that, and is no post. Whether it knows
+        this one it says only to a post."""
+        place = mask_url(self._url)
+        try:
+            answer = self._send({"text": ""})
+            if id_of(answer.fields) != NO_TEXT:
+                taken(answer, "", "Check its url")
+                raise not_mattermost(answer)
+        except MessageError as error:
+            return (Finding("fail", f"{self._name}: {place} {error.what}", error.advice or "Check the network"),)
+        what = f"{self._name}: {place} takes web hooks; whether it knows this one shows in: mailpoll channel test"
+        return (Finding("ok", what),)
+
+    def _send(self, fields: dict[str, str]) -> Response:
+        """Raises as Http.request."""
+        return self._http.request(
+            "POST",
+            self._url,
+            headers={"Content-Type": "application/json", "User-Agent": AGENT},
+            body=in_json(fields),
+            timeout_connect=min(5, self._settings.timeout),
+            timeout_read=self._settings.timeout,
+        )

@@ -1,0 +1,72 @@
+"""The requests to Slack: its methods, and the addresses it names for files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+from mailpoll import __version__
+from mailpoll.errors import TemporaryFailure, Unanswered
+from mailpoll.http import Http, Response
+
+AGENT = f"mailpoll/{__version__}"
+
+
+class Api:
+    """Slack's methods under one address, called with one token.
+
+    Args:
+        base: where they are, as https://slack.com/api.
+        token: the bot token.
+        http: what sends.
+        timeout: seconds to wait for an answer.
+    """
+
+    def __init__(self, base: str, token: str, http: Http, timeout: float) -> None:
+        self._base = base.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}", "User-Agent": AGENT}
+        self._http = http
+        self._timeout = timeout
+
+    def say(self, method: str, fields: Mapping[str, Any]) -> Response:
+        """The answer to a method called with JSON. Raises as Http.request."""
+        return self._request(method, in_json(fields), "application/json; charset=utf-8")
+
+    def ask(self, method: str, fields: Mapping[str, str | int], timeout: float | None = None) -> Response:
+        """The answer to a method called with a form, which those that only ask, and some others, insist on."""
+        return self._request(method, urlencode(fields).encode(), "application/x-www-form-urlencoded", timeout)
+
+    def upload(self, url: str, data: bytearray) -> Response:
+        """The answer of an address for one file, which needs no token."""
+        headers = {"Content-Type": "application/octet-stream", "User-Agent": AGENT}
+        return self._http.request(
+            "POST", url, headers=headers, body=data, timeout_connect=5, timeout_read=self._timeout
+        )
+
+    def _request(self, method: str, body: bytes, content_type: str, timeout: float | None = None) -> Response:
+        seconds = min(self._timeout, timeout or self._timeout)
+        return self._http.request(
+            "POST",
+            f"{self._base}/{method}",
+            headers={**self._headers, "Content-Type": content_type},
+            body=body,
+            timeout_connect=min(5, seconds),
+            timeout_read=seconds,
+        )
+
+
+def in_json(value: Any) -> bytes:
+    """`value` as UTF-8 JSON; half a surrogate pair, which mail can hold and UTF-8 cannot, becomes "?"."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+@contextmanager
+def nothing_shown() -> Iterator[None]:
+    """Of what comes before the post itself a lost answer is no doubt: nothing of it is to be seen."""
+    try:
+        yield
+    except Unanswered as problem:
+        raise TemporaryFailure(problem.what, about=problem.about, retry_after=problem.retry_after) from None

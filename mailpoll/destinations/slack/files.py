@@ -1,0 +1,143 @@
+"""Files for Slack: uploaded before the post, where nobody sees them, and shared in its thread once it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailpoll import markup, visible
+from mailpoll.crosscheck import url_problem
+from mailpoll.destinations.slack.answers import (
+    FILE_REFUSED,
+    MEANINGS,
+    code_of,
+    judged,
+    not_slack,
+    passed,
+)
+from mailpoll.destinations.slack.api import Api, nothing_shown
+from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, Unreadable
+from mailpoll.http import Response
+from mailpoll.mentions import neutralised
+from mailpoll.model import Post
+
+NOTE_ROOM = 200  # characters
+WHOLE_TEXT = "mail.txt"
+
+# A refused token is no matter of the file, and neither is a limit on requests.
+_NOT_ABOUT_THE_FILE = {code for code in MEANINGS if code not in FILE_REFUSED}
+
+
+class Parts(Protocol):
+    """Where the bytes of attachments come from."""
+
+    def part(self, number: int) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that Slack holds and nobody sees yet."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A file that does not go along, and why."""
+
+    name: str
+    why: str
+
+
+def wanted(post: Post) -> tuple[tuple[int, str], ...]:
+    """The number and name of each file of a post: the whole text, where it was cut, and the attachments."""
+    whole = ((0, WHOLE_TEXT),) if post.whole_text else ()
+    return (*whole, *((file.part, file.name or "file") for file in post.attachments))
+
+
+def upload(api: Api, post: Post, content: Parts) -> tuple[list[Uploaded], list[Left]]:
+    """What was uploaded of a post's files, and what was not.
+
+    Raises:
+        TemporaryFailure: not now; nothing is to be seen of it.
+        DestinationRefused: the token is refused.
+    """
+    taken: list[Uploaded] = []
+    left: list[Left] = []
+    for number, name in wanted(post):
+        with nothing_shown():
+            result = _uploaded(api, number, name, content)
+        if isinstance(result, Left):
+            left.append(result)
+        else:
+            taken.append(result)
+    return taken, left
+
+
+def _uploaded(api: Api, number: int, name: str, content: Parts) -> Uploaded | Left:
+    try:
+        data = bytearray().join(content.part(number))
+    except Unreadable as problem:
+        return Left(name, problem.what)
+    if not data:
+        return Left(name, "empty")
+    answer = api.ask("files.getUploadURLExternal", {"filename": name, "length": len(data)})
+    if why := _refusal(answer):
+        return Left(name, why)
+    said = judged(answer, "")
+    url, identity = said.get("upload_url"), said.get("file_id")
+    if not isinstance(url, str) or not isinstance(identity, str) or url_problem(url, allow_plaintext=False):
+        raise not_slack(answer)
+    try:
+        passed(api.upload(url, data), "api")
+    except (PermanentFailure, DestinationRefused) as problem:
+        return Left(name, problem.what)
+    return Uploaded(identity, name)
+
+
+def share(api: Api, files: Sequence[Uploaded], channel: str, thread: str) -> list[Left]:
+    """Shows uploaded files in the thread of a post that is there; what could not be shown. Raises nothing: the post
+    has arrived, whatever becomes of them."""
+    if not files:
+        return []
+    fields = {
+        "files": [{"id": file.id, "title": file.name} for file in files],
+        "channel_id": channel,
+        "thread_ts": thread,
+    }
+    try:
+        answer = api.say("files.completeUploadExternal", fields)
+        why = _refusal(answer)
+        if not why:
+            judged(answer, "")
+    except MessageError as problem:
+        why = problem.what
+    return [Left(file.name, why) for file in files] if why else []
+
+
+def _refusal(answer: Response) -> str:
+    """Why Slack does not take a file; empty where it does, or where it is no matter of the file."""
+    code = code_of(answer.fields)
+    if not code or answer.status == 429 or code in _NOT_ABOUT_THE_FILE:
+        return ""
+    return FILE_REFUSED.get(code, f"Slack answered {code}")
+
+
+def note(left: Sequence[Left], room: int = NOTE_ROOM) -> str:
+    """A line for people that names the files that do not go along and why, as mrkdwn, of at most `room` characters;
+    empty when there are none."""
+    reasons: dict[str, list[str]] = {}
+    for file in left:
+        reasons.setdefault(file.why, []).append(_shown(file.name))
+    text = "Not attached: " + "; ".join(f"{', '.join(names)} ({_shown(why)})" for why, names in reasons.items())
+    if len(text) > room:
+        several = f"{len(left)} files" if len(left) > 1 else "a file"
+        text = f"Not attached: {several} ({_shown(left[0].why)[: room // 2]}{', …' if len(reasons) > 1 else ''})"
+    return text if left else ""
+
+
+def _shown(text: str) -> str:
+    """A stranger's words on one line, as they are, ringing for nobody."""
+    return neutralised(markup.finished(markup.line(visible.line(text), "slack")), "slack")

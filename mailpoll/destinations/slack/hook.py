@@ -1,0 +1,59 @@
+"""Posts by a Slack incoming web hook: one channel, text only, answers in words."""
+
+from __future__ import annotations
+
+from mailpoll.destinations.slack.answers import hooked
+from mailpoll.destinations.slack.api import AGENT, in_json
+from mailpoll.destinations.slack.bot import QUIET
+from mailpoll.destinations.slack.files import Left, note
+from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure
+from mailpoll.http import Http
+from mailpoll.model import Finding, Post, Receipt
+from mailpoll.settings import SlackSettings, mask_url
+
+
+class Hook:
+    """The URL of a web hook, and what is done with it."""
+
+    def __init__(self, name: str, settings: SlackSettings, url: str, http: Http) -> None:
+        self._name = name
+        self._settings = settings
+        self._url = url
+        self._http = http
+
+    def post(self, post: Post) -> Receipt:
+        """An empty receipt: a web hook says `ok` and nothing else. Files are named, with why they stay behind."""
+        if post.place:
+            raise DestinationRefused(
+                "a web hook of Slack posts to its own channel only",
+                about=f"channel {post.channel}",
+                advice=f"Write --to {self._name} without a place, or use a bot token",
+            )
+        left = [Left(file.name or "file", "a web hook takes no files") for file in post.attachments]
+        text = "\n\n".join(filter(None, (post.body, note(left) if self._settings.attachments else "")))
+        self._send(text)
+        return Receipt()
+
+    def check(self) -> tuple[Finding, ...]:
+        """Whether Slack knows the web hook: a post without text is refused for that, and is no post."""
+        place = mask_url(self._url)
+        try:
+            self._send("")
+        except PermanentFailure:
+            return (Finding("ok", f"{self._name}: Slack knows the web hook ({place})"),)
+        except MessageError as error:
+            return (Finding("fail", f"{self._name}: {place} {error.what}", error.advice or "Check the network"),)
+        what = f"{self._name}: {place} answers, but took a post without a text: it is not Slack"
+        return (Finding("warn", what, "Check its url"),)
+
+    def _send(self, text: str) -> None:
+        """Raises as answers.hooked and Http.request."""
+        answer = self._http.request(
+            "POST",
+            self._url,
+            headers={"Content-Type": "application/json; charset=utf-8", "User-Agent": AGENT},
+            body=in_json({"text": text, "mrkdwn": True, **QUIET}),
+            timeout_connect=min(5, self._settings.timeout),
+            timeout_read=self._settings.timeout,
+        )
+        hooked(answer)
