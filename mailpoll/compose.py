@@ -144,6 +144,9 @@ def _preamble(message: Message, route: Route, first: str, mark: str, dialect: st
     senders = [route.shown_as] if route.shown_as else []
     if route.options.show_sender and not senders:
         senders = list(map(_sender, message.from_[:10]))
+        if message.sender_problem and not senders:
+            # Also where nobody is named: else a line of the mail's own that looks like this one would be the first.
+            senders = ["nobody who could be told"]
     if senders:
         doubt = f" (not verified: {message.sender_problem})" if message.sender_problem else ""
         shown = markup.line(honest(", ".join(senders)) + doubt, dialect)

@@ -108,6 +108,9 @@ class TestAttachments:
         made = post(FILE, attachments=False)
         assert (made.body, made.attachments) == ("See there.", ())
 
+    def test_names_keep_their_parentheses(self):
+        assert "[image (2).png] (image/png" in post(FILE.replace(b"image.png", b"image (2).png")).body
+
     def test_names_are_no_links(self):
         assert "](" not in post(FILE.replace(b"image.png", b"a](http:x.example)")).body
 
