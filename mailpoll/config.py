@@ -115,7 +115,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _anchored(settings: Settings, base: Path) -> Settings:
-    """The same settings with `ca_file`, `zuliprc` and the folder of outgoing mail made absolute."""
+    """The same settings with `ca_file`, `zuliprc`, and the folders of outgoing mail and of posts, made absolute."""
 
     def fix(section: Any, *keys: str) -> Any:
         named = {key: getattr(section, key, None) for key in ("ca_file", *keys)}
@@ -124,7 +124,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
     return msgspec.structs.replace(
         settings,
         account={name: fix(account) for name, account in settings.account.items()},
-        destination={name: fix(destination, "zuliprc") for name, destination in settings.destination.items()},
+        destination={name: fix(destination, "zuliprc", "path") for name, destination in settings.destination.items()},
         smtp=fix(settings.smtp, "file") if settings.smtp else None,
     )
 

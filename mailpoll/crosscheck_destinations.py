@@ -5,14 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from mailpoll import strict_address
 from mailpoll.crosscheck import FIELD_NAME, SECRET_WORDS, all_of, has_control, url_problem
-from mailpoll.settings import CommandSettings, MattermostSettings, Settings, SlackSettings, WebhookSettings
+from mailpoll.settings import (
+    AppriseSettings,
+    CommandSettings,
+    DiscordSettings,
+    FileSettings,
+    ForwardSettings,
+    MaildirSettings,
+    MatrixSettings,
+    MattermostSettings,
+    NtfySettings,
+    Settings,
+    SlackSettings,
+    WebhookSettings,
+)
+
+_NTFY_TOPIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+_BOUNCES = "bounces@example.com"
 
 
 def problems(settings: Settings) -> Iterator[str]:
     """Every rule that is broken, as sentences that name the key path and what to write instead."""
     for name, section in settings.destination.items():
         yield from _RULES[type(section)](f"destination.{name}", section)
+        if isinstance(section, ForwardSettings) and settings.smtp is None:
+            yield f"destination.{name}.kind: there is no [smtp] to send mail with. Add it, with host, username and from"
 
 
 def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:
@@ -71,9 +91,69 @@ def _is_mattermost_place(text: str) -> bool:
     return text.count("/") == 1 or (len(text) == 26 and text.isalnum())
 
 
+def _matrix(path: str, matrix: MatrixSettings) -> Iterator[str]:
+    if reason := url_problem(matrix.homeserver, allow_plaintext=matrix.allow_plaintext):
+        yield f"{path}.homeserver: {reason}"
+    elif "/_matrix" in matrix.homeserver or "?" in matrix.homeserver:
+        yield f"{path}.homeserver: holds more than the server. Write it without /_matrix and what follows"
+    if matrix.room is not None and not matrix.room.startswith(("#", "!")):
+        yield f"{path}.room: {matrix.room!r} is neither id nor alias. Write for example #ops:example.org"
+
+
+def _discord(path: str, discord: DiscordSettings) -> Iterator[str]:
+    if (discord.token is None) == (discord.webhook is None):
+        wrong = "is missing" if discord.token is None else "cannot go with webhook"
+        yield f'{path}.token: {wrong}. Write token = {{ file = "…" }} of a bot, or webhook = {{ file = "…" }}'
+    if discord.channel is not None and not (discord.channel.isascii() and discord.channel.isdigit()):
+        yield f"{path}.channel: is no id. Write the number that Copy Channel ID gives, in quotation marks"
+    elif discord.channel is not None and discord.webhook is not None:
+        yield f"{path}.channel: does not go with webhook, which has a channel of its own. Leave it out"
+    if discord.forum and discord.webhook is None:
+        yield f"{path}.forum: works with a web hook only. Leave it out"
+    if reason := url_problem(discord.api, allow_plaintext=False):
+        yield f"{path}.api: {reason}"
+
+
+def _ntfy(path: str, ntfy: NtfySettings) -> Iterator[str]:
+    if reason := url_problem(ntfy.url, allow_plaintext=ntfy.allow_plaintext):
+        yield f"{path}.url: {reason}"
+    if ntfy.topic is not None and not (all_of(ntfy.topic, _NTFY_TOPIC) and len(ntfy.topic) <= 64):
+        yield f"{path}.topic: {ntfy.topic!r} is no topic. Write letters, digits, - and _, at most 64"
+    if ntfy.token is not None and ntfy.username is not None:
+        yield f"{path}.token: cannot go with username, both are the Authorization header. Write one of them"
+    if (ntfy.username is None) != (ntfy.password is None):
+        missing = "username" if ntfy.username is None else "password"
+        yield f"{path}.{missing}: is missing. HTTP Basic takes both username and password"
+    if any(not tag or "," in tag or has_control(tag) for tag in ntfy.tags):
+        yield f"{path}.tags: holds an empty one, commas or control characters. Write each tag by itself"
+
+
+def _forward(path: str, forward: ForwardSettings) -> Iterator[str]:
+    for key, address, example in (("to", forward.to, "user@example.net"), ("sender", forward.sender, _BOUNCES)):
+        if address is not None and (reason := strict_address.problem(address, example)):
+            yield f"{path}.{key}: {reason}"
+
+
+def _apprise(path: str, apprise: AppriseSettings) -> Iterator[str]:
+    if apprise.service in ("http", "https"):
+        yield f"{path}.service: says nothing of the service. Write the URL as Apprise's page about it does, like slack://…"
+
+
+def _anything(path: str, section: object) -> Iterator[str]:
+    """No rules but those of types."""
+    return iter(())
+
+
 _RULES: dict[type, Callable[[str, Any], Iterator[str]]] = {
     WebhookSettings: _webhook,
     CommandSettings: _command,
+    MatrixSettings: _matrix,
+    DiscordSettings: _discord,
+    NtfySettings: _ntfy,
     SlackSettings: _slack,
     MattermostSettings: _mattermost,
+    MaildirSettings: _anything,
+    FileSettings: _anything,
+    ForwardSettings: _forward,
+    AppriseSettings: _apprise,
 }

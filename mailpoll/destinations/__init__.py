@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol
 
-from mailpoll import redaction
+from mailpoll import egress, redaction
 from mailpoll.config import patterns
 from mailpoll.crosscheck import url_problem
 from mailpoll.destinations.kind import Kind, Outgoing
@@ -26,6 +26,13 @@ STORE = "store"
 KINDS: dict[str, str] = {
     "webhook": "webhook:WebhookDestination",
     "command": "command:CommandDestination",
+    "maildir": "maildir:MaildirDestination",
+    "file": "file:FileDestination",
+    "smtp": "smtp:ForwardDestination",
+    "apprise": "apprise:AppriseDestination",
+    "matrix": "matrix:MatrixDestination",
+    "discord": "discord:DiscordDestination",
+    "ntfy": "ntfy:NtfyDestination",
     "slack": "slack:SlackDestination",
     "mattermost": "mattermost:MattermostDestination",
 }
@@ -55,6 +62,7 @@ def make(name: str, settings: Settings, secret: Callable[[SecretRef, str], str])
         DestinationRefused: its settings cannot be used: a `ca_file` that is missing.
     """
     section = settings_of(name, settings)
+    egress.obey(settings.http, secret)
     maker = _maker(_kind_name(section))
     if maker.kind.by_smtp:
         return maker(name, section, secret, outgoing=Outgoing(settings.smtp, patterns(settings)))

@@ -257,4 +257,10 @@ CAUSES = (
         "Use an address in ASCII; letters after the @ are no trouble",
         (When(("no-smtputf8",)),),
     ),
+    Cause(
+        "no-8bitmime", 65,
+        "the mail has octets beyond ASCII, which this server cannot take (8BITMIME, RFC 6152)",
+        'Forward mail inside of one of ours: as = "attachment" in the section of the destination',
+        (When(("no-8bitmime",)),),
+    ),
 )  # fmt: skip

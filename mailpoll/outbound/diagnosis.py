@@ -67,7 +67,7 @@ class Diagnosis:
         """Whether it is about this mail, so that the session is as good as before."""
         reply = self.happening.reply
         return self.happening.stage in MAIL_STAGES and (reply is None or reply.code != 421) and (
-            self.happening.event in ("reply", "no-smtputf8")
+            self.happening.event in ("reply", "no-smtputf8", "no-8bitmime")
         )  # fmt: skip
 
     def error(self) -> MailpollError:

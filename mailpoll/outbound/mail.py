@@ -36,6 +36,16 @@ class Mail:
         """Whether only servers that offer SMTPUTF8 (RFC 6531) can take it."""
         return any(needs_smtputf8(each.address) for each in (self.sender, *self.to))
 
+    @property
+    def eight_bit(self) -> bool:
+        """Whether only servers that offer 8BITMIME (RFC 6152) can take it; what we write ourselves never is."""
+        return not self.data.isascii()
+
+    @property
+    def utf8_header(self) -> bool:
+        """Whether its header is for servers that offer SMTPUTF8; others have been known to take it all the same."""
+        return self.eight_bit and not self.data.partition(b"\r\n\r\n")[0].isascii()
+
 
 def compose(
     sender: NamedAddress, to: Sequence[NamedAddress], subject: str, text: str, *, kind: Kind, now: datetime

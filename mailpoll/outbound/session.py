@@ -212,8 +212,11 @@ class Session:
             if mail.smtputf8 and not dialogue.has_extn("smtputf8"):
                 address = next(a.address for a in (mail.sender, *mail.to) if not a.address.isascii())
                 raise Stopped(Happening("mail", "no-smtputf8", about=address))
+            if mail.eight_bit and not dialogue.has_extn("8bitmime"):
+                raise Stopped(Happening("mail", "no-8bitmime"))
             options = f" SIZE={len(mail.data)}" if dialogue.has_extn("size") else ""
-            options += " SMTPUTF8" if mail.smtputf8 else ""
+            options += " BODY=8BITMIME" if mail.eight_bit else ""
+            options += " SMTPUTF8" if mail.smtputf8 or (mail.utf8_header and dialogue.has_extn("smtputf8")) else ""
             reply = dialogue.command(f"MAIL FROM:<{mail.sender.address}>{options}")
             _expect(step, reply, 250, about=mail.sender.address)
 

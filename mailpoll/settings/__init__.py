@@ -14,12 +14,20 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
 from mailpoll.settings.destinations import (
+    AppriseSettings,
     CommandSettings,
     DestinationSettings,
+    DiscordSettings,
+    FileSettings,
+    ForwardSettings,
+    MaildirSettings,
+    MatrixSettings,
     MattermostSettings,
+    NtfySettings,
     SlackSettings,
     WebhookSettings,
 )
+from mailpoll.settings.http import HttpSettings
 from mailpoll.settings.policy import AttachmentSettings, PolicySettings
 from mailpoll.settings.smtp import SmtpSettings
 from mailpoll.settings.values import (
@@ -41,13 +49,21 @@ __all__ = [
     "AccountSettings",
     "AddressSettings",
     "AlertSettings",
+    "AppriseSettings",
     "AttachmentSettings",
     "CommandSettings",
     "DestinationSettings",
+    "DiscordSettings",
     "Duration",
     "FetchSettings",
+    "FileSettings",
+    "ForwardSettings",
     "HealthSettings",
+    "HttpSettings",
+    "MaildirSettings",
+    "MatrixSettings",
     "MattermostSettings",
+    "NtfySettings",
     "PolicySettings",
     "ReaderSettings",
     "RetentionSettings",
@@ -266,6 +282,7 @@ class Settings(Section, frozen=True):
     attachments: AttachmentSettings = AttachmentSettings()
     retention: RetentionSettings = RetentionSettings()
     health: HealthSettings = HealthSettings()
+    http: HttpSettings = HttpSettings()
     smtp: SmtpSettings | None = None
     alerts: AlertSettings = AlertSettings()
     account: dict[str, AccountSettings] = field(default_factory=dict)

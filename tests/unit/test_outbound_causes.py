@@ -127,6 +127,7 @@ EVENTS = [
     ("no-mechanism", "auth", AT, "no-mechanism"),
     ("auth-endless", "auth", AT, "auth-endless"),
     ("no-smtputf8", "mail", AT, "no-smtputf8"),
+    ("no-8bitmime", "mail", AT, "no-8bitmime"),
 ]
 
 

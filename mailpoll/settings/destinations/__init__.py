@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
+from mailpoll.settings.destinations.apprise import AppriseSettings
 from mailpoll.settings.destinations.command import CommandSettings
+from mailpoll.settings.destinations.discord import DiscordSettings
+from mailpoll.settings.destinations.file import FileSettings
+from mailpoll.settings.destinations.maildir import MaildirSettings
+from mailpoll.settings.destinations.matrix import MatrixSettings
 from mailpoll.settings.destinations.mattermost import MattermostSettings
+from mailpoll.settings.destinations.ntfy import NtfySettings
 from mailpoll.settings.destinations.slack import SlackSettings
+from mailpoll.settings.destinations.smtp import ForwardSettings
 from mailpoll.settings.destinations.webhook import WebhookSettings
 
-__all__ = ["CommandSettings", "DestinationSettings", "MattermostSettings", "SlackSettings", "WebhookSettings"]
+__all__ = [
+    "AppriseSettings",
+    "CommandSettings",
+    "DestinationSettings",
+    "DiscordSettings",
+    "FileSettings",
+    "ForwardSettings",
+    "MaildirSettings",
+    "MatrixSettings",
+    "MattermostSettings",
+    "NtfySettings",
+    "SlackSettings",
+    "WebhookSettings",
+]
 
-DestinationSettings = WebhookSettings | CommandSettings | MattermostSettings | SlackSettings
+DestinationSettings = (
+    WebhookSettings
+    | CommandSettings
+    | MaildirSettings
+    | FileSettings
+    | ForwardSettings
+    | AppriseSettings
+    | MatrixSettings
+    | DiscordSettings
+    | NtfySettings
+    | MattermostSettings
+    | SlackSettings
+)

@@ -1,0 +1,313 @@
+"""Posts by way of Apprise: any of its services, one URL for each destination."""
+
+from __future__ import annotations
+
+import logging
+import re
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+from urllib.parse import unquote
+
+from mailpoll import redaction
+from mailpoll.destinations.kind import CHAT_RATE, Kind
+from mailpoll.errors import (
+    DestinationRefused,
+    Later,
+    MessageError,
+    TemporaryFailure,
+    Unanswered,
+    Unreadable,
+)
+from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
+from mailpoll.settings import AppriseSettings, SecretRef
+
+# What mentions people there, by what the URL begins with: known before the library is.
+_DIALECTS = {
+    "slack": "slack",
+    "discord": "discord",
+    "mmost": "mattermost",
+    "mmosts": "mattermost",
+    "zulip": "zulip",
+    "matrix": "matrix",
+    "matrixs": "matrix",
+    "rocket": "rocketchat",
+    "rockets": "rocketchat",
+    "tgram": "telegram",
+    "msteams": "teams",
+    "workflow": "teams",
+    "workflows": "teams",
+    "gchat": "googlechat",
+}
+# Services that show Markdown which they are given as text.
+_SHOW_MARKDOWN = {"mattermost", "zulip", "rocketchat"}
+# Of services that tell it only of a URL, or when there is no library to ask.
+_BODY, _TOPIC = 1000, 250
+_INSTALL = "Type: pip install 'mailpoll[apprise]'"
+_CONNECT = 10.0  # seconds
+_SPLIT = re.compile(r"[/:@?&=,#\s]+")
+_HOST = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
+_SHORTEST_KEY = 6
+_ANSWERED = re.compile(r"\berror ?[=:] ?([1-5]\d\d)\b", re.IGNORECASE)
+# How the exceptions of its HTTP library begin, as it logs them, when nothing was sent.
+_NOT_SENT = ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "ProxyError", "CERTIFICATE_VERIFY")
+_SAID = 300
+
+
+class Parts(Protocol):
+    """Where the bytes of attachments come from."""
+
+    def part(self, number: int) -> Iterator[bytes]: ...
+
+
+class AppriseDestination:
+    """A service that Apprise knows.
+
+    Apprise says of a post only whether it went well. What its log adds tells a service that answered from one that
+    could not be reached; a wrong key and a busy server look alike, so that nothing here pauses the destination for good
+    but a URL that cannot be used. TLS is verified and no redirect followed, whatever the URL says.
+    """
+
+    kind: ClassVar[Kind] = Kind(
+        name="apprise",
+        promise="at least once: Apprise does not tell a wrong key from a busy server, and every failure is tried again",
+        takes="text, and attachments where the service takes them, through the Apprise library",
+        limits=Limits(topic=_TOPIC, body=_BODY),
+        rate=CHAT_RATE,
+        example="""\
+# pip install 'mailpoll[apprise]'
+[destination.NAME]
+kind = "apprise"
+url = { file = "pushover-url" }        # a file with one line: pover://user@token
+service = "pover"                      # what the URL begins with
+""",
+    )
+    askable = False
+
+    def __init__(
+        self, name: str, settings: AppriseSettings, secret: Callable[[SecretRef, str], str]
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.on_uncertain: Literal["repost", "hold"] = settings.on_uncertain
+        self._settings = settings
+        url = secret(settings.url, f"{self._about}.url").strip()
+        redaction.know(*_keys(url))
+        if (begins := url.partition("://")[0].lower()) != settings.service:
+            what = f"the URL does not begin with {settings.service}://"
+            raise DestinationRefused(what, about=self._about, advice=f'Write service = "{_shown(begins, 30)}"')
+        self._service = self._instantiated(url)
+        self.limits = _of_plugin(self._service, settings)
+
+    @classmethod
+    def limits_of(cls, settings: AppriseSettings) -> Limits:
+        """What the service takes, as far as it can be known without its URL."""
+        try:
+            plugin = import_module("apprise.manager_plugins").NotificationManager()[settings.service]
+        except (ImportError, KeyError):
+            plugin = None
+        return _of_plugin(plugin, settings)
+
+    def post(self, post: Post, content: Parts) -> Receipt:
+        """An empty receipt: Apprise hands on none. Raises as delivery.Destination says."""
+        with self._files(post, content) as files:
+            sending = _Sending(lambda: self._send(post, files))
+            sending.thread.start()
+            sending.thread.join(self._settings.timeout)
+        if sending.thread.is_alive():
+            raise Unanswered(f"did not answer within {self._settings.timeout:g} seconds", about=self._about)
+        if not sending.went_well:
+            raise self._failure(sending)
+        return Receipt()
+
+    def find(self, post: Post) -> Receipt | None:
+        """None: Apprise cannot be asked."""
+        return None
+
+    def check(self) -> tuple[Finding, ...]:
+        """Whether Apprise understands the URL, which it does by now; nobody is asked."""
+        what = f"{self.name}: Apprise understands its URL ({self._service.service_name})"
+        return (Finding("ok", f"{what}; whether the key in it is right, only a post can tell"),)
+
+    @property
+    def _about(self) -> str:
+        return f"destination.{self.name}"
+
+    def _instantiated(self, url: str) -> Any:
+        """The service of a URL. Raises DestinationRefused."""
+        try:
+            apprise = import_module("apprise")
+        except ImportError:
+            raise DestinationRefused("Apprise is not installed", about=self._about, advice=_INSTALL) from None
+        _EAR.listen()
+        asset = apprise.AppriseAsset(async_mode=False, secure_logging=True, app_id="mailpoll")
+        service = apprise.Apprise.instantiate(url, asset=asset)
+        if service is None:
+            advice = f"Compare it with Apprise's page about {self._settings.service}://"
+            raise DestinationRefused("Apprise does not understand the URL", about=f"{self._about}.url", advice=advice)
+        service.request_rate_per_sec = 0  # when a post may leave is for us to say; Apprise sleeps up to 5 seconds
+        service.redirects = False
+        service.verify_certificate = True
+        service.retry = 0
+        service.socket_connect_timeout = min(_CONNECT, self._settings.timeout)
+        service.socket_read_timeout = self._settings.timeout
+        return service
+
+    def _send(self, post: Post, files: list[tuple[Path, str]]) -> bool:
+        apprise = import_module("apprise")
+        attach_file = import_module("apprise.attachment.file").AttachFile
+        everyone = apprise.Apprise(asset=self._service.asset)
+        everyone.add(self._service)
+        attached = apprise.AppriseAttachment(asset=self._service.asset)
+        for path, name in files:
+            attached.add(attach_file(str(path), name=name, asset=self._service.asset))
+        return bool(
+            everyone.notify(
+                body=_cut(post.body, self.limits.body),
+                title=_cut(post.topic, self.limits.topic),
+                body_format=apprise.NotifyFormat(_format(self._service)),
+                attach=attached if files else None,
+            )
+        )
+
+    @contextmanager
+    def _files(self, post: Post, content: Parts) -> Iterator[list[tuple[Path, str]]]:
+        """Attachments as files, since Apprise takes no others; those that cannot be read are left out."""
+        wanted = [*([Attachment(0, "whole-text.txt", "text/plain", 0)] if post.whole_text else []), *post.attachments]
+        if not (wanted and self.limits.files):
+            yield []
+            return
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="mailpoll-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise self._unspooled(error) from None
+        with folder:
+            yield [(path, each.name) for each in wanted if (path := self._spooled(each, Path(folder.name), content))]
+
+    def _spooled(self, attachment: Attachment, folder: Path, content: Parts) -> Path | None:
+        path = folder / f"{attachment.part}{_ending(attachment.name)}"
+        try:
+            pieces = content.part(attachment.part)
+        except Unreadable:
+            return None
+        try:
+            with path.open("xb") as file:
+                file.writelines(pieces)
+        except OSError as error:
+            raise self._unspooled(error) from None
+        return path
+
+    def _unspooled(self, error: OSError) -> TemporaryFailure:
+        return TemporaryFailure(f"the attachments cannot be spooled: {error.strerror}", about=self._about)
+
+    def _failure(self, sending: _Sending) -> MessageError:
+        """What Apprise's log says of a failure: whether a service answered, could not be reached, or nobody knows."""
+        said = "; ".join(dict.fromkeys(_shown(line, _SAID) for level, line in sending.log if level >= logging.WARNING))
+        what = f"Apprise could not post: {said or 'it does not say why'}"
+        kind: type[TemporaryFailure] = Unanswered
+        if any(level >= logging.WARNING and _ANSWERED.search(line) for level, line in sending.log):
+            kind = Later
+        elif any(line.startswith("Socket Exception") and any(each in line for each in _NOT_SENT)
+                 for _, line in sending.log):  # fmt: skip
+            kind = TemporaryFailure
+        return kind(what, about=self._about, advice=_advice(kind))
+
+
+def _advice(kind: type[TemporaryFailure]) -> str:
+    return "Compare the key in its URL; if it is right, the service may be busy" if kind is Later else ""
+
+
+class _Sending:
+    """A post on its way in a thread of its own, which is left to itself when it takes too long."""
+
+    def __init__(self, send: Callable[[], bool]) -> None:
+        self._send = send
+        self.went_well = False
+        self.log: list[tuple[int, str]] = []
+        self.thread = threading.Thread(target=self._run, daemon=True, name="apprise")
+
+    def _run(self) -> None:
+        self.log = _EAR.listen()
+        try:
+            self.went_well = self._send()
+        except Exception as error:  # whatever a service's module does: the post may have left
+            self.log.append((logging.ERROR, f"{type(error).__name__}: {error}"))
+
+
+class _Ear(logging.Handler):
+    """Hears what Apprise logs, and lets none of it go anywhere else: URLs may be in it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        # Of whichever thread: Apprise has some of its own.
+        self._lines: list[tuple[int, str]] = []
+
+    def listen(self) -> list[tuple[int, str]]:
+        """What Apprise logs from now on: (level, message), to be looked at later."""
+        log = logging.getLogger("apprise")
+        if self not in log.handlers:
+            log.addHandler(self)
+            log.propagate = False
+            log.setLevel(logging.DEBUG)
+        self._lines = []
+        return self._lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps what may say why something failed."""
+        if record.levelno >= logging.WARNING or str(record.msg).startswith("Socket Exception"):
+            self._lines.append((record.levelno, record.getMessage()))
+
+
+_EAR = _Ear()
+
+
+def _of_plugin(plugin: Any, settings: AppriseSettings) -> Limits:
+    """The limits of a service, or of a class of services."""
+    dialect = _DIALECTS.get(settings.service, "none")
+    topic, body = (
+        value if isinstance(value := getattr(plugin, name, None), int) else unknown
+        for name, unknown in (("title_maxlen", _TOPIC), ("body_maxlen", _BODY))
+    )
+    markdown = dialect in _SHOW_MARKDOWN or (plugin is not None and _format(plugin) == "markdown")
+    markup = "discord" if dialect == "discord" else "markdown" if markdown else "plain"
+    return Limits(
+        topic=max(topic, 0),
+        body=max(body, 1),
+        files=settings.attachments and bool(getattr(plugin, "attachment_support", False)),
+        mentions=dialect,
+        markup=markup,
+    )
+
+
+def _format(plugin: Any) -> str:
+    """What we say our text is, so that Apprise changes nothing in it but what a page of HTML needs."""
+    said = plugin.notify_format
+    formats = [str(getattr(each, "value", each)) for each in (said if isinstance(said, tuple | list) else (said,))]
+    return "text" if "text" in formats or formats[0] == "html" else formats[0]
+
+
+def _keys(url: str) -> Iterator[str]:
+    """What may be a key in a URL of Apprise's: its first part is often one, where others have a host."""
+    _, _, rest = url.partition("://")
+    for part in _SPLIT.split(rest):
+        for form in {part, unquote(part)}:
+            if len(form) >= _SHORTEST_KEY and not _HOST.fullmatch(form):
+                yield form
+
+
+def _cut(text: str, limit: int | None) -> str:
+    return text if limit is None or len(text) <= limit else text[: max(limit - 1, 0)] + "…"[:limit]
+
+
+def _ending(name: str) -> str:
+    """The ending by which services tell what a file is; nothing else of its name gets onto the disk."""
+    ending = Path(name).suffix if "\0" not in name else ""
+    return ending if re.fullmatch(r"\.[A-Za-z0-9]{1,10}", ending) else ""
+
+
+def _shown(text: str, limit: int) -> str:
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return redaction.hide(line)[:limit]
