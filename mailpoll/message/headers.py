@@ -13,7 +13,8 @@ MAX_HEADERS = 102_400
 # In one field; what follows stays as it came. A header of nothing but encoded words holds seven thousand.
 MAX_ENCODED_WORDS = 2_000
 
-_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,80}+)\?([bBqQ])\?([^?]*+)\?=")
+# Many who should have written `=3F` for a question mark did not; none that belongs to another word is taken for one.
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,80}+)\?([bBqQ])\?([^?]*+(?:(?<!=)\?(?!=)[^?]*+)*)\?=")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _STRAY = "header line without a field name"
 _NAME = re.compile(rb"[!-9;-~]{1,999}")

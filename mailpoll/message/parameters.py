@@ -54,6 +54,8 @@ def _token(value: str) -> tuple[str, str]:
     if found is None:
         return value.partition(";")[0].strip().lower(), value
     rest = value[found.end() :].lstrip(' \t"')
+    if rest.startswith("="):  # a parameter at once
+        return "", f";{value}"
     return "".join(found[1].split()).lower(), rest if rest.startswith(";") else f";{rest.lstrip(':,')}"
 
 

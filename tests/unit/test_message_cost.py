@@ -71,6 +71,8 @@ SHAPES = {
     "parameters without semicolons": lambda n: b"Content-Type: a/b" + b' a="b"' * (n // 6) + b"\n\nx",
     "Cyrillic without a label": lambda n: typed(b"text/plain", "привет ".encode("koi8-r") * (n // 7)),
     "fields of another charset": lambda n: b"Content-Type: a; charset=koi8-r\n" + b"X: \xc1\n" * (n // 5) + b"\nx",
+    "a subject of words without end": lambda n: b"Subject: " + b"=?a?q?" * (n // 6) + b"\n\nx",
+    "a subject of question marks": lambda n: b"Subject: =?a?q?" + b"? " * (n // 2) + b"\n\nx",
     "text of controls": lambda n: typed(b"text/plain", b"a b\1\n" * (n // 5)),
     "equal names": lambda n: (
         b"Content-Type: multipart/mixed; boundary=b\n\n"

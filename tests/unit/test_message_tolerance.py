@@ -140,3 +140,25 @@ def test_words_that_say_they_are_base64():
 def test_names_of_files_of_unknown_types(type_, name):
     message = read(b"Content-Type: " + type_ + b"\nContent-Disposition: attachment", b"x")
     assert [file.name for file in message.attachments] == [name]
+
+
+@pytest.mark.parametrize(
+    ("value", "subject"),
+    [
+        (b"=?utf-8?Q?How_are_you??=", "How are you?"),
+        (b"=?utf-8?Q?Who?_Me??= =?utf-8?Q?_You=3F?=", "Who? Me? You?"),
+        (b"=?utf-8?Q?broken? =?utf-8?Q?whole?=", "=?utf-8?Q?broken? whole"),
+        (b"=?utf-8?Q?a=?= b", "a= b"),
+    ],
+)
+def test_question_marks_in_encoded_words(value, subject):
+    assert parse(b"Subject: " + value + b"\n\n").subject == subject
+
+
+def test_a_disposition_that_is_only_a_name():
+    message = read(b'Content-Type: application/pdf\nContent-Disposition: filename="plan.pdf"', b"x")
+    assert [file.name for file in message.attachments] == ["plan.pdf"]
+
+
+def test_a_type_that_is_only_a_charset():
+    assert read(b"Content-Type: charset=koi8-r", b"\xd0\xd2").text == "пр"
