@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mailpoll import visible
 from mailpoll.doctor.checks import Check, fail, ok, warn
 from mailpoll.imap import Session
 from mailpoll.message import header_fields
@@ -14,6 +15,7 @@ from mailpoll.store import Channel
 
 ABOUT = "policy"
 MAILS_LOOKED_AT = 20
+MAX_NAME = 100
 
 
 def rules(settings: Settings, channels: Sequence[Channel], patterns: Sequence[Pattern]) -> Iterator[Check]:
@@ -69,16 +71,24 @@ def findings(about: str, session: Session, folders: Sequence[str], expected: Seq
     if good:
         yield ok(about, f"{good} of the newest mails have findings of {' or '.join(map(_named, expected))}")
     elif seen:
-        most = max(seen, key=lambda name: seen[name])
         yield warn(
             about,
-            f"the newest mails have findings of {', '.join(map(_named, seen))}, none of "
+            f"the newest mails have findings of {', '.join(map(_named, list(seen)[:5]))}, none of "
             f"{' or '.join(map(_named, expected))}: they are not taken as verified",
-            f'If that is your own mail server, set authserv_id = "{most}" for this account',
+            _what_to_set(max(seen, key=lambda name: seen[name])),
         )
     else:
         yield ok(about, "none of the newest mails has Authentication-Results: what is required cannot be known of them")
 
 
+def _what_to_set(most: str) -> str:
+    """The name that most mails bear, where it is one: a stranger can write that field, too, with no name at all."""
+    if not most or most != _named(most):
+        return "Look at the source of a mail that you know: authserv_id is what your own server begins that field with"
+    return f'If that is your own mail server, and no stranger wrote it, set authserv_id = "{most}" for this account'
+
+
 def _named(authserv_id: str) -> str:
-    return authserv_id or "a server without a name"
+    """A name as it is shown, whoever wrote it."""
+    name = visible.line(authserv_id)
+    return (name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…") or "a server without a name"
