@@ -20,6 +20,7 @@ from mailpoll.settings import (
     Settings,
     SlackSettings,
     WebhookSettings,
+    ZulipSettings,
 )
 
 _NTFY_TOPIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
@@ -36,8 +37,9 @@ def problems(settings: Settings) -> Iterator[str]:
 
 
 def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:
-    if reason := url_problem(hook.url, allow_plaintext=hook.allow_plaintext):
+    if isinstance(hook.url, str) and (reason := url_problem(hook.url, allow_plaintext=hook.allow_plaintext)):
         yield f"{path}.url: {reason}"
+    yield from _format(path, hook)
     if hook.bearer is not None and hook.username is not None:
         yield f"{path}.bearer: cannot go with username, both are the Authorization header. Write one of them"
     if (hook.username is None) != (hook.password is None):
@@ -51,6 +53,19 @@ def _webhook(path: str, hook: WebhookSettings) -> Iterator[str]:
             yield f"{path}.headers: {name!r} cannot be sent. Write header names and values without control characters"
         elif text and name.lower().endswith(SECRET_WORDS):
             yield f'{path}.headers.{name}: looks like a secret. Write {{ file = "…" }}, not the secret itself'
+
+
+def _format(path: str, hook: WebhookSettings) -> Iterator[str]:
+    if hook.format == "mailgun" and hook.secret is None:
+        yield f'{path}.secret: is missing, and Mailgun signs. Add the webhook signing key, secret = {{ file = "…" }}'
+    if hook.raw_email and hook.format not in ("postmark", "mailgun"):
+        yield f'{path}.raw_email: is of "postmark" and "mailgun" only. Leave it out, or write format = "rfc822"'
+    if hook.template and hook.format != "mailpoll":
+        yield f'{path}.template: cannot go with format = "{hook.format}". Leave one of them out'
+    if hook.template:
+        from mailpoll import template  # few write one
+
+        yield from template.problems(hook.template, f"{path}.template")
 
 
 def _command(path: str, command: CommandSettings) -> Iterator[str]:
@@ -144,8 +159,27 @@ def _anything(path: str, section: object) -> Iterator[str]:
     return iter(())
 
 
+def _zulip(path: str, zulip: ZulipSettings) -> Iterator[str]:
+    own = {"site": zulip.site, "email": zulip.email, "key": zulip.key}
+    given = [name for name, value in own.items() if value is not None]
+    if zulip.zuliprc is not None and given:
+        yield f"{path}.{given[0]}: stands in the zuliprc already. Write the one or the other"
+    elif zulip.zuliprc is None:
+        for name in (name for name in own if name not in given):
+            yield f'{path}.{name}: is missing. Write site, email and key, or zuliprc = "zuliprc", which holds all three'
+    if zulip.zuliprc == "":
+        yield f"{path}.zuliprc: is empty. Write the path of the file"
+    if zulip.site is not None and (reason := url_problem(zulip.site, allow_plaintext=zulip.allow_plaintext)):
+        yield f"{path}.site: {reason}"
+    if zulip.email is not None and ("@" not in zulip.email or ":" in zulip.email or has_control(zulip.email)):
+        yield f"{path}.email: is no address. Write that of the bot, like mail-bot@example.zulipchat.com"
+    if zulip.channel is not None and (not zulip.channel.strip("#@ ") or has_control(zulip.channel)):
+        yield f"{path}.channel: names none. Write its name, or people like @ann@example.com"
+
+
 _RULES: dict[type, Callable[[str, Any], Iterator[str]]] = {
     WebhookSettings: _webhook,
+    ZulipSettings: _zulip,
     CommandSettings: _command,
     MatrixSettings: _matrix,
     DiscordSettings: _discord,

@@ -24,6 +24,7 @@ STORE = "store"
 
 # Kind → its class, by module: only those in use are imported.
 KINDS: dict[str, str] = {
+    "zulip": "zulip:ZulipDestination",
     "webhook": "webhook:WebhookDestination",
     "command": "command:CommandDestination",
     "maildir": "maildir:MaildirDestination",

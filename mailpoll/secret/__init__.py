@@ -17,7 +17,7 @@ from mailpoll.secret.desktop import SERVICE
 if TYPE_CHECKING:  # what makes settings takes longer to import than a secret to find
     from mailpoll.settings import SecretRef
 
-__all__ = ["SERVICE", "resolve", "source", "store_in_keyring"]
+__all__ = ["SERVICE", "read_file", "resolve", "source", "store_in_keyring"]
 
 COMMAND_SECONDS = 30
 MAX_OCTETS = 64 * 1024
@@ -52,6 +52,16 @@ def resolve(ref: SecretRef, *, base: Path, env: Mapping[str, str], about: str, s
     secret = _checked(secret, about)
     redaction.know(secret)
     return secret
+
+
+def read_file(path: Path, about: str, *, missing: str) -> str:
+    """The text of a file that holds a secret among other things; `missing` is what to do where there is none.
+
+    Raises:
+        ConfigError: it is not there, or not text.
+        AccessDenied: its mode keeps it from us, or everybody may read it.
+    """
+    return _from_file(path, about, missing)
 
 
 def source(ref: SecretRef) -> str:

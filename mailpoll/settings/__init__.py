@@ -26,6 +26,7 @@ from mailpoll.settings.destinations import (
     NtfySettings,
     SlackSettings,
     WebhookSettings,
+    ZulipSettings,
 )
 from mailpoll.settings.http import HttpSettings
 from mailpoll.settings.policy import AttachmentSettings, PolicySettings
@@ -76,6 +77,7 @@ __all__ = [
     "Tls",
     "UnroutedSettings",
     "WebhookSettings",
+    "ZulipSettings",
     "fingerprint",
     "from_builtin",
     "mask_url",

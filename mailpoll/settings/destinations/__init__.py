@@ -13,6 +13,7 @@ from mailpoll.settings.destinations.ntfy import NtfySettings
 from mailpoll.settings.destinations.slack import SlackSettings
 from mailpoll.settings.destinations.smtp import ForwardSettings
 from mailpoll.settings.destinations.webhook import WebhookSettings
+from mailpoll.settings.destinations.zulip import ZulipSettings
 
 __all__ = [
     "AppriseSettings",
@@ -27,10 +28,12 @@ __all__ = [
     "NtfySettings",
     "SlackSettings",
     "WebhookSettings",
+    "ZulipSettings",
 ]
 
 DestinationSettings = (
     WebhookSettings
+    | ZulipSettings
     | CommandSettings
     | MaildirSettings
     | FileSettings
