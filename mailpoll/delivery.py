@@ -76,6 +76,8 @@ class Outbox(Protocol):
 
     def claim(self, delivery: Delivery, now: datetime, rates: Rates) -> bool: ...
 
+    def thread_of(self, delivery: Delivery, now: datetime) -> str: ...
+
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None: ...
 
     def taken(self, destination: str, receipt: str) -> bool: ...
@@ -217,6 +219,7 @@ class Courier:
             return
         if not self._claim(delivery):
             return
+        delivery = self._in_thread(delivery, destination)
         try:
             receipt = self._found(delivery, destination) or destination.post(delivery.post, self._content(delivery))
         except Unanswered as problem:
@@ -241,6 +244,13 @@ class Courier:
             self._outbox.delivered(delivery, receipt, self._now())
             self._answers(name)
             self._told(Attempt(delivery, "delivered", receipt=receipt))
+
+    def _in_thread(self, delivery: Delivery, destination: Destination) -> Delivery:
+        """The delivery with the thread that its post belongs to, where the destination has threads."""
+        if not (destination.limits.threads and delivery.post.options.thread):
+            return delivery
+        thread = self._outbox.thread_of(delivery, self._now())
+        return replace(delivery, post=replace(delivery.post, thread=thread)) if thread else delivery
 
     def _unmade(self, delivery: Delivery, problem: RunError | DestinationRefused) -> None:
         """The destination cannot be made: its posts wait, for a person or only for the next run."""

@@ -18,6 +18,7 @@ from mailpoll.store.engine import portions
 
 ANY = "*"
 
+_OF_ITS_OWN = ("channel_id", "options", "topic", "allow_from", "conversation", "answers", "shown_as")
 # Zulip makes such an address for the answers to each mail about a missed message.
 _ZULIP_REPLY = re.compile(r"mm[a-z0-9]{32}")
 # Built once: a run asks it for every mail.
@@ -93,9 +94,7 @@ def rotate(connection: Connection, token: str, new: str, now: datetime, expires_
     old = connection.execute(sa.select(a).where(a.c.token == token)).first()
     if old is None:
         raise _no_token()
-    alike = {
-        column: getattr(old, column) for column in ("channel_id", "options", "topic", "allow_from", "conversation")
-    }
+    alike = {column: getattr(old, column) for column in _OF_ITS_OWN}
     ends = expires_at if old.expires_at is None else min(old.expires_at, expires_at)
     connection.execute(a.insert().values(token=new, created_at=now, expires_at=old.expires_at, **alike))
     connection.execute(a.update().where(a.c.id == old.id).values(expires_at=ends))
@@ -161,6 +160,8 @@ def _known(row: Row[Any], targets: tuple[tuple[str, str], ...]) -> KnownAddress:
         quotes=row.quotes,
         policy=policy_of(row.policy),
         conversation=row.conversation,
+        answers=row.answers,
+        shown_as=row.shown_as,
     )
 
 

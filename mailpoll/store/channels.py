@@ -171,6 +171,8 @@ class Channels:
         allow_from: Sequence[str] = (),
         expires_at: datetime | None = None,
         conversation: bool = False,
+        answers: int = 0,
+        shown_as: str = "",
     ) -> None:
         """Gives a channel an address. ConfigError when the token is taken."""
         with transaction(self._engine) as connection:
@@ -183,11 +185,13 @@ class Channels:
                 allow_from=" ".join(allow_from),
                 expires_at=expires_at,
                 conversation=conversation,
+                answers=answers,
+                shown_as=shown_as,
                 created_at=now,
             )
 
     def set_address(self, token: str, **values: Any) -> None:
-        """Changes columns of an address (enabled, expires_at, options, topic, allow_from, conversation)."""
+        """Changes columns of an address (enabled, expires_at, options, topic, allow_from, conversation, shown_as)."""
         for name in ("options", "allow_from"):
             if name in values:
                 values[name] = " ".join(values[name])

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from mailpoll.model import DeliveryState, Post, Reading
 from mailpoll.store import schema
+from mailpoll.threads import mail_key, subject_key
 
 # States of a delivery after which nothing more happens by itself.
 FINAL = ("delivered", "failed", "duplicate")
@@ -125,6 +126,8 @@ def _row(message_id: int, reading: Reading, post: Post, state: DeliveryState, no
         "due_at": now if state == "pending" else None,
         "error": post.held if state == "held" else "",
         "receipt": key if state == "delivered" else "",
+        "mail_key": mail_key(post),
+        "subject_key": subject_key(post),
         "topic": post.topic,
         "body": "" if state == "duplicate" else post.body,
         "details": encode_details(post),
@@ -154,4 +157,4 @@ def idempotency_key(*parts: str) -> str:
 
 def encode_details(post: Post) -> str:
     """All of a post but topic and body, which have columns of their own, as JSON."""
-    return msgspec.json.encode(replace(post, topic="", body="", held="")).decode()
+    return msgspec.json.encode(replace(post, topic="", body="", held="", thread="")).decode()

@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection, Engine, Row
 from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt, Rest
 from mailpoll.rate import UNLIMITED, Rates
-from mailpoll.store import queues, schema
-from mailpoll.store.engine import in_turn, transaction, upsert
+from mailpoll.store import queues, schema, threads
+from mailpoll.store.engine import transaction, upsert
 from mailpoll.store.queues import Backlog
 from mailpoll.store.turns import Turn
 
@@ -95,7 +95,7 @@ class Outbox:
         run = self._turn.number()
         with transaction(self._engine) as connection:
             self._turn.check(connection)
-            if not _may_leave(connection, delivery.post, rates, now):
+            if not queues.may_leave(connection, delivery.post, rates, now):
                 return False
             # Two statements: for one, PostgreSQL goes through all that waits until it has counted them anew.
             if connection.scalar(free) is None:
@@ -107,9 +107,18 @@ class Outbox:
             )
             return changed.rowcount == 1
 
+    def thread_of(self, delivery: Delivery, now: datetime) -> str:
+        """The receipt of the post whose thread a delivery belongs to, as threads.root() says; once posted there, or
+        once nobody knows whether it was, it stays there."""
+        if delivery.post.thread:
+            return delivery.post.thread
+        with transaction(self._engine, writes=False) as connection:
+            return threads.root(connection, delivery, now)
+
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None:
         """The destination took the post."""
-        self._set(delivery, now, state="delivered", due_at=None, error="", receipt=receipt.id, receipt_url=receipt.url)
+        took = {"receipt": receipt.id, "receipt_url": receipt.url, "thread": delivery.post.thread}
+        self._set(delivery, now, state="delivered", due_at=None, error="", **took)
 
     def taken(self, destination: str, receipt: str) -> bool:
         """Whether a destination gave this receipt for a post that is known to have arrived."""
@@ -129,7 +138,8 @@ class Outbox:
 
     def uncertain(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None:
         """The post left, no answer came. `due_at` None holds it for a person."""
-        self._set(delivery, now, state="uncertain", due_at=due_at, error=error, uncertain_at=now)
+        thread = delivery.post.thread
+        self._set(delivery, now, state="uncertain", due_at=due_at, error=error, uncertain_at=now, thread=thread)
 
     def failed(self, delivery: Delivery, error: str, now: datetime) -> None:
         """The post will never be taken, or was tried for too long."""
@@ -273,20 +283,6 @@ class Outbox:
             return tuple(_delivery(row) for row in rows)
 
 
-def _may_leave(connection: Connection, post: Post, rates: Rates, now: datetime) -> bool:
-    """Whether no limit is reached. It stays so until the transaction ends: who counts at the same time waits."""
-    own = connection.scalar(sa.select(schema.channel.c.rate).where(schema.channel.c.name == post.channel))
-    rate = rates.of(own, post.destination)
-    if rate:
-        in_turn(connection, f"rate {post.channel} {post.destination}")
-        if queues.opens_at(connection, (post.channel, post.destination), rate, now) is not None:
-            return False
-    if rates.gateway:
-        in_turn(connection, "rate")
-        return queues.opens_at(connection, None, rates.gateway, now) is None
-    return True
-
-
 def _end_rest(connection: Connection, destination: str) -> None:
     connection.execute(schema.rest.delete().where(schema.rest.c.destination == destination))
 
@@ -297,7 +293,7 @@ def _delivery(row: Row[Any]) -> Delivery:
         message_id=row.message_id,
         state=row.state,
         attempts=row.attempts,
-        post=replace(_details.decode(row.details), topic=row.topic, body=row.body, key=row.key),
+        post=replace(_details.decode(row.details), topic=row.topic, body=row.body, key=row.key, thread=row.thread),
         due_at=row.due_at,
         created_at=row.created_at,
         changed_at=row.changed_at,

@@ -15,7 +15,10 @@ from itertools import groupby
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from mailpoll.model import Post
 from mailpoll.rate import Rate, Rates
+from mailpoll.store import schema
+from mailpoll.store.engine import in_turn
 from mailpoll.store.schema import Moment
 
 # Nothing is put off for longer (Retry-After counts for a day): what seems to be was put off by a clock far ahead.
@@ -128,6 +131,20 @@ def opens_at(connection: Connection, queue: tuple[str, str] | None, rate: Rate, 
     found = connection.execute(statement).all()
     moments = [claimed_at + rate[number].length for number, claimed_at in found if claimed_at is not None]
     return max((moment for moment in moments if moment > now), default=None)
+
+
+def may_leave(connection: Connection, post: Post, rates: Rates, now: datetime) -> bool:
+    """Whether no limit is reached. It stays so until the transaction ends: who counts at the same time waits."""
+    own = connection.scalar(sa.select(schema.channel.c.rate).where(schema.channel.c.name == post.channel))
+    rate = rates.of(own, post.destination)
+    if rate:
+        in_turn(connection, f"rate {post.channel} {post.destination}")
+        if opens_at(connection, (post.channel, post.destination), rate, now) is not None:
+            return False
+    if rates.gateway:
+        in_turn(connection, "rate")
+        return opens_at(connection, None, rates.gateway, now) is None
+    return True
 
 
 def full_until(connection: Connection, queue: Queue, rates: Rates, now: datetime) -> datetime | None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest revision under migrations/versions: a store at this one needs no Alembic (0.3 s to import).
-HEAD = "0005"
+HEAD = "0006"
 
 metadata = MetaData(
     naming_convention={
@@ -116,6 +116,20 @@ address = Table(
         server_default=text("false"),
         comment="made for the answers of people: automatic mail to it is ignored",
     ),
+    Column(
+        "answers",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="number of the post whose answers come here; 0: of none",
+    ),
+    Column(
+        "shown_as",
+        Words,
+        nullable=False,
+        server_default="",
+        comment="who is shown as the sender; empty: who the mail says",
+    ),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     Column("expires_at", Moment),
     Column("created_at", Moment, nullable=False),
@@ -199,6 +213,21 @@ delivery = Table(
     Column("error", Words, nullable=False, server_default=""),
     Column("receipt", Words, nullable=False, server_default=""),
     Column("receipt_url", Words, nullable=False, server_default=""),
+    Column(
+        "mail_key",
+        Words,
+        nullable=False,
+        server_default="",
+        comment="of channel, destination, place and Message-ID; empty: has none",
+    ),
+    Column(
+        "subject_key",
+        Words,
+        nullable=False,
+        server_default="",
+        comment="the same of the subject; empty: says too little",
+    ),
+    Column("thread", Words, nullable=False, server_default="", comment="receipt of the post that it was posted under"),
     Column("topic", Words, nullable=False, server_default=""),
     Column("body", Words, nullable=False, server_default=""),
     Column("details", Words, nullable=False, server_default="{}", comment="the rest of the post, JSON"),
@@ -229,6 +258,9 @@ Index(
 )
 # When a destination last took a post, among a million that were delivered.
 Index("ix_delivery_delivered", delivery.c.destination, delivery.c.changed_at)
+# What may be the beginning of a thread: the first post of a mail, the newest under a subject.
+Index("ix_delivery_mail", delivery.c.mail_key, delivery.c.id)
+Index("ix_delivery_subject", delivery.c.subject_key, delivery.c.id)
 
 pause = Table(
     "pause",
@@ -282,6 +314,8 @@ store_info = Table(
     Column("created_at", Moment, nullable=False, comment="mail older than this by an hour is not new at first contact"),
 )
 
+_THERE = (delivery.c.state == "delivered") & (delivery.c.receipt != "")
+
 # The rows that partial indexes hold. Told to SQLAlchemy by partial() only where tables are made: an index with
 # `postgresql_where` imports all drivers of PostgreSQL, a fifth of the time that a run with one mail takes.
 PARTIAL = {
@@ -293,6 +327,8 @@ PARTIAL = {
     "ix_delivery_claimed": delivery.c.claimed_at.is_not(None),
     "ix_delivery_left": delivery.c.claimed_at.is_not(None),
     "ix_delivery_waiting": delivery.c.due_at.is_not(None),
+    "ix_delivery_mail": (delivery.c.mail_key != "") & _THERE,
+    "ix_delivery_subject": (delivery.c.subject_key != "") & _THERE,
 }
 
 
