@@ -162,7 +162,8 @@ def effective(settings: Settings) -> dict[str, Any]:
         shown["health"]["ping_url"] = mask_url(settings.health.ping_url)
     for name, destination in shown["destination"].items():
         if "url" in destination:
-            destination["url"] = mask_url(destination["url"])
+            url = destination["url"]
+            destination["url"] = mask_url(url) if isinstance(url, str) else "***"
         if "headers" in destination:
             destination["headers"] = dict.fromkeys(settings.destination[name].headers, "***")  # type: ignore[union-attr]
     return shown

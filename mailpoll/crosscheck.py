@@ -11,6 +11,7 @@ from mailpoll.settings import (
     AccountSettings,
     AttachmentSettings,
     HealthSettings,
+    HttpSettings,
     PolicySettings,
     Settings,
     SmtpSettings,
@@ -32,6 +33,8 @@ def problems_between(settings: Settings) -> Iterator[str]:
     yield from _store(settings)
     yield from _patterns(settings)
     yield from _health(settings.health)
+    if settings.http != HttpSettings():
+        yield from _http(settings.http)
     yield from _policy(settings.policy)
     if settings.smtp is not None:
         yield from _smtp(settings.smtp)
@@ -111,6 +114,33 @@ def _health(health: HealthSettings) -> Iterator[str]:
         reason := ping_problem(health.ping_url, allow_plaintext=health.allow_plaintext)
     ):
         yield f"health.ping_url: {reason}"
+
+
+def _http(http: HttpSettings) -> Iterator[str]:
+    from mailpoll import egress  # few write one down
+
+    if isinstance(http.proxy, str) and http.proxy != egress.NO_PROXY and (reason := _proxy_problem(http.proxy)):
+        yield f"http.proxy: {reason}"
+    for key, networks in (("deny_networks", http.deny_networks), ("allow_networks", http.allow_networks)):
+        for index, text in enumerate(networks):
+            if problem := egress.network_problem(text):
+                yield f"http.{key}[{index}]: {problem}"
+    if http.allow_networks and not http.deny_networks:
+        yield 'http.allow_networks: are exceptions from deny_networks, which is empty. Add deny_networks = ["private"]'
+
+
+def _proxy_problem(url: str) -> str | None:
+    """What is wrong with the URL of a proxy; what it holds is not repeated, it may be a password."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no URL. Write http://proxy.example.com:3128"
+    if has_control(url) or " " in url or parts.scheme not in ("http", "https") or not host:
+        return 'is no proxy. Write http://proxy.example.com:3128, or "none"'
+    if parts.password is not None:
+        return 'holds a password. Write proxy = { file = "proxy-url" }, and the URL into that file'
+    return None
 
 
 def _policy(policy: PolicySettings) -> Iterator[str]:

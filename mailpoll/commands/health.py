@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -39,9 +40,12 @@ def _ping(installation: Installation, what: str) -> None:
         health = _settings(installation)
         if health is None or health.ping_url is None:
             return
+        from mailpoll import egress
         from mailpoll.http import Http, classify
 
         url = _url(installation, health)
+        with suppress(ConfigError):  # as in _settings(): what is wrong with [http] is told by the ping
+            egress.obey(installation.settings.http, installation.secret)
         classify(Http().request("GET", url + what, timeout_connect=SECONDS / 2, timeout_read=SECONDS / 2))
     except MailpollError as problem:
         log.info("health.ping_url: %s", problem)

@@ -16,10 +16,11 @@ from mailpoll.settings import mask_url
 MAX_RETRY_AFTER = 86400.0  # seconds; nobody's mail waits longer because a header says so
 
 _Kind = type[TemporaryFailure] | type[PermanentFailure] | type[DestinationRefused]
+Meanings = Mapping[int, tuple[_Kind, str]]
 
 # An answer about the post, about the destination, or about this moment (RFC 9110 §15, RFC 6585). What is not here:
 # 5xx and unknown statuses are temporary, 3xx a moved destination.
-STATUSES: dict[int, tuple[_Kind, str]] = {
+STATUSES: Meanings = {
     400: (PermanentFailure, "the receiver does not understand this post"),
     406: (PermanentFailure, "the receiver does not want this post"),
     413: (PermanentFailure, "this post is too large for the receiver"),
@@ -67,8 +68,8 @@ class Response:
         return said if isinstance(said, dict) else {}
 
 
-def classify(response: Response) -> None:
-    """Nothing when the post was taken (2xx).
+def classify(response: Response, otherwise: Meanings | None = None) -> None:
+    """Nothing when the post was taken (2xx). `otherwise` are statuses that mean something else to this receiver.
 
     Raises:
         PermanentFailure: the answer is about this post.
@@ -82,7 +83,8 @@ def classify(response: Response) -> None:
     if 300 <= status < 400:
         target = mask_url(response.headers.get("location", ""))
         raise DestinationRefused(f"answered {status}: moved to {target}", about=response.url, advice="Change the url")
-    kind, meaning = STATUSES.get(status, (Later, "the receiver is in trouble"))
+    unknown = (Later, "the receiver is in trouble")
+    kind, meaning = (otherwise or {}).get(status) or STATUSES.get(status, unknown)
     what = f"answered {status}: {meaning}"
     if issubclass(kind, TemporaryFailure):
         raise kind(what, about=response.url, retry_after=retry_after(response.headers))
