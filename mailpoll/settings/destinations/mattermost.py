@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mailpoll.settings.values import Count, Seconds, SecretRef, Section
+from mailpoll.settings.values import Seconds, SecretRef, Section
 
 
 class MattermostSettings(Section, frozen=True, tag_field="kind", tag="mattermost"):
@@ -42,7 +42,7 @@ class MattermostSettings(Section, frozen=True, tag_field="kind", tag="mattermost
         Literal["file", "cut"], Meta(description="what becomes of text that is too long: a file has it whole, or none")
     ] = "file"
     limit: Annotated[
-        Count, Meta(ge=1000, description="characters of one post; 4000 where the database is older than version 5")
+        int, Meta(ge=1000, description="characters of one post; 4000 where the database is older than version 5")
     ] = 16_383
     allow_plaintext: Annotated[bool, Meta(description="permits http:// to a host other than this one")] = False
     timeout: Annotated[Seconds, Meta(description="seconds to wait for the answer")] = 20

@@ -24,7 +24,8 @@ class NtfySettings(Section, frozen=True, tag_field="kind", tag="ntfy"):
     username: Annotated[str | None, Meta(description="name to log in with, instead of a token")] = None
     password: MaybeSecret = None
     priority: Annotated[
-        int | None, Meta(ge=1, le=5, description="1 (silent) to 5 (rings until seen); unset: 3, by ntfy", examples=[4])
+        Annotated[int, Meta(ge=1, le=5)] | None,
+        Meta(description="1 (silent) to 5 (rings until seen); unset: 3, by ntfy", examples=[4]),
     ] = None
     tags: Annotated[tuple[str, ...], Meta(description="tags, some of which ntfy shows as emoji",
                                           examples=[["email"]])] = ()  # fmt: skip
