@@ -97,10 +97,11 @@ def id_of(said: Mapping[str, Any]) -> str:
 
 def not_mattermost(answer: Response) -> MessageError:
     """The error for a success that Mattermost did not write: its answer broke off, or somebody else answered."""
-    if answer.body.lstrip()[:1] in (b"", b"{"):
+    body = answer.body.strip()
+    if not body or (body.startswith(b"{") and not body.endswith(b"}")):
         return Unanswered("its answer broke off", about=answer.url)
     what = f"answered {answer.status} with something that is not Mattermost's"
-    return DestinationRefused(what, about=answer.url, advice="Check its server or url, and any proxy in between")
+    return DestinationRefused(what, about=answer.url, advice="Check its server or webhook, and any proxy in between")
 
 
 def _words(said: Mapping[str, Any]) -> str:

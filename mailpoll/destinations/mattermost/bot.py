@@ -29,7 +29,7 @@ class Bot:
         self._channels: dict[str, str] = {}
 
     def post(self, post: Post, content: Parts) -> Receipt:
-        """The receipt is the post's id, with that of the thread's first post behind it for one within a thread.
+        """The receipt is the post's id.
 
         `pending_post_id` lets the server give back the same post for half a minute, rather than make another.
         """
@@ -43,11 +43,11 @@ class Bot:
             **({"file_ids": ids} if ids else {}),
             **({"pending_post_id": post.key} if post.key else {}),
         }
-        said, root = self._say(place, fields, _thread(post) if self._settings.thread else "")
+        said = self._say(place, fields, _thread(post) if self._settings.thread else "")
         identity = _text(said, "id")
         server = (self._settings.server or "").rstrip("/")
         link = f"{server}/_redirect/pl/{identity}" if identity and server.startswith("https://") else ""
-        return Receipt("/".join(filter(None, (identity, root))), link)
+        return Receipt(identity, link)
 
     def _place(self, post: Post) -> str:
         place = post.place or self._settings.channel
@@ -76,13 +76,13 @@ class Bot:
         answer = self._api.get(f"teams/name/{team}/channels/name/{channel}")
         return judged(answer, place, "Check the names of team and channel, as in their URLs, and whether the bot is in")
 
-    def _say(self, place: str, fields: Mapping[str, Any], thread: str) -> tuple[Mapping[str, Any], str]:
-        """(What the server said of the post, the thread it is in): in the channel itself where the thread is gone."""
+    def _say(self, place: str, fields: Mapping[str, Any], thread: str) -> Mapping[str, Any]:
+        """What the server said of the post, which is in the channel itself where the thread is gone."""
         if thread:
             answer = self._api.post("posts", {**fields, "root_id": thread})
             if id_of(answer.fields) not in THREAD_GONE:
-                return judged(answer, place, _ADVICE), thread
-        return judged(self._api.post("posts", fields), place, _ADVICE), ""
+                return judged(answer, place, _ADVICE)
+        return judged(self._api.post("posts", fields), place, _ADVICE)
 
     def check(self) -> tuple[Finding, ...]:
         """Whether the token holds, whether posts may be as long as the settings say, and the channel is there."""
@@ -118,9 +118,8 @@ class Bot:
 
 
 def _thread(post: Post) -> str:
-    """The id of the post that began the thread a post belongs to: answers carry it at the end of their receipt."""
-    root = post.thread.rpartition("/")[2]
-    return root if _IDENTITY.fullmatch(root) else ""
+    """The id of the post that began the thread a post belongs to; empty when its receipt is none of Mattermost's."""
+    return post.thread if _IDENTITY.fullmatch(post.thread) else ""
 
 
 def _text(said: Mapping[str, Any], key: str) -> str:

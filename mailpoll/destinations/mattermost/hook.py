@@ -26,7 +26,7 @@ class Hook:
         text = "\n\n".join(filter(None, (post.body, note(left) if self._settings.attachments else "")))
         place = (post.place or self._settings.channel).lstrip("~#")
         answer = self._send({"text": text, **({"channel": place} if place else {})})
-        taken(answer, place, "Check its url")
+        taken(answer, place, "Check its webhook")
         if answer.body.strip() not in (b"ok", b""):
             raise not_mattermost(answer)
         return Receipt()
@@ -38,7 +38,7 @@ class Hook:
         try:
             answer = self._send({"text": ""})
             if id_of(answer.fields) != NO_TEXT:
-                taken(answer, "", "Check its url")
+                taken(answer, "", "Check its webhook")
                 raise not_mattermost(answer)
         except MessageError as error:
             return (Finding("fail", f"{self._name}: {place} {error.what}", error.advice or "Check the network"),)

@@ -147,7 +147,7 @@ def hooked(answer: Response) -> None:
     word = _word(answer.body)
     if answer.status != 429 and word in MEANINGS:
         raise failure(word, answer.url, answer)
-    passed(answer, "url")
+    passed(answer, "webhook")
     if word not in ("", "ok") and answer.fields.get("ok") is not True:
         raise not_slack(answer)
 
@@ -179,11 +179,11 @@ def code_of(said: dict[str, Any]) -> str:
 
 def not_slack(answer: Response) -> MessageError:
     """The error for a success that Slack did not write: its answer broke off, or somebody else answered."""
-    start = answer.body.lstrip()[:1]
-    if start in (b"", b"{"):
+    body = answer.body.strip()
+    if not body or (body.startswith(b"{") and not body.endswith(b"}")):
         return Unanswered("its answer broke off", about=answer.url)
     what = f"answered {answer.status} with something that is not Slack's"
-    return DestinationRefused(what, about=answer.url, advice="Check its url or api, and any proxy in between")
+    return DestinationRefused(what, about=answer.url, advice="Check its api or webhook, and any proxy in between")
 
 
 def _word(body: bytes) -> str:

@@ -35,7 +35,7 @@ class Bot:
         self._workspace: str | None = None
 
     def post(self, post: Post, content: Parts) -> Receipt:
-        """The receipt `CHANNEL/TS`, with the thread's TS behind it for one within a thread.
+        """The receipt is `CHANNEL/TS`, Slack's name for the message.
 
         The files are uploaded before the text is posted, so that a file that Slack does not take is named in it, and
         that trouble with them leaves nothing behind; only then are they shared.
@@ -47,8 +47,7 @@ class Bot:
         channel, moment = _text(said, "channel"), _text(said, "ts")
         if lost := share(self._api, files, channel, root or moment):
             self._regret(channel, note(lost), root or moment)
-        identity = "/".join(filter(None, (channel, moment, root)))
-        return Receipt(identity, self._link(channel, moment, root))
+        return Receipt(f"{channel}/{moment}", self._link(channel, moment, root))
 
     def _place(self, post: Post) -> str:
         place = post.place or self._settings.channel
@@ -146,10 +145,10 @@ class Bot:
         """The channel of that name among those that the app is in; None when there is none."""
         cursor = ""
         for _ in range(_PAGES):
-            fields = {"types": "public_channel,private_channel", "limit": _PER_PAGE}
-            said = judged(
-                self._api.ask("users.conversations", {**fields, **({"cursor": cursor} if cursor else {})}), ""
-            )
+            fields: dict[str, str | int] = {"types": "public_channel,private_channel", "limit": _PER_PAGE}
+            if cursor:
+                fields["cursor"] = cursor
+            said = judged(self._api.ask("users.conversations", fields), "")
             for channel in said.get("channels") or ():
                 if isinstance(channel, dict) and channel.get("name") == name:
                     return {**channel, "is_member": True}
@@ -160,7 +159,7 @@ class Bot:
 
 
 def _thread(post: Post) -> str:
-    """The TS of the message that began the thread a post belongs to: answers carry it at the end of their receipt."""
+    """The TS of the message that began the thread a post belongs to; empty when its receipt is none of Slack's."""
     moment = post.thread.rpartition("/")[2]
     return moment if re.fullmatch(r"[0-9]{1,20}\.[0-9]{1,10}", moment) else ""
 

@@ -44,7 +44,7 @@ class Hook:
         except MessageError as error:
             return (Finding("fail", f"{self._name}: {place} {error.what}", error.advice or "Check the network"),)
         what = f"{self._name}: {place} answers, but took a post without a text: it is not Slack"
-        return (Finding("warn", what, "Check its url"),)
+        return (Finding("warn", what, "Check its webhook"),)
 
     def _send(self, text: str) -> None:
         """Raises as answers.hooked and Http.request."""
