@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -123,7 +124,7 @@ service = "pover"                      # what the URL begins with
             raise self._failure(sending)
         return Receipt()
 
-    def find(self, post: Post) -> Receipt | None:
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         """None: Apprise cannot be asked."""
         return None
 

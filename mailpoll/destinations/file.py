@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 
 from mailpoll import durable
@@ -71,7 +72,7 @@ format = "json"                # or "text", or "eml": the mail as it came
                 durable.write(name, self._pieces(post, content), aside=aside, into=folder, mode=self._mode)
         return self._receipt(post)
 
-    def find(self, post: Post) -> Receipt | None:
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         """The name of the post's file, where that is there still."""
         with self._folder(post.place) as folder:
             return self._receipt(post) if folder.holds(self._file_name(post)) else None

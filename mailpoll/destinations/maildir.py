@@ -80,7 +80,7 @@ path = "/srv/mail/archive"     # made when missing; /srv/mail must be there
                 durable.write(name, self._pieces(post, content), aside=(tmp, name), into=new, mode=self._mode)
         return Receipt(id=name)
 
-    def find(self, post: Post) -> Receipt | None:
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         """The name of the mail's file, where it is in the folder still, read or not."""
         name = _file_name(post)
         with self._folder(post.place) as folder, folder.below("new") as new, folder.below("cur") as cur:

@@ -106,7 +106,7 @@ as = "attachment"              # "mail": under its author's name, which fails DM
         result = report.results[0]
         return Receipt(id=result.queue_id or result.file)
 
-    def find(self, post: Post) -> Receipt | None:
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         """None: nobody can be asked what became of a mail."""
         return None
 
