@@ -11,7 +11,7 @@ from mailpoll.message import files
 from mailpoll.message.calendar import calendar_text
 from mailpoll.message.files import Body, File
 from mailpoll.message.headers import Block, in_lines, read_block
-from mailpoll.message.nested import as_html, forwarded_html, forwarded_text, is_blank
+from mailpoll.message.nested import as_html, forwarded_html, forwarded_text, is_blank, is_stand_in
 from mailpoll.message.pieces import Piece, piece_beginning, pieces
 from mailpoll.message.reports import TYPES as REPORTS
 from mailpoll.message.reports import report_text
@@ -97,6 +97,8 @@ def _sections(bodies: list[Body], max_text: int, defects: list[str]) -> Iterator
     for group in _groups(bodies):
         plain = _version(group, False, max_text, defects, "\n\n")
         html = _version(group, True, max_text, defects, "\n")
+        if html and is_stand_in(plain, html):
+            plain = ""
         yield plain, html
         length += max(len(plain), len(html))
         if length > max_text:

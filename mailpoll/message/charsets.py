@@ -61,6 +61,12 @@ _NOT_CHARSETS = {
 }  # fmt: skip
 _CODECS = (_UNALIASED | set(aliases.values())) - _NOT_CHARSETS
 _SEPARATOR = re.compile(r"[^a-z0-9]+")
+_WESTERN = frozenset(("cp1252", "iso8859_15"))
+# Characters of UTF-8; in Western text two such are two signs that stand for nothing together.
+_SEQUENCE = re.compile(rb"[\xc3-\xf4][\x80-\xbf]{1,3}")
+# Quotation marks, dashes and the like, as Windows has them, alone in UTF-8: pasted by scripts.
+_PASTED = re.compile("(?<![\udc80-\udcff])[\udc80\udc82\udc84\udc85\udc91-\udc97\udc99](?![\udc80-\udcff])")
+_DAMAGE = re.compile("[\ud800-\udfff]+|\ufffd")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -92,6 +98,10 @@ def decode(data: bytes, charset: str = "") -> tuple[str, str]:
     if codec == "utf_8" and b"\x1b$" in data:
         codec = "iso2022_jp_ext"  # Japanese mail without a label
     text = _strictly(data, codec)
+    if text is not None and codec in _WESTERN and len(_SEQUENCE.findall(data)) > 1:
+        told = _strictly(data, "utf_8")
+        if told is not None:
+            return _clean(told), f"text is not in its charset {charset[:40]!r}"
     if text is not None:
         unknown = charset and not codec_of(charset)
         return _clean(text), f"unknown charset {charset[:40]!r}" if unknown else ""
@@ -121,11 +131,17 @@ def _strictly(data: bytes, codec: str) -> str | None:
 def _mostly(data: bytes, codec: str) -> str | None:
     """The text with bad bytes replaced, where most of what is not ASCII is good; else None."""
     try:
-        text = data.decode(codec, "replace")
+        text = data.decode(codec, "surrogateescape" if codec == "utf_8" else "replace")
     except (UnicodeError, LookupError, ValueError):
         return None
-    foreign = sum(1 for character in text if character > "\x7f")
-    return text if text.count("\ufffd") * 2 <= foreign else None
+    bad = sum(map(len, _DAMAGE.findall(text)))
+    if bad * 2 > sum(character > "\x7f" for character in text):
+        return None
+    return _DAMAGE.sub("\ufffd", _PASTED.sub(_as_windows, text))
+
+
+def _as_windows(octet: re.Match[str]) -> str:
+    return bytes([ord(octet[0]) - 0xDC00]).decode("cp1252")
 
 
 def _clean(text: str) -> str:

@@ -20,7 +20,7 @@ _HTML = frozenset(("text/html", "application/xhtml+xml"))
 # Text that nobody wrote to be read as the body.
 _NOT_BODIES = frozenset(
     ("text/calendar", "text/x-vcalendar", "text/rfc822-headers", "text/vcard", "text/x-vcard", "text/directory",
-     "text/css", "text/csv", "text/javascript")
+     "text/css", "text/csv", "text/javascript", "text/rtf")
 )  # fmt: skip
 _MAILS = frozenset(("message/rfc822", "message/global", "message/x-rfc822", "message/news"))
 # RFC 3156 §4: "Version: 1", and nothing else.

@@ -9,8 +9,8 @@ MAX_NAME = 100
 
 EXTENSIONS = {
     "application/pdf": "pdf", "application/zip": "zip", "application/gzip": "gz", "application/json": "json",
-    "application/xml": "xml", "application/rtf": "rtf", "application/msword": "doc", "application/ics": "ics",
-    "application/vnd.ms-excel": "xls",
+    "application/xml": "xml", "text/rtf": "rtf", "application/rtf": "rtf", "application/msword": "doc",
+    "application/ics": "ics", "application/vnd.ms-excel": "xls",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",

@@ -14,6 +14,8 @@ _SEPARATOR = "---------- Forwarded message ---------"
 _FIELDS = ("From", "Date", "Subject")
 _MAX_VALUE = 500
 
+_MAX_STAND_IN = 400
+_HTML_WORD = re.compile(r"\bHTML\b", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*+>")
 _UNSEEN_ELEMENT = re.compile(r"<(style|script|title)\b|<!--", re.IGNORECASE)
 _ENDS = {
@@ -41,8 +43,24 @@ def as_html(text: str) -> str:
 
 def is_blank(html: str) -> bool:
     """Whether HTML has no text to read, whatever its elements."""
+    return not _BLANKS.sub("", _seen(html))
+
+
+def is_stand_in(plain: str, html: str) -> bool:
+    """Whether the plain text of a mail only says that there is HTML: `To view this mail, use a program that …`."""
+    if len(plain) > _MAX_STAND_IN or not _HTML_WORD.search(plain):
+        return False
+    said, seen = _letters(plain), _letters(_seen(html))
+    return bool(seen) and said not in seen
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
+def _seen(html: str) -> str:
     seen = _TAG.sub(" ", _without_unseen(html))
-    return not _BLANKS.sub("", html_entities.unescape(seen) if "&" in seen else seen)
+    return html_entities.unescape(seen) if "&" in seen else seen
 
 
 def _without_unseen(html: str) -> str:

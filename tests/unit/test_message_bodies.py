@@ -459,3 +459,38 @@ class TestText:
         message = parse(HEAD + leaf(b"text/plain; charset=utf-8", "ab€".encode() * 1_000_000), max_text=1_001)
         assert message.text == ("ab€" * 334)[:1_001]
         assert [defect for defect in message.defects if "charset" in defect] == []
+
+
+PAGE = leaf(b"text/html", b"<style>HTML</style><p>The news of today: all is <b>well</b>.</p>")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"To view this message, please use an HTML compatible email viewer!",
+        b"Your mail client does not support HTML.",
+        b"Bitte aktivieren Sie die HTML-Ansicht.",
+    ],
+)
+def test_text_that_only_says_that_there_is_html_is_not_the_text(said):
+    message = parse(HEAD + multipart(b"alternative", leaf(b"text/plain", said), PAGE))
+    assert message.text == ""
+    assert "The news" in message.html
+
+
+@pytest.mark.parametrize(
+    ("said", "page"),
+    [
+        (b"All is well.", PAGE),
+        (b"The HTML is broken.", leaf(b"text/html", b"<p>The <b>HTML</b> is broken.</p><p>Sent by a robot</p>")),
+        (b"The HTML is broken.", leaf(b"text/html", b"<p> </p>")),
+        (b"Your HTML " + b"is broken " * 50, PAGE),
+    ],
+)
+def test_text_that_says_more_stays(said, page):
+    assert parse(HEAD + multipart(b"alternative", leaf(b"text/plain", said), page)).text == said.decode()
+
+
+def test_rich_text_is_a_file():
+    message = parse(HEAD + leaf(b"text/rtf", b"{\\rtf1 hello}"))
+    assert (message.text, names(message)) == ("", ["attachment-1.rtf"])

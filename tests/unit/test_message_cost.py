@@ -73,6 +73,8 @@ SHAPES = {
     "fields of another charset": lambda n: b"Content-Type: a; charset=koi8-r\n" + b"X: \xc1\n" * (n // 5) + b"\nx",
     "a subject of words without end": lambda n: b"Subject: " + b"=?a?q?" * (n // 6) + b"\n\nx",
     "a subject of question marks": lambda n: b"Subject: =?a?q?" + b"? " * (n // 2) + b"\n\nx",
+    "UTF-8 under another label": lambda n: typed(b"text/plain; charset=iso-8859-1", b"\xc3\xa9" * (n // 2)),
+    "damaged UTF-8": lambda n: typed(b"text/plain", b"\xc3\xa9\xc3\xa9\x92 \xe2\x82" * (n // 8)),
     "text of controls": lambda n: typed(b"text/plain", b"a b\1\n" * (n // 5)),
     "equal names": lambda n: (
         b"Content-Type: multipart/mixed; boundary=b\n\n"

@@ -76,3 +76,22 @@ def test_raw_header_fields_are_in_the_charset_of_the_body(order):
 def test_raw_utf_8_in_a_header_is_utf_8_whatever_the_body_is_in():
     raw = "Subject: Grüße\nContent-Type: text/plain; charset=iso-8859-2\n\nx".encode()
     assert parse(raw).subject == "Grüße"
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "iso-8859-15"])
+def test_utf_8_under_a_western_label_is_utf_8(charset):
+    head = f"Subject: x\nContent-Type: text/plain; charset={charset}\n\n".encode()
+    assert parse(head + "café, naïve".encode()).text == "café, naïve"
+    assert parse(head + "Ã© \xbf".encode("cp1252")).text == "Ã© ¿"
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"It\x92s a caf\xc3\xa9 \x96 na\xc3\xafve", "It’s a café – naïve"),
+        (b"caf\xc3\xa9, na\xc3\xafve, cut \xe2\x82", "café, naïve, cut \ufffd"),
+        (b"caf\xc3\xa9, na\xc3\xafve, cut \xc3", "café, naïve, cut \ufffd"),
+    ],
+)
+def test_utf_8_with_a_few_octets_of_windows(octets, text):
+    assert parse(b"Subject: x\nContent-Type: text/plain; charset=utf-8\n\n" + octets).text == text
