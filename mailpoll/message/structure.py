@@ -24,6 +24,7 @@ _SKIPPED_TOGETHER = 1 << 14
 _DASHED = re.compile(rb"\n--([^ \t\r\n]*+(?:[ \t\r]++[^ \t\r\n]++)*)")
 _BLANK_REST = 100
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+\-]+/[a-z0-9!#$&^_.+\-]+$")
+_LONGEST_TYPE = 255  # characters: 127 on each side (RFC 6838 §4.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,8 @@ def _leaf(raw: bytes, block: Block, end: int, containers: tuple[Container, ...],
     if not _TYPE.match(type_) or type_.startswith("multipart/"):
         # RFC 2045 §5.2, and what a multipart that cannot be taken apart is read as.
         type_ = "text/html" if default == "text/plain" and _is_html(type_, raw[start : start + 200]) else default
+    elif len(type_) > _LONGEST_TYPE:  # which no header field of HTTP would carry on
+        type_ = "application/octet-stream"
     disposition, more = parameters(block.first("content-disposition"))
     return Leaf(
         start=start,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailpoll.message import names
+from mailpoll.message import names, parse
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,9 @@ def test_long_equal_names_stay_within_the_limit():
     assert len(set(made)) == 1_000
     assert max(map(len, made)) <= names.MAX_NAME
     assert all(name.endswith(".pdf") for name in made)
+
+
+def test_a_type_that_is_longer_than_types_may_be_says_nothing():
+    """It would go into a header field of HTTP, where a server breaks off, and every attempt with it."""
+    found = parse(b"Content-Type: application/" + b"x" * 90_000 + b"; name=a.bin\r\n\r\nabc")
+    assert [(file.name, file.type) for file in found.attachments] == [("a.bin", "application/octet-stream")]
