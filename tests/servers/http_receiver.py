@@ -117,7 +117,7 @@ class Receiver:
         connection.settimeout(10)
         try:
             if answer == RESET_UNREAD:
-                _reset(connection)
+                reset(connection)
                 return
             if self._context:
                 connection = self._context.wrap_socket(connection, server_side=True)
@@ -140,7 +140,7 @@ class Receiver:
             self.let_go.wait(10)
             connection.sendall(Answer().wire())
         elif answer == RESET_READ:
-            _reset(connection)
+            reset(connection)
         elif answer == DRIP:
             for octet in b"HTTP/1.1 200 O" + b"K" * 1000:
                 connection.send(bytes([octet]))
@@ -151,7 +151,8 @@ class Receiver:
             connection.sendall((Answer(answer) if isinstance(answer, int) else answer).wire())
 
 
-def _reset(connection: socket.socket) -> None:
+def reset(connection: socket.socket) -> None:
+    """Close a connection so that the other side gets an error."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
