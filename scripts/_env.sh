@@ -161,6 +161,24 @@ postgres_found() { program_found postgres || ls /usr/lib/postgresql/*/bin/postgr
 pgbouncer_found() { program_found pgbouncer; }
 postfix_found() { [ -x /usr/lib/postfix/sbin/master ]; }
 
+# need_environment NAME TITLE CODE PACKAGE...: .venv-NAME for a receiver from PyPI, pinned by a file of its own, since
+# what it needs is nothing that mailpoll needs; CODE runs in it when it is there.
+need_environment() {
+  local name=$1 title=$2 code=$3 place=.venv-$1 pins=tests/servers/$1-constraints.txt then=skipped
+  shift 3
+  if cmp -s "$pins" "$place/.installed" && "$place/bin/python" -c "$code" 2>/dev/null; then return; fi
+  say "making $place for the tests ($title) ..."
+  if (VENV=$place && make_venv) && "$place/bin/python" -m pip install --quiet -c "$pins" "$@" </dev/null &&
+    "$place/bin/python" -c "$code"; then
+    cp "$pins" "$place/.installed"
+    return
+  fi
+  if [ -n "${MAILPOLL_REQUIRE_SERVERS:-}" ]; then then='going to fail'; fi
+  say "no $title: it could not be installed. What needs it is $then."
+}
+
+need_anymail() { need_environment anymail django-anymail 'import anymail, django' django-anymail; }
+
 need_dovecot() { need dovecot Dovecot dovecot-imapd dovecot.service dovecot.socket; }
 need_postgres() { need postgres PostgreSQL postgresql postgresql.service; }
 need_pgbouncer() { need pgbouncer PgBouncer pgbouncer pgbouncer.service; }

@@ -62,15 +62,15 @@ def _raw_email(content: Content) -> bytes:
 
 
 def _facts(post: Post, original: Original) -> dict[str, Any]:
-    sender = (original.from_ or (NamedAddress("", ""),))[0]
+    sender = original.from_[0] if original.from_ else None
     named = {person.address.lower() for person in (*original.to, *original.cc)}
     ours = (NamedAddress("", post.address),) if post.address and post.address.lower() not in named else ()
     bcc = (*original.bcc, *ours)
     return {
-        "FromName": sender.name,
+        "FromName": sender.name if sender else "",
         "MessageStream": "inbound",
-        "From": mail.bare(sender) if sender.address else "",
-        "FromFull": _full(sender, post),
+        "From": mail.bare(sender) if sender else "",
+        "FromFull": _full(sender, post) if sender else None,  # of an empty address django-anymail makes an error
         **_people("To", original.to, post),
         **_people("Cc", original.cc, post),
         **_people("Bcc", bcc, post),
@@ -93,8 +93,7 @@ def _people(field: str, people: Iterable[NamedAddress], post: Post) -> dict[str,
 
 
 def _full(person: NamedAddress, post: Post) -> dict[str, str]:
-    email = mail.bare(person) if person.address else ""
-    return {"Email": email, "Name": person.name, "MailboxHash": _mailbox_hash(person.address, post)}
+    return {"Email": mail.bare(person), "Name": person.name, "MailboxHash": _mailbox_hash(person.address, post)}
 
 
 def _mailbox_hash(address: str, post: Post) -> str:
