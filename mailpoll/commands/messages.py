@@ -39,6 +39,8 @@ def command() -> None:
 def list_(installation: Installation, states: tuple[MessageState, ...], limit: int, as_json: bool) -> None:
     """List messages, newest first.
 
+    Held are also those that were posted to one channel, and wait for a person for another.
+
     \b
     Examples:
       mailpoll messages list
@@ -138,7 +140,8 @@ def _write(store: Store, message_id: int, path: Path) -> None:
 def retry(installation: Installation, ids: tuple[int, ...], state: MessageState | None) -> None:
     """Have messages read and routed again by the next run.
 
-    For mail that met no channel, once its address is there. What was posted is not posted again.
+    For mail that met no channel, once its address is there, and for held mail after a change of the policy. What was
+    posted is not posted again.
 
     \b
     Examples:

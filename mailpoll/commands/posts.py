@@ -28,7 +28,7 @@ _INSTEAD = {
     "pending": "it goes out with the next run",
     "sending": "a run is sending it at this moment",
     "delivered": "it was taken; `mailpoll posts resend` sends it once more",
-    "held": "its mail is held; `mailpoll messages release` lets it go",
+    "held": "it waits for a person; `mailpoll messages release {message}` lets it go",
     "duplicate": "the same mail was posted already",
     "failed": "it was given up",
 }
@@ -215,5 +215,6 @@ def _chosen(store: Store, ids: Sequence[int], states: Sequence[str]) -> tuple[De
             raise PermanentFailure("is a row of the store itself, so there is nothing to send", about=about,
                                    advice=f"`mailpoll posts show {delivery.id}` shows it.")  # fmt: skip
         if delivery.state not in states:
-            raise PermanentFailure(f"is {delivery.state}: {_INSTEAD[delivery.state]}", about=about)
+            instead = _INSTEAD[delivery.state].format(message=delivery.message_id)
+            raise PermanentFailure(f"is {delivery.state}: {instead}", about=about)
     return posts

@@ -48,8 +48,12 @@ class Messages:
         self._engine = engine
 
     def list(self, *, states: Sequence[MessageState] = (), limit: int | None = None) -> tuple[Entry, ...]:
-        """Messages, newest first."""
-        condition = schema.message.c.state.in_(states) if states else sa.true()
+        """Messages, newest first; among the held those of which only some posts are, the others being on their way."""
+        m, d = schema.message, schema.delivery
+        condition: sa.ColumnElement[bool] = m.c.state.in_(states) if states else sa.true()
+        if "held" in states:
+            partly = m.c.id.in_(sa.select(d.c.message_id).where(d.c.state == "held"))
+            condition |= (m.c.state == "read") & partly
         return self._select(condition, limit)
 
     def get(self, message_id: int) -> Entry:

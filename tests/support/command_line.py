@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,8 @@ class CommandLine:
 
     def message(self, *posts: Post, outcome: str = "posted", reason: str = "", subject: str = "Hello") -> int:
         """A message that was read with this outcome; returns its id. Each has a content key of its own."""
+        if outcome == "held":
+            posts = tuple(replace(post, held=reason or "why") for post in posts)
         with self.store() as store:
             raw = RawMessage(None, None, (f"Subject: {subject}\r\n\r\nText\r\n".encode(),))
             [message_id] = store.ledger.accept([raw], NOW)
