@@ -14,6 +14,7 @@ from mailpoll.commands.addressbook import (
     free_token,
     option_option,
     parse_expiry,
+    parse_name,
     parse_senders,
     parse_topic,
     say_state,
@@ -35,11 +36,16 @@ topic_option: Callable[[Any], Any] = click.option(
 )
 from_option: Callable[[Any], Any] = click.option(
     "--from", "senders", multiple=True, metavar="ADDRESS|DOMAIN",
-    help="Post only what this sender, or this domain, writes; may be repeated. The rest is held.",
+    help="Post only what this sender, or this domain, writes; may be repeated. With the rest is "
+    "done what --refused of the channel says.",
 )  # fmt: skip
 conversation_option: Callable[[Any], Any] = click.option(
     "--conversation/--no-conversation", default=None,
     help="The address is for people's answers in one conversation: what programs send there is ignored.",
+)  # fmt: skip
+as_option: Callable[[Any], Any] = click.option(
+    "--as", "shown_as", metavar="NAME|none",
+    help="Who is shown as the sender of what comes to this address, whatever the mail says.",
 )  # fmt: skip
 expires_option: Callable[[Any], Any] = click.option(
     "--expires", metavar="30d|DATE|never", help="When the address stops: mail to it is ignored from then on."
@@ -68,8 +74,9 @@ def command() -> None:
     "post_id",
     type=int,
     metavar="POST",
-    help="For the answers to this post, which `mailpoll posts` numbers: its topic, and --conversation.",
+    help="For the answers to this post, which `mailpoll posts` numbers: its topic and thread, and --conversation.",
 )
+@as_option
 @expires_option
 @json_option
 @click.pass_obj
@@ -83,6 +90,7 @@ def add(
     senders: tuple[str, ...],
     conversation: bool | None,
     post_id: int | None,
+    shown_as: str | None,
     expires: str | None,
     as_json: bool,
 ) -> None:
@@ -95,13 +103,13 @@ def add(
       mailpoll address add dev
       mailpoll address add dev --token oncall --from example.com
       mailpoll address add dev --topic deploys --expires 30d --json
-      mailpoll address add dev --in-reply-to 17 --expires 30d --json
+      mailpoll address add dev --in-reply-to 17 --as "Jane Roe" --expires 30d --json
     """
     if token and anything:
         raise click.UsageError("--token and --any exclude each other.")
     if post_id is not None and topic is not None:
         raise click.UsageError("--in-reply-to and --topic exclude each other.")
-    allowed, ends, own = parse_senders(senders), parse_expiry(expires), own_topic(topic)
+    allowed, ends, own, name = parse_senders(senders), parse_expiry(expires), own_topic(topic), parse_name(shown_as)
     with installation.store() as store:
         store.channels.get(channel)
         if post_id is not None:
@@ -118,6 +126,8 @@ def add(
             allow_from=allowed,
             expires_at=ends,
             conversation=bool(conversation),
+            answers=post_id or 0,
+            shown_as=name or "",
         )
         if chosen:
             warn_if_guessable(word, allowed)
@@ -172,6 +182,8 @@ def show(installation: Installation, token: str, as_json: bool) -> None:
             ("topic", say_topic(known.topic)),
             ("from", known.allow_from or "anyone"),
             ("conversation", "what programs send there is ignored" if known.conversation else ""),
+            ("answers", f"go into the thread of post {known.answers}" if known.answers else ""),
+            ("shown as", known.shown_as),
             ("expires", known.expires_at),
         ]
     )
@@ -185,6 +197,7 @@ def show(installation: Installation, token: str, as_json: bool) -> None:
 @from_option
 @click.option("--from-anyone", is_flag=True, help="Lift the limit on senders.")
 @conversation_option
+@as_option
 @expires_option
 @click.pass_obj
 def set_(
@@ -196,6 +209,7 @@ def set_(
     senders: tuple[str, ...],
     from_anyone: bool,
     conversation: bool | None,
+    shown_as: str | None,
     expires: str | None,
 ) -> None:
     """Change an address. What is given replaces what was there; the rest stays."""
@@ -208,6 +222,8 @@ def set_(
         changes["allow_from"] = parse_senders(senders)
     if conversation is not None:
         changes["conversation"] = conversation
+    if shown_as is not None:
+        changes["shown_as"] = parse_name(shown_as)
     if expires is not None:
         changes["expires_at"] = parse_expiry(expires)
     if not changes:

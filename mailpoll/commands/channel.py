@@ -26,7 +26,7 @@ from mailpoll.commands.addressbook import (
 from mailpoll.commands.facts import agreed, counted, print_facts, shown_destination, yes_option
 from mailpoll.commands.installation import Installation, now, parse_target
 from mailpoll.commands.output import json_option, print_json, print_table
-from mailpoll.commands.policy_options import parse_policy, parse_rate, policy_options, say_policy
+from mailpoll.commands.policy_options import parse_policy, parse_rate, policy_options, say_policy, warn_of_policy
 
 STORE = (("store", ""),)
 
@@ -111,6 +111,7 @@ def add(
         )
         if token:
             warn_if_guessable(chosen, ())
+        warn_of_policy(store.channels.get(name), installation.settings)
         if as_json:
             print_json({**channel_facts(store.channels.get(name)), "addresses": written})
         elif no_address:
@@ -227,6 +228,8 @@ def set_(
         raise click.UsageError("Nothing to change: give --to, --topic, --prefix, --option or one of the others.")
     with installation.store() as store:
         store.channels.set(name, **changes)
+        if "policy" in changes:
+            warn_of_policy(store.channels.get(name), installation.settings)
     click.echo(f"Channel {name} is changed; posts that were made before stay as they are.")
 
 

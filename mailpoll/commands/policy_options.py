@@ -13,6 +13,7 @@ from mailpoll.model import Disposition, Method, Refused
 from mailpoll.policy import entries
 
 if TYPE_CHECKING:
+    from mailpoll.settings import Settings
     from mailpoll.store import Channel
 
 DEFAULT, NONE = "default", "none"
@@ -94,6 +95,24 @@ def checked_senders(values: Sequence[str], flag: str) -> tuple[str, ...]:
         if problem := entries.entry_problem(value):
             raise ConfigError(f"{value!r} {problem}", about=flag, advice=f"Write for example {entries.EXAMPLES}.")
     return tuple(dict.fromkeys(value.lower() for value in values))
+
+
+def warn_of_policy(channel: Channel, settings: Settings) -> None:
+    """Says on standard error when a channel's policy lets no mail through, or not what somebody may expect."""
+    own = channel.policy
+    if own.get("require", settings.policy.require) and not is_judged(settings):
+        what = f"channel {channel.name} requires what a mail server found, and nothing says whose findings count"
+        click.echo(f"mailpoll: {what}: until policy.authserv_id is set, no mail is taken as verified.", err=True)
+    allowed = own.get("allow_from", settings.policy.allow_from)
+    denied = [entry.lower() for entry in own.get("deny_from", settings.policy.deny_from)]
+    if both := [entry for entry in allowed if entry.lower() in denied]:
+        click.echo(f"mailpoll: of {', '.join(both[:5])} nothing is posted: deny_from wins over allow_from.", err=True)
+
+
+def is_judged(settings: Settings) -> bool:
+    """Whether it is known whose findings count, for some mail at least."""
+    accounts = settings.account.values()
+    return settings.policy.authserv_id is not None or any(each.authserv_id is not None for each in accounts)
 
 
 def parse_rate(text: str) -> str | None:
