@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -44,7 +45,7 @@ def read(
     if not routes:
         loop = is_loop(parsed, ours)
         return Reading("ignored" if loop else "posted", loop, facts)
-    verdicts = {route.channel: judge(parsed, route, ours, partial(compose.new_text, parsed, route)) for route in routes}
+    verdicts = {route.channel: _verdict(parsed, route, routes, ours) for route in routes}
     wanted = [route for route in routes if verdicts[route.channel].kind != "ignore"]
     marks = {channel: verdict.reason for channel, verdict in verdicts.items() if verdict.kind == "mark"}
     posts = compose.posts(parsed, wanted, message_ref=reference, max_text=max_text, marks=marks)
@@ -56,13 +57,24 @@ def read(
     return Reading(outcome, _told(verdicts), facts, posts)
 
 
+def _verdict(parsed: Message, route: Route, routes: Sequence[Route], ours: Sequence[router.Pattern]) -> Verdict:
+    """What the policy of a route says; a field that is quoted as the reason may hold the address the mail came by."""
+    verdict = judge(parsed, route, ours, partial(compose.new_text, parsed, route))
+    reason = verdict.reason
+    for token in dict.fromkeys(each.token for each in routes):
+        if len(token) >= router.LONG_TOKEN:
+            reason = re.sub(re.escape(token), f"…{token[-4:]}", reason, flags=re.IGNORECASE)
+    return verdict if reason == verdict.reason else replace(verdict, reason=reason)
+
+
 _TOLD = {"hold": "held for", "ignore": "not posted to", "mark": "marked for"}
 
 
 def _told(verdicts: Mapping[str, Verdict]) -> str:
     """What was decided and why; channels are named where there are several. "" when all take the mail as it is."""
     if len(verdicts) == 1:
-        return next(iter(verdicts.values())).reason
+        [verdict] = verdicts.values()
+        return f"marked: {verdict.reason}" if verdict.kind == "mark" else verdict.reason
     return "; ".join(
         f"{_TOLD[verdict.kind]} {channel}: {verdict.reason}"
         for channel, verdict in verdicts.items()

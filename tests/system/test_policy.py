@@ -57,7 +57,8 @@ def test_a_channel_that_requires_dmarc_holds_what_did_not_pass_until_a_person_le
 
 def test_refused_mail_can_be_marked_or_ignored(site: Site) -> None:
     site.run("channel", "set", "dev", "--allow-from", "example.org", "--refused", "mark")
-    assert received(site, mail(1))["state"] == "read"
+    marked = received(site, mail(1))
+    assert (marked["state"], marked["reason"][:30]) == ("read", "marked: the sender is not amon")
     [post] = shown(site, "posts", "list")
     body = shown(site, "posts", "show", str(post["id"]))["body"]
     assert body.startswith("⚠ **The sender is not among those who may write here (allow_from)**\n")
@@ -94,9 +95,15 @@ def test_a_mail_for_two_channels_is_posted_to_one_and_held_for_the_other(site: S
     assert {d.post.channel: d.state for d in site.deliveries()} == {"dev": "held", "ops": "delivered"}
     [one] = shown(site, "preview", "--to", "username+dev@example.com", str(site.folder / "mail.eml"))["posts"]
     assert one["channel"] == "dev"
+    assert [each["id"] for each in shown(site, "messages", "list", "--state", "held")] == [message["id"]]
+    assert shown(site, "messages", "list", "--state", "ignored") == []
+    [held] = [d for d in site.deliveries() if d.state == "held"]
+    retried = site.run("posts", "retry", str(held.id))
+    assert f"`mailpoll messages release {message['id']}` lets it go" in retried.stderr
     released = site.run("messages", "release", str(message["id"]))
     assert released.stdout == "1 message released, 1 post on the way.\n"
     assert {d.state for d in site.deliveries()} == {"delivered"}
+    assert shown(site, "messages", "list", "--state", "held") == []
     again = site.run("messages", "release", str(message["id"]))
     assert (again.returncode, again.stdout) == (65, "")
     assert again.stderr == f"mailpoll: message {message['id']}: none of its posts is held\n"
@@ -154,6 +161,19 @@ def test_what_cannot_be_is_told(site: Site, arguments: list[str], said: str) -> 
     assert result.returncode == 78
     assert result.stderr.startswith(f"mailpoll: {said}")
     assert shown(site, "channel", "show", "dev")["policy"] == {}
+
+
+def test_a_policy_that_lets_no_mail_through_is_told_when_it_is_set(tmp_path: Path) -> None:
+    site = Site(tmp_path, None)
+    site.channel("dev")
+    said = site.run("channel", "set", "dev", "--require", "dmarc")
+    assert said.returncode == 0
+    assert said.stderr.startswith("mailpoll: channel dev requires what a mail server found, and nothing says whose")
+    both = ["--allow-from", "a@b.example", "--deny-from", "A@b.example"]
+    said = site.run("channel", "add", "ops", "--json", *both)
+    assert said.stderr == "mailpoll: of a@b.example nothing is posted: deny_from wins over allow_from.\n"
+    assert json.loads(said.stdout)["policy"]["deny_from"] == ["a@b.example"]
+    assert site.run("channel", "set", "dev", "--require", "none").stderr == ""
 
 
 def test_the_doctor_says_what_cannot_be_judged_and_what_is_dangerous(tmp_path: Path) -> None:

@@ -225,6 +225,17 @@ class TestReading:
         assert post.held == ""
         assert post.body.startswith("⚠ **The sender is not verified: the mail has no Authentication-Results")
         assert post.body.endswith("Hello.")
+        assert reading.reason.startswith("marked: the sender is not verified")
+
+    def test_a_reason_shows_no_token(self) -> None:
+        """Reasons go into lists and logs; bounces name the address that did not work."""
+        token = "brrenc4ejnudbbfwixrg2k4bpd"
+        raw = mail({"X-Failed-Recipients": f"username+ops.{token.upper()}@example.com"})
+        route = Route("ops", (Target("store"),), token=token)
+        reading = read(raw, [route], (), safe=False, oversize_of=0, reference="message 1", max_text=1_000_000)
+        [post] = reading.posts
+        assert "X-Failed-Recipients: username+ops.…4bpd@example.com" in reading.reason
+        assert token not in f"{reading.reason} {post.held}".lower()
 
 
 FILES = b"\r\n".join(
