@@ -1,4 +1,4 @@
-"""S/MIME's Cryptographic Message Syntax (RFC 5652, BER of X.690) → what it is, and signed content taken out of it.
+"""S/MIME's Cryptographic Message Syntax (RFC 5652, BER of X.690) → what it is, signed or compressed content taken out.
 
 Nothing is verified or decrypted here. A walker of 80 lines rather than a library, since all that is wanted is one octet
 string at a known place, from bytes that a stranger chose, in linear time.
@@ -6,6 +6,7 @@ string at a known place, from bytes that a stranger chose, in linear time.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,8 @@ Kind = Literal["signed", "encrypted", "compressed", ""]
 # Objects in front of the content, or pieces that it is in: senders write pieces of 1 000 bytes and more.
 MAX_ELEMENTS = 300_000
 MAX_NESTING = 20
+# Octets.
+MAX_INFLATED = 10_000_000
 
 _KINDS: dict[bytes, Kind] = {
     bytes.fromhex("2a864886f70d010702"): "signed",  # id-signedData
@@ -37,19 +40,22 @@ class _Element:
         return bool(self.tag & 0x20)
 
 
-def opened(data: bytes) -> tuple[Kind, bytes]:
-    """(kind, signed content) of a CMS object; the content is b"" for other kinds, and where it is not inside."""
+def opened(data: bytes, inflate: bool = True) -> tuple[Kind, bytes]:
+    """(kind, content) of a CMS object; the content is b"" of what is encrypted, and where it is not inside.
+
+    `inflate` says whether compressed content is wanted, which costs what its sender likes, up to 10 MB.
+    """
     try:
-        return _opened(data)
+        return _opened(data, inflate)
     except ValueError:
         return "", b""
 
 
-def _opened(data: bytes) -> tuple[Kind, bytes]:
+def _opened(data: bytes, inflate: bool) -> tuple[Kind, bytes]:
     outer = _element(data, 0, _SEQUENCE)
     type_ = _element(data, outer.start, _OBJECT_IDENTIFIER)
     kind = _KINDS.get(data[type_.start : type_.end], "")
-    if kind != "signed":
+    if kind != "signed" and not (kind == "compressed" and inflate):
         return kind, b""
     explicit = _element(data, _behind(data, type_), _EXPLICIT_0)
     signed = _element(data, explicit.start, _SEQUENCE)
@@ -60,7 +66,16 @@ def _opened(data: bytes) -> tuple[Kind, bytes]:
     at = _behind(data, content_type)
     if (content.end is not None and at >= content.end) or data[at : at + 1] != bytes([_EXPLICIT_0]):
         return kind, b""  # the signature of a multipart/signed: the content is in the part beside it
-    return kind, _octets(data, _element(data, at, _EXPLICIT_0).start)
+    octets = _octets(data, _element(data, at, _EXPLICIT_0).start)
+    return kind, octets if kind == "signed" else _inflated(octets)
+
+
+def _inflated(data: bytes) -> bytes:
+    """What ZLIB compressed (RFC 3274 §1.1), as far as it goes, which may be a thousand times as much."""
+    try:
+        return zlib.decompressobj().decompress(data, MAX_INFLATED)
+    except zlib.error:
+        return b""
 
 
 def _element(data: bytes, at: int, tag: int | None = None) -> _Element:

@@ -1,4 +1,4 @@
-"""A mail → its leaf parts, those inside signed S/MIME content too, and the bytes of each."""
+"""A mail → its leaf parts, those inside signed or compressed S/MIME content too, and the bytes of each."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def _take(data: bytes, head: Block, found: list[Piece], depth: int) -> list[str]
         if not _is_cms(leaf):
             found.append(Piece(data, leaf, layer))
             continue
-        kind, content = _opened(data, leaf)
+        # One is compressed for a mail; a thousand are for those who read it.
+        kind, content = _opened(data, leaf, inflate=all(piece.sealed != "compressed" for piece in found))
         found.append(Piece(data, leaf, layer, kind))
         inner = read_block(content)
         if not content or (not inner.fields and content[:2].strip(b"\r\n")):
@@ -72,8 +73,8 @@ def _is_cms(leaf: Leaf) -> bool:
     )
 
 
-def _opened(data: bytes, leaf: Leaf) -> tuple[cms.Kind, bytes]:
-    kind, content = cms.opened(piece_bytes(Piece(data, leaf)))
+def _opened(data: bytes, leaf: Leaf, inflate: bool) -> tuple[cms.Kind, bytes]:
+    kind, content = cms.opened(piece_bytes(Piece(data, leaf)), inflate)
     return kind, in_lines(content) if content else b""
 
 

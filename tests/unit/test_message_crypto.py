@@ -1,6 +1,7 @@
 """Signed mail is readable, encrypted mail is said to be encrypted, and nothing is said to be verified."""
 
 import base64
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from mailpoll.message import cms, parse, part
+from mailpoll.message.bodies import IN_CMS
 
 HEAD = b"From: Jane <jane@example.com>\r\nMIME-Version: 1.0\r\n"
 SMIME = "[This mail is encrypted with S/MIME; mailpoll cannot read it.]"
@@ -164,6 +166,35 @@ def test_smime_that_is_encrypted_is_said_to_be(enveloped):
 
 def test_what_is_signed_around_what_is_encrypted_is_encrypted(signed, enveloped):
     assert parse(HEAD + smime(signed(smime(enveloped)))).text == SMIME
+
+
+def compressed(octets, wrap=der):
+    inner = wrap(0x30, DATA, wrap(0xA0, wrap(0x24, der(0x04, octets[:9]), der(0x04, octets[9:]))))
+    algorithm = der(0x30, der(0x06, bytes.fromhex("2a864886f70d0109100308")))
+    kind = der(0x06, bytes.fromhex("2a864886f70d0109100109"))
+    return wrap(0x30, kind, wrap(0xA0, wrap(0x30, der(0x02, b"\0"), algorithm, inner)))
+
+
+@pytest.mark.parametrize("wrap", [der, indefinite])
+def test_compressed_mail_is_read(wrap):
+    message = parse(HEAD + smime(compressed(zlib.compress(ENTITY), wrap)))
+    assert message.text.strip() == "hello"
+
+
+def test_compressed_mail_that_is_damaged_is_said_to_be_there():
+    assert parse(HEAD + smime(compressed(b"no zlib at all"))).text == IN_CMS.format("smime.p7m")
+
+
+def test_what_is_compressed_to_nearly_nothing_stays_bounded():
+    bomb = zlib.compress(ENTITY + b"x" * 30_000_000, 9)
+    assert 9_000_000 < len(parse(HEAD + smime(compressed(bomb)), max_text=20_000_000).text) < 10_000_000
+
+
+def test_of_many_compressed_parts_one_is_opened():
+    part = b"--b\r\n" + smime(compressed(zlib.compress(ENTITY))) + b"\r\n"
+    message = parse(HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 3 + b"--b--")
+    assert message.text.count("hello") == 1
+    assert len(message.attachments) == 3
 
 
 def test_auth_enveloped_data_is_encrypted():
