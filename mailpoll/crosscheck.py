@@ -35,7 +35,6 @@ def problems_between(settings: Settings) -> Iterator[str]:
     yield from _health(settings.health)
     if settings.http != HttpSettings():
         yield from _http(settings.http)
-    yield from _policy(settings.policy)
     if settings.smtp is not None:
         yield from _smtp(settings.smtp)
     yield from _alerts(settings)
@@ -141,14 +140,6 @@ def _proxy_problem(url: str) -> str | None:
     if parts.password is not None:
         return 'holds a password. Write proxy = { file = "proxy-url" }, and the URL into that file'
     return None
-
-
-def _policy(policy: PolicySettings) -> Iterator[str]:
-    from mailpoll import rate  # few write one down
-
-    for key, text in (("rate", policy.rate), ("gateway_rate", policy.gateway_rate)):
-        if text is not None and (reason := rate.problem(text)):
-            yield f"policy.{key}: {reason}"
 
 
 def _names(settings: Settings) -> Iterator[str]:

@@ -489,7 +489,7 @@ def test_what_is_said_is_shown_between_the_steps_and_once(send_test: Callable[..
     assert [mark for mark in order if not any(line.startswith(mark) for line in found)] == [], marks
     assert said.out.count("> QUIT") == 1
     assert re.search(
-        r"^mail from Gateway <gateway@example.com>, Message-ID <\w+@example\.com>$", said.out, re.MULTILINE
+        r"^mail from Gateway <gateway@example.com>, Message-ID <mailpoll\.\w+@example\.com>$", said.out, re.MULTILINE
     )
     assert said.err == ""
 
@@ -519,7 +519,7 @@ def test_one_line_of_the_log_for_each_mail(send_test: Callable[..., Said], caplo
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("mailpoll.outbound")]
     assert len(lines) == 2
     assert re.fullmatch(
-        r"mail <\w+@example\.com> from gateway@example\.com to a@example\.net: sent: 250 2\.0\.0 Ok.*", lines[0]
+        r"mail <mailpoll\.\w+@example\.com> from gateway@example\.com to a@example\.net: sent: 250 2\.0\.0 Ok.*", lines[0]
     )
     assert re.search(
         r"from noreply-\w+@example\.com to a@example\.net: refused \(noreply-refused: 550 5\.7\.1 no\)", lines[1]

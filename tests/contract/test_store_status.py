@@ -18,7 +18,8 @@ def looked(store: Store, *destinations: str, now: datetime = NOW) -> Overview:
 def take(store: Store, at: datetime, outcome: str = "posted", *destinations: str) -> int:
     """A mail that was read at a moment."""
     [message_id] = store.ledger.accept([RawMessage(None, None, (b"bytes",))], at)
-    posts = tuple(Post("dev", destination, "", "topic", "body") for destination in destinations)
+    why = "by policy" if outcome == "held" else ""
+    posts = tuple(Post("dev", destination, "", "topic", "body", held=why) for destination in destinations)
     store.ledger.record([(message_id, Reading(outcome, "", Facts(content_key=str(message_id)), posts))], at)  # type: ignore[arg-type]
     return message_id
 

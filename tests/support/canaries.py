@@ -19,9 +19,10 @@ SECRETS = (CANARY, SMTP_PASSWORD, SMTP_TOKEN)
 # Commands whose job it is to show addresses, or mails as they came.
 SHOW_ADDRESSES = frozenset({"address", "channel", "init", "demo", "preview", "export", "import"})
 _ADDRESS_TOKEN = re.compile(r"(?<![A-Za-z0-9/_-])(?=[a-z]*[2-7])[a-z2-7]{26}(?![A-Za-z0-9_-])")
-# What holds secrets or mail because it must: their own files, the store, the configuration, mail, programs of tests.
+# What holds secrets or mail because it must: their own files, the store, the configuration, mail, programs and servers
+# of tests.
 _MAY_HOLD = re.compile(
-    r"password|token|key|secret|word|credential|rc$|\.db|\.toml|\.eml|\.py|\.sh|maildir|config", re.I
+    r"password|token|key|secret|word|credential|rc$|\.db|\.toml|\.eml|\.py|\.sh|maildir|config|dovecot|postfix", re.I
 )
 _MAX_FILE = 4_000_000
 
