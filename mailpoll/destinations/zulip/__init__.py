@@ -226,7 +226,7 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
             return topic
         if nature.needs_topic:
             return shortened(post.channel, nature.topic)
-        return topic or ("" if nature.level >= _EMPTY_TOPICS else _NO_TOPIC)
+        return "" if nature.level >= _EMPTY_TOPICS else _NO_TOPIC
 
     def _topic_of(self, message: str, nature: Nature) -> str:
         """The topic that a message stands in now; empty where that is not to be known."""
