@@ -89,6 +89,8 @@ RATE_LIMIT = Answer(
     429, {"Retry-After": "30", "Content-Type": "application/json"}, b'{"ok":false,"error":"ratelimited"}'
 )
 
+SLOW_DOWN = Answer(429, {"Retry-After": "30"}, b'{"ok":false,"error":"slow_down"}')
+
 Outcome = type[MessageError] | None
 ANSWERS: list[tuple[str, Fault, Outcome, int]] = [
     # name, how the post is answered, what follows, how many messages people see
@@ -370,7 +372,7 @@ def test_attachments_may_be_turned_off() -> None:
 
 
 @pytest.mark.parametrize("step", ["files_getUploadURLExternal", "upload"])
-@pytest.mark.parametrize("fault", [RESET_READ, After(RESET_READ), 500, RATE_LIMIT])
+@pytest.mark.parametrize("fault", [RESET_READ, After(RESET_READ), 500, RATE_LIMIT, SLOW_DOWN])
 def test_trouble_before_the_post_leaves_nothing_to_be_seen(step: str, fault: Fault) -> None:
     files = (attachment(1, "a.txt"),)
     with Slack(**{step: [fault]}) as slack:

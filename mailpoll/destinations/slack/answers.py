@@ -132,7 +132,7 @@ def judged(answer: Response, place: str) -> dict[str, Any]:
     """
     said = answer.fields
     code = code_of(said)
-    if answer.status != 429 and code in MEANINGS:
+    if code in MEANINGS:
         raise failure(code, place or answer.url, answer, needed=said.get("needed"))
     passed(answer, "api and token")
     if said.get("ok") is True:
@@ -145,7 +145,7 @@ def judged(answer: Response, place: str) -> dict[str, Any]:
 def hooked(answer: Response) -> None:
     """Nothing when a web hook took the post; raises as judged(). Its answers are words: `ok`, `no_service`."""
     word = _word(answer.body)
-    if answer.status != 429 and word in MEANINGS:
+    if word in MEANINGS:
         raise failure(word, answer.url, answer)
     passed(answer, "webhook")
     if word not in ("", "ok") and answer.fields.get("ok") is not True:
