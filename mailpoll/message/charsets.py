@@ -45,8 +45,16 @@ _MEANT = {
     "x_mac_cyrillic": "mac_cyrillic",
     "macintosh": "mac_roman",
     "big5": "big5hkscs",
-    "x_cp1251": "cp1251",
-    "x_cp1252": "cp1252",
+    "windows_31j": "cp932",
+    "ms932": "cp932",
+    "cp50220": "iso2022_jp_ext",
+    "cp50221": "iso2022_jp_ext",
+    "cp50222": "iso2022_jp_ext",
+    "ks_c_5601_1992": "cp949",
+    "cn_gb": "gb18030",
+    "cn_big5": "big5hkscs",
+    "koi8_ru": "koi8_u",
+    "unicode": "utf_16",
 }
 # Codecs that Python knows without an alias entry.
 _UNALIASED = {
@@ -60,6 +68,8 @@ _NOT_CHARSETS = {
     "punycode", "undefined", "unicode_escape", "raw_unicode_escape",
 }  # fmt: skip
 _CODECS = (_UNALIASED | set(aliases.values())) - _NOT_CHARSETS
+_OF_WINDOWS = re.compile(r"^(?:windows|win|cp|dos)_?(?=[0-9])")
+_OF_ISO = re.compile(r"^(?:iso_?)?8859_?(?=[0-9])")
 _SEPARATOR = re.compile(r"[^a-z0-9]+")
 _WESTERN = frozenset(("cp1252", "iso8859_15"))
 # Characters of UTF-8; in Western text two such are two signs that stand for nothing together.
@@ -77,11 +87,14 @@ def codec_of(charset: str) -> str:
     Looked up in tables only: asking `codecs` for a stranger's word makes Python look for a module of that name.
     """
     label = _SEPARATOR.sub("_", charset[:60].lower()).strip("_")
-    if label.startswith("windows_"):
-        label = "cp" + label.removeprefix("windows_")
-    label = _MEANT.get(label, label)
-    codec = label if label in _UNALIASED else aliases.get(label, label)
-    return codec if codec in _CODECS else ""
+    bare = label.removeprefix("x_")
+    numbered = _OF_WINDOWS.sub("cp", _OF_ISO.sub("iso8859_", bare))
+    for name in (label, bare, numbered, bare.replace("_", "")):
+        name = _MEANT.get(name, name)
+        codec = name if name in _UNALIASED else aliases.get(name, name)
+        if codec in _CODECS:
+            return "cp1252" if codec == "latin_1" else codec
+    return ""
 
 
 def decode(data: bytes, charset: str = "") -> tuple[str, str]:

@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from mailpoll.message import parse
+from mailpoll.message.charsets import codec_of
 
 HEAD = b"From: Jane <jane@example.com>\nSubject: s\nMIME-Version: 1.0\n"
 
@@ -162,3 +163,37 @@ def test_a_disposition_that_is_only_a_name():
 
 def test_a_type_that_is_only_a_charset():
     assert read(b"Content-Type: charset=koi8-r", b"\xd0\xd2").text == "пр"
+
+
+@pytest.mark.parametrize(
+    ("charset", "octets", "text"),
+    [
+        (b"cp-850", b"caf\x82", "café"),
+        (b"x-cp1252", b"caf\xe9\x80", "café€"),
+        (b"8859-2", b"\xb3\xf3d\xbc", "łódź"),
+        (b"x-iso-8859-2", b"\xb3\xf3d\xbc", "łódź"),
+        (b"ISO8859-15", b"\xa4", "€"),
+        (b"latin-9", b"\xa4", "€"),
+        (b"win-1251", b"\xef\xf0", "пр"),
+        (b"windows1251", b"\xef\xf0", "пр"),
+        (b"koi8-ru", b"\xd0\xd2", "пр"),
+        (b"x-euc-jp", b"\xc6\xfc\xcb\xdc", "日本"),
+        (b"windows-31j", b"\x93\xfa\x96{", "日本"),
+        (b"CP50220", b"\x1b$BF|K\\\x1b(B", "日本"),
+        (b"cn-gb", b"\xc4\xe3", "你"),
+        (b"windows-874", b"\xca\xc7\xd1\xca", "สวัส"),
+        (b"iso-8859-8-i", b"\xf9\xec", "של"),
+        (b"iso-8859-1", b"\x93x\x94", "“x”"),
+        (b"iso-ir-100", b"\x93x\x94", "“x”"),
+    ],
+)
+def test_names_that_charsets_are_given(charset, octets, text):
+    message = read(b"Content-Type: text/plain; charset=" + charset, octets)
+    assert (message.text, message.defects) == (text, ())
+
+
+@pytest.mark.parametrize(
+    "charset", ["", "x-unknown", "base64", "hex", "idna", "punycode", "rot13", "cp", "x_", "win"]
+)
+def test_names_of_no_charset(charset):
+    assert codec_of(charset) == ""
