@@ -108,7 +108,7 @@ service = "pover"                      # what the URL begins with
         """What the service takes, as far as it can be known without its URL."""
         try:
             plugin = import_module("apprise.manager_plugins").NotificationManager()[settings.service]
-        except (ImportError, KeyError):
+        except Exception:  # not installed, not known to it, or broken: it may be put right before the post leaves
             plugin = None
         return _of_plugin(plugin, settings)
 
@@ -141,11 +141,14 @@ service = "pover"                      # what the URL begins with
         """The service of a URL. Raises DestinationRefused."""
         try:
             apprise = import_module("apprise")
+            _EAR.listen()
+            asset = apprise.AppriseAsset(async_mode=False, secure_logging=True, app_id="mailpoll")
+            service = apprise.Apprise.instantiate(url, asset=asset)
         except ImportError:
             raise DestinationRefused("Apprise is not installed", about=self._about, advice=_INSTALL) from None
-        _EAR.listen()
-        asset = apprise.AppriseAsset(async_mode=False, secure_logging=True, app_id="mailpoll")
-        service = apprise.Apprise.instantiate(url, asset=asset)
+        except Exception as error:  # of a module of a service, which may be anything
+            what = f"Apprise cannot be used: {type(error).__name__}: {_shown(str(error), _SAID)}"
+            raise DestinationRefused(what, about=self._about, advice="Install it anew") from None
         if service is None:
             advice = f"Compare it with Apprise's page about {self._settings.service}://"
             raise DestinationRefused("Apprise does not understand the URL", about=f"{self._about}.url", advice=advice)
