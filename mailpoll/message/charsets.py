@@ -73,7 +73,7 @@ _OF_ISO = re.compile(r"^(?:iso_?)?8859_?(?=[0-9])")
 _SEPARATOR = re.compile(r"[^a-z0-9]+")
 _WESTERN = frozenset(("cp1252", "iso8859_15"))
 # Characters of UTF-8; in Western text two such are two signs that stand for nothing together.
-_SEQUENCE = re.compile(rb"[\xc3-\xf4][\x80-\xbf]{1,3}")
+_SEQUENCE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{1,3}")
 # Quotation marks, dashes and the like, as Windows has them, alone in UTF-8: pasted by scripts.
 _PASTED = re.compile("(?<![\udc80-\udcff])[\udc80\udc82\udc84\udc85\udc91-\udc97\udc99](?![\udc80-\udcff])")
 _DAMAGE = re.compile("[\ud800-\udfff]+|\ufffd")

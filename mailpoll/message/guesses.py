@@ -60,6 +60,7 @@ _SCORES = {
     for letters in (_CYRILLIC, _GREEK, _HEBREW)
 }
 _LIKELY = 0.68
+_VARIETY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,10 @@ def guessed(data: bytes) -> str:
 
 
 def _double_byte(data: bytes) -> str:
-    # In Cyrillic words nearly every letter is from the upper half of the upper half.
-    low = len(re.findall(rb"[\x80-\xbf]", data))
-    if low * 8 < len(_HIGH.findall(data)):
+    # In Cyrillic words nearly every letter is from the upper half of the upper half; few octets again and again are a
+    # line that somebody drew.
+    high = _HIGH.findall(data)
+    if sum(octet < b"\xc0" for octet in high) * 8 < len(high) or len(set(high)) < _VARIETY:
         return ""
     for charset in _DOUBLE_BYTE:
         text = _beginning(data, charset.strict)

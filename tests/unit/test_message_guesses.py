@@ -33,6 +33,7 @@ WESTERN = [
     "È già così: perché no? Più città, università; Jørgen Sørensen",
     "Col·lecció d'il·lusions, paral·lel, ço és això",
     "“Hello” … ‘it’s’ – ok™ ©Company®Name x³y and a±b",
+    "·¸¸·´¯`·¸¸·´¯`·¸¸·´¯`·¸¸·´¯`· NEWS ·¸¸·´¯`·¸¸·´¯`·¸¸·",
     "ÄRGER ÜBER ÖSTERREICH, ÀÉÈÊ",
     "Tere, õhtul näeme; öö ja töö, jõgi, ühiselt",
 ]
