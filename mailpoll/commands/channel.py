@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -24,8 +24,9 @@ from mailpoll.commands.addressbook import (
     warn_if_guessable,
 )
 from mailpoll.commands.facts import agreed, counted, print_facts, shown_destination, yes_option
-from mailpoll.commands.installation import Installation, now, parse_target
+from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, print_json, print_table
+from mailpoll.commands.placing import parse_targets
 from mailpoll.commands.policy_options import parse_policy, parse_rate, policy_options, say_policy, warn_of_policy
 
 STORE = (("store", ""),)
@@ -293,15 +294,3 @@ def _settings_naming(installation: Installation, channel: str) -> tuple[str, ...
     settings = installation.settings
     accounts = tuple(f"account.{name}.channel" for name, a in settings.account.items() if a.channel == channel)
     return (*accounts, "unrouted.action") if settings.unrouted.action == channel else accounts
-
-
-def parse_targets(installation: Installation, destinations: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """`--to` values as (destination, place). Raises ConfigError for a destination nobody configured, or a bad URL."""
-    from mailpoll.destinations import is_url, settings_of
-
-    names = installation.destination_names()
-    targets = tuple(parse_target(text, names) for text in destinations)
-    for destination, _ in targets:
-        if is_url(destination):
-            settings_of(destination, installation.settings)
-    return tuple(dict.fromkeys(targets))

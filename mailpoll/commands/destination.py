@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from mailpoll import destinations
 from mailpoll.commands.facts import number, print_facts, shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, print_json
+from mailpoll.commands.placing import look
 from mailpoll.errors import ConfigError, MailpollError, Unavailable, worst
 from mailpoll.model import Finding, Pause
 from mailpoll.settings import Settings
@@ -87,12 +89,14 @@ def _as_json(place: Place) -> dict[str, object]:
 def check(installation: Installation, name: str | None, as_json: bool) -> int:
     """Check that destinations can be used. Nothing is posted.
 
-    Looks at settings, secrets, and whether somebody answers.
+    Looks at settings, secrets, whether somebody answers, and whether the places are there that channels post to.
     """
     with installation.store() as store:
         known = {place.name: place for place in _places(installation.settings, store)}
+        used = dict.fromkeys(target for channel in store.channels.list() for target in channel.targets)
     names = [_named(name, tuple(known), installation.settings)] if name else list(known)
-    results = [(each, *_check(installation, each)) for each in names]
+    places = {each: [place for destination, place in used if destination == each and place] for each in names}
+    results = [(each, *_check(installation, each, places[each])) for each in names]
     if as_json:
         print_json(
             [
@@ -163,12 +167,15 @@ def _kind(name: str, settings: Settings) -> tuple[str, str]:
     return kind.name, kind.promise
 
 
-def _check(installation: Installation, name: str) -> tuple[int, tuple[Finding, ...]]:
-    """The exit status of a destination, and why."""
+def _check(installation: Installation, name: str, places: Sequence[str]) -> tuple[int, tuple[Finding, ...]]:
+    """The exit status of a destination and of places in it, and why."""
     if name == destinations.STORE:
         return 0, (Finding("ok", "store: open and up to date"),)
     try:
-        findings = destinations.make(name, installation.settings, installation.secret).check()
+        made = destinations.make(name, installation.settings, installation.secret)
+        findings = made.check()
+        if all(finding.level != "fail" for finding in findings):  # else it is said already
+            findings += tuple(finding for place in places if (finding := look(made, place)) is not None)
     except MailpollError as problem:
         return problem.exit_status, (Finding("fail", f"{shown_destination(name)}: {problem.what}", problem.advice),)
     failed = any(finding.level == "fail" for finding in findings)

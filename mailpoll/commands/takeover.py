@@ -42,7 +42,8 @@ def import_(installation: Installation, file: str, destinations: tuple[str, ...]
     Example:
       mailpoll address import tokens.csv --to team
     """
-    from mailpoll.commands.channel import STORE, parse_targets
+    from mailpoll.commands.channel import STORE
+    from mailpoll.commands.placing import parse_targets
 
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
