@@ -95,7 +95,13 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
     def limits_of(cls, settings: NtfySettings) -> Limits:
         """What a destination with these settings takes."""
         markup = "commonmark" if settings.markdown else "plain"
-        return replace(cls.kind.limits, markup=markup, files=settings.attachments, file_size=settings.max_file)
+        return replace(
+            cls.kind.limits,
+            markup=markup,
+            files=settings.attachments,
+            file_size=settings.max_file,
+            overflow=settings.overflow,
+        )
 
     def _authorize(self, secret: Callable[[SecretRef, str], str]) -> dict[str, str]:
         settings = self._settings
@@ -196,7 +202,8 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
 
     def _file(self, post: Post, cut: bool, content: Parts) -> tuple[_File | None, int]:
         """The one file that goes along, the whole text where it was cut; how many files of the post do not."""
-        files = [*((_WHOLE_TEXT,) if post.whole_text or cut else ()), *(post.attachments if self.limits.files else ())]
+        whole = post.whole_text or (cut and self.limits.files and self.limits.overflow == "file")
+        files = [*((_WHOLE_TEXT,) if whole else ()), *(post.attachments if self.limits.files else ())]
         for file in files:
             if file.size > self._settings.max_file:
                 continue

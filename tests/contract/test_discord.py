@@ -221,6 +221,7 @@ def test_what_a_destination_takes_follows_from_its_section() -> None:
 
     assert (limits(token=REF).topic, limits(token=REF).threads, limits(token=REF).markup) == (0, True, "discord")
     assert (limits(webhook=REF).topic, limits(webhook=REF).threads) == (0, False)
+    assert (limits(token=REF, thread=False).threads, limits(token=REF, overflow="cut").overflow) == (False, "cut")
     assert (limits(webhook=REF, forum=True).topic, limits(webhook=REF, forum=True).threads) == (100, True)
 
 

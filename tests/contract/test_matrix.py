@@ -194,8 +194,14 @@ def test_files_stay_away_where_the_section_says_so(server: FakeMatrix) -> None:
     made.post(a_post(attachments=files(3)), Files(b"", b"abc"))
     assert len(server.events) == 1
     assert not made.limits.files
-    assert limits_of("chat", Settings(destination={"chat": MatrixSettings(
-        homeserver="https://h.example", token=SecretRef(env="X"), max_file=7)})).file_size == 7  # fmt: skip
+
+
+def test_what_a_destination_takes_follows_from_its_section() -> None:
+    section = MatrixSettings(
+        homeserver="https://h.example", token=SecretRef(env="X"), max_file=7, thread=False, overflow="cut"
+    )
+    limits = limits_of("chat", Settings(destination={"chat": section}))
+    assert (limits.file_size, limits.threads, limits.overflow, limits.markup) == (7, False, "cut", "commonmark")
 
 
 @pytest.mark.parametrize("letter", ["a", "ü", "🙂", '"', "\\", "*", "<", "\x01"])

@@ -95,7 +95,8 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
             topic=MAX_THREAD_NAME if settings.forum else 0,
             files=settings.attachments,
             file_size=settings.max_file,
-            threads=settings.webhook is None or settings.forum,
+            overflow=settings.overflow,
+            threads=settings.thread and (settings.webhook is None or settings.forum),
         )
 
     @property

@@ -88,7 +88,13 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
     @classmethod
     def limits_of(cls, settings: MatrixSettings) -> Limits:
         """What a destination with these settings takes."""
-        return replace(cls.kind.limits, files=settings.attachments, file_size=settings.max_file)
+        return replace(
+            cls.kind.limits,
+            files=settings.attachments,
+            file_size=settings.max_file,
+            overflow=settings.overflow,
+            threads=settings.thread,
+        )
 
     def post(self, post: Post, content: Parts) -> Receipt:
         """The id of the event that is the post's text, and a link to it; raises as delivery.Destination says.

@@ -31,6 +31,12 @@ class DiscordSettings(Section, frozen=True, tag_field="kind", tag="discord"):
     silent: Annotated[bool, Meta(description="posts without a push notification")] = False
     embeds: Annotated[bool, Meta(description="lets Discord show previews of links")] = False
     attachments: Annotated[bool, Meta(description="sends attachments along, at most ten")] = True
+    thread: Annotated[
+        bool, Meta(description="posts answers as replies to what they answer, in a forum into its thread")
+    ] = True
+    overflow: Annotated[
+        Literal["file", "cut"], Meta(description="what becomes of text that is too long: a file has it whole, or none")
+    ] = "file"
     max_file: Annotated[
         Octets, Meta(description="octets of one file; servers with boosts take more than the default")
     ] = 20 * 1024 * 1024  # fmt: skip

@@ -30,6 +30,10 @@ class MatrixSettings(Section, frozen=True, tag_field="kind", tag="matrix"):
     ] = "m.notice"
     join: Annotated[bool, Meta(description="joins a room that it may join: one that is public, or invites it")] = True
     attachments: Annotated[bool, Meta(description="uploads attachments, each an event of its own")] = True
+    thread: Annotated[bool, Meta(description="posts answers into the thread of what they answer")] = True
+    overflow: Annotated[
+        Literal["file", "cut"], Meta(description="what becomes of text that is too long: a file has it whole, or none")
+    ] = "file"
     max_file: Annotated[
         Octets, Meta(description="octets of one file; the server may allow less, and is asked")
     ] = 50_000_000  # fmt: skip

@@ -31,6 +31,9 @@ class NtfySettings(Section, frozen=True, tag_field="kind", tag="ntfy"):
                                           examples=[["email"]])] = ()  # fmt: skip
     markdown: Annotated[bool, Meta(description="says that the text is Markdown; apps that know it show it so")] = True
     attachments: Annotated[bool, Meta(description="sends the first attachment along; ntfy takes one")] = True
+    overflow: Annotated[
+        Literal["file", "cut"], Meta(description="what becomes of text that is too long: a file has it whole, or none")
+    ] = "file"
     max_file: Annotated[Octets, Meta(description="octets of a file")] = 15_000_000
     allow_plaintext: Annotated[bool, Meta(description="permits http:// to a host other than this one")] = False
     ca_file: Annotated[str | None, Meta(description="PEM file of the authorities to trust; relative")] = None
