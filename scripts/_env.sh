@@ -178,6 +178,7 @@ need_environment() {
 }
 
 need_anymail() { need_environment anymail django-anymail 'import anymail, django' django-anymail; }
+need_synapse() { need_environment synapse Synapse 'import synapse.app.homeserver' matrix-synapse; }
 
 need_dovecot() { need dovecot Dovecot dovecot-imapd dovecot.service dovecot.socket; }
 need_postgres() { need postgres PostgreSQL postgresql postgresql.service; }
