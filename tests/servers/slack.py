@@ -16,8 +16,8 @@ WORKSPACE = "https://example.slack.com/"
 ALL_SCOPES = "chat:write,files:write,channels:read,groups:read"
 
 _MESSAGE = {
-    "channel": str, "text": str, "thread_ts": str, "mrkdwn": bool, "parse": str, "link_names": bool,
-    "unfurl_links": bool, "unfurl_media": bool,
+    "channel": str, "text": str, "thread_ts": str, "mrkdwn": bool, "link_names": bool, "unfurl_links": bool,
+    "unfurl_media": bool,
 }  # fmt: skip
 
 
@@ -238,7 +238,7 @@ class Slack(Service):
 
     def _check_quiet(self, given: dict[str, Any]) -> None:
         """Nothing in a stranger's words may ring, or be fetched."""
-        quiet = {"parse": "none", "link_names": False, "unfurl_links": False, "unfurl_media": False}
+        quiet = {"link_names": False, "unfurl_links": False, "unfurl_media": False}
         for name, value in quiet.items():
             self.check(given.get(name) == value, f"{name} is {given.get(name)!r}")
 

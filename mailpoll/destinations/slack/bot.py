@@ -18,8 +18,9 @@ from mailpoll.settings import SlackSettings
 
 log = logging.getLogger(__name__)
 
-# Nothing rings and nothing is fetched, whatever a stranger wrote: no name becomes a mention, no link a preview.
-QUIET = {"parse": "none", "link_names": False, "unfurl_links": False, "unfurl_media": False}
+# Nothing rings and nothing is fetched, whatever a stranger wrote: no name becomes a mention, no link a preview. `parse`
+# stays unset: "full" would find names, and "none" would leave URLs that cannot be clicked.
+QUIET = {"link_names": False, "unfurl_links": False, "unfurl_media": False}
 _LINK_SECONDS = 5.0
 _PAGES, _PER_PAGE = 20, 40  # channels looked through by check(); an answer of ours holds no more
 _IDENTITY = re.compile(r"[CGDUWZ][A-Z0-9]{8,}")
