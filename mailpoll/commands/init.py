@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from mailpoll.commands.init_login import (
 from mailpoll.commands.init_server import Server, ask_server, check_username
 from mailpoll.commands.install_cron import CRON_D, FILE_NAME, cron_line, of_machine
 from mailpoll.commands.installation import Installation, now, parse_target
+from mailpoll.commands.placing import parse_targets
 from mailpoll.crosscheck import derived_pattern, url_problem
 from mailpoll.errors import ConfigError
 
@@ -107,7 +108,7 @@ def _with_mailbox(installation: Installation, ask: Asker, wishes: Wishes, *, the
             wishes.pattern or derived_pattern(username),
             _check_pattern,
         )
-        name, target = _ask_channel(ask, wishes, FIRST_CHANNEL, _channels(installation) if there else ())
+        name, target = _ask_channel(ask, wishes, FIRST_CHANNEL, installation if there else None)
     password = keep_in_keyring(ask, password)
     account = Account(wishes.account, server, username, password.reference, shared, name)
     text = with_account(installation.path, pattern, account) if there else None
@@ -176,19 +177,25 @@ def _check_pattern(text: str) -> str:
 
 
 def _ask_channel(
-    ask: Asker, wishes: Wishes, default: str, known: Sequence[str] = ()
+    ask: Asker, wishes: Wishes, default: str, there: Installation | None = None
 ) -> tuple[str, tuple[str, str]]:  # fmt: skip
-    """Name and destination of the first channel; one of the `known` keeps its own, unless --to says otherwise."""
+    """Name and destination of the first channel; one that is `there` keeps its own, unless --to says otherwise."""
+    known = _channels(there) if there else ()
+    more = ", ".join((*there.settings.destination, "")) if there else ""
     question = "Name of its channel" if known else "Name of the first channel"
     name = ask.text(question, "--channel", wishes.channel, checked_name, default=default)
     if name in known and wishes.to is None:
         return name, ("store", "")
-    target = ask.text("Where do its posts go? (store, or an http(s) URL)", "--to", wishes.to, _check_target, "store")
+    question = f"Where do its posts go? (store, {more}or an http(s) URL)"
+    target = ask.text(question, "--to", wishes.to, lambda text: _check_target(text, there), "store")
     return name, target
 
 
-def _check_target(text: str) -> tuple[str, str]:
-    """`store`, or the URL of a web hook. Raises ConfigError."""
+def _check_target(text: str, there: Installation | None = None) -> tuple[str, str]:
+    """`store`, the URL of a web hook, or a place in a destination that is `there`. Raises ConfigError."""
+    if there is not None:
+        [target] = parse_targets(there, (text,))
+        return target
     target = parse_target(text, ("store",))
     if target[0] != "store" and (problem := url_problem(target[0], allow_plaintext=False)):
         raise ConfigError(problem, about="--to")

@@ -21,6 +21,7 @@ import pytest
 from servers import dovecot as dovecot_server
 from servers import pymap_server, require
 from servers.mail import PASSWORD, USER, MailAccess
+from servers.zulip import Zulip
 
 from mailpoll import config
 from mailpoll.commands import init_providers
@@ -345,6 +346,22 @@ def test_a_second_account_has_a_name_and_a_password_of_its_own(home: Home, dovec
     assert home.settings().account["work"].password.file == "imap-password-work"
     assert set(home.settings().account) == {"main", "work"}
     assert home.run("fetch").returncode == 0
+
+
+def test_an_inbox_that_is_added_can_post_to_what_is_configured(home: Home, dovecot: dovecot_server.Dovecot) -> None:
+    home.run("init", *plaintext(dovecot, "three@example.com"), "--password-stdin", typed=f"{PASSWORD}\n")
+    with Zulip() as zulip:
+        rc = home.config.with_name("zuliprc")
+        rc.write_text(zulip.zuliprc)
+        rc.chmod(0o600)
+        home.config.write_text(f'{home.config.read_text()}\n[destination.team]\nkind = "zulip"\nzuliprc = "zuliprc"\n')
+        second = [*plaintext(dovecot, "four@example.com"), "--password-stdin", "--account", "work", "--channel", "ops"]
+        refused = home.run("init", *second, "--to", "team:gone", typed=f"{PASSWORD}\n")
+        assert (refused.returncode, "'gone' does not exist" in refused.stderr) == (78, True)
+        done = home.run("init", *second, "--to", "team:general", typed=f"{PASSWORD}\n")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert home.run("channel", "test", "ops").returncode == 0
+    assert [message["subject"] for message in zulip.messages] == ["Test of channel ops"]
 
 
 @pytest.mark.parametrize(
