@@ -212,7 +212,7 @@ def test_the_limits_are_asked_for_once() -> None:
 def test_without_asking_the_usual_limits_hold(tmp_path: Path) -> None:
     given = Settings(destination={"team": ZulipSettings(zuliprc=str(tmp_path / "none"))})
     limits = limits_of("team", given)
-    assert (limits.topic, limits.body, limits.mentions, limits.files) == (60, 10_000, "zulip", True)
+    assert (limits.topic, limits.body, limits.mentions, limits.files) == (60, 9_600, "zulip", True)
 
 
 FILES = (
@@ -285,6 +285,17 @@ def test_the_whole_text_goes_along_when_the_body_is_cut(told: bool) -> None:
     if not told:
         assert f"of words\n\n{CUT_NOTICE}\n\n" in content
         assert len(content) <= 1000
+
+
+def test_what_names_the_mail_of_a_cut_text_stays_when_files_need_room() -> None:
+    body = "line of words\n" * 680 + "\n[…] Cut here; the whole mail is message 17." + LIST
+    with Zulip() as server:
+        made = zulip_of(server)
+        made.post(a_post(body=body[-9_600:], whole_text=True, attachments=FILES), Bytes(b"whole", b"%PDF-", b"abc"))
+    none_wrong(server)
+    [content] = server.contents
+    assert "\n\n[…] Cut here; the whole mail is message 17.\n\n[whole-text.txt](" in content
+    assert content.count("](/user_uploads/") == 3
 
 
 def test_a_body_is_only_cut_where_the_section_says_so() -> None:

@@ -12,7 +12,7 @@ from mailpoll.destinations.kind import CHAT_RATE, Kind
 from mailpoll.destinations.zulip import account as accounts
 from mailpoll.destinations.zulip import places
 from mailpoll.destinations.zulip.answers import judged, may_not, words
-from mailpoll.destinations.zulip.content import Draft, File, bare, draft
+from mailpoll.destinations.zulip.content import ROOM_FOR_FILES, Draft, File, bare, draft
 from mailpoll.destinations.zulip.places import Channel, People
 from mailpoll.destinations.zulip.server import MIB, Nature, Server
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unanswered, Unreadable
@@ -54,7 +54,7 @@ class ZulipDestination:
         promise="once: after a lost answer it looks for its own message before it posts again",
         takes="text with topics, attachments as uploads",
         place="a channel (general) or its id (42), or people for a direct message (@ann@example.com,bob@example.com)",
-        limits=Limits(topic=60, body=10_000, mentions="zulip"),
+        limits=Limits(topic=60, body=10_000 - ROOM_FOR_FILES, mentions="zulip"),
         threads=True,
         rate=CHAT_RATE,
         example="""\

@@ -17,6 +17,8 @@ from mailpoll.model import Attachment, Post
 
 WHOLE_TEXT = "whole-text.txt"
 CUT_NOTICE = "[…] Cut here."
+_CUT = "[…] Cut here"  # what compose says begins so, too, and may name the mail
+ROOM_FOR_FILES = 400  # characters that compose leaves free: for the whole text and a file
 _NAME_ROOM = 40  # characters of a file's name in its path
 _REASON_ROOM = 90
 # What a link adds at most: ](/user_uploads/REALM/XX/24 random characters/NAME); or a reason why there is none.
@@ -118,9 +120,10 @@ def draft(post: Post, limit: int, *, with_files: bool, overflow: str) -> Draft:
     if len(body) + _room(kept := (*whole, *files)[: _most(limit)]) <= limit:
         return Draft(body, kept, len(whole) + len(files) - len(kept))
     whole = (_WHOLE,) if with_files and overflow == "file" else ()
-    room = limit - _room(kept := (*whole, *files)[: _most(limit)]) - len(CUT_NOTICE) - 2
+    notice = next((line for line in reversed(body[-limit:].split("\n")) if line.startswith(_CUT)), CUT_NOTICE)[:100]
+    room = limit - _room(kept := (*whole, *files)[: _most(limit)]) - len(notice) - 2
     shown = markup.cut(body, max(0, room)).rstrip()
-    return Draft("\n\n".join(filter(None, (shown, CUT_NOTICE))), kept, len(whole) + len(files) - len(kept))
+    return Draft("\n\n".join(filter(None, (shown, notice))), kept, len(whole) + len(files) - len(kept))
 
 
 def _most(limit: int) -> int:
