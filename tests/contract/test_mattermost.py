@@ -295,8 +295,9 @@ def test_a_post_has_a_link_over_tls_and_the_authority_is_the_settings(tmp_path: 
 
 def test_half_a_surrogate_pair_stops_nothing() -> None:
     with Mattermost() as server:
-        bot(server).post(a_post(body="x\udc80"), Parts())
+        bot(server).post(a_post(body="x\udc80", attachments=(attachment(1, "y\udc80"),)), Parts(b"", b"abc"))
         assert server.posts[0].message == "x?"
+        assert [name for name, _ in server.files.values()] == ["y?"]
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

@@ -306,8 +306,8 @@ def test_a_trouble_in_a_thread_is_no_reason_to_post_twice() -> None:
 
 def test_half_a_surrogate_pair_stops_nothing() -> None:
     with Slack() as slack:
-        bot(slack).post(a_post(body="x\udc80"), Parts())
-        assert slack.messages[0].text == "x?"
+        bot(slack).post(a_post(body="x\udc80", attachments=(attachment(1, "y\udc80"),)), Parts(b"", b"abc"))
+        assert (slack.messages[0].text, slack.files[0].name) == ("x?", "y?")
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ class Api:
 
     def upload(self, channel: str, name: str, data: bytearray) -> Response:
         """The answer to a file for a channel (server 4.8 and newer). Raises as Http.request."""
-        query = urlencode({"channel_id": channel, "filename": name}, quote_via=quote)
+        query = urlencode({"channel_id": channel, "filename": name}, quote_via=quote, errors="replace")
         return self._request("POST", f"files?{query}", data, {"Content-Type": "application/octet-stream"})
 
     def _request(self, method: str, path: str, body: bytes | bytearray, headers: Mapping[str, str]) -> Response:

@@ -37,7 +37,9 @@ class Api:
 
     def ask(self, method: str, fields: Mapping[str, str | int], timeout: float | None = None) -> Response:
         """The answer to a method called with a form, which those that only ask, and some others, insist on."""
-        return self._request(method, urlencode(fields).encode(), "application/x-www-form-urlencoded", timeout)
+        return self._request(
+            method, urlencode(fields, errors="replace").encode(), "application/x-www-form-urlencoded", timeout
+        )
 
     def upload(self, url: str, data: bytearray) -> Response:
         """The answer of an address for one file, which needs no token."""
