@@ -358,6 +358,14 @@ def test_many_files_that_do_not_go_along_are_counted() -> None:
     assert len(message.text) <= 4000
 
 
+def test_a_post_has_no_more_files_than_slack_takes_in_a_minute() -> None:
+    files = tuple(attachment(1, f"{number}.txt") for number in range(22))
+    with Slack() as slack:
+        bot(slack).post(a_post(attachments=files), Parts(b"", b"abc"))
+        assert len(slack.files) == 20
+        assert slack.messages[0].text.endswith("Not attached: 20.txt, 21.txt (more than 20 files)")
+
+
 def test_without_the_scope_for_files_the_text_is_posted() -> None:
     with Slack(scopes="chat:write") as slack:
         bot(slack).post(a_post(attachments=(attachment(1, "a.txt"),)), Parts(b"", b"abc"))

@@ -39,7 +39,7 @@ class SlackDestination:
     kind: ClassVar[Kind] = Kind(
         name="slack",
         promise="at least once, doubles only after a lost answer",
-        takes="text, with a bot token also threads and files; a web hook takes text only",
+        takes="text, with a bot token also threads and up to twenty files; a web hook takes text only",
         place="a channel (#ops) or its id (C0123456789), a person's id (U0123456789); nothing with a web hook",
         limits=Limits(
             topic=0,

@@ -22,6 +22,8 @@ from mailpoll.http import Response
 from mailpoll.mentions import neutralised
 from mailpoll.model import Post
 
+# Slack takes about a hundred upload requests in a minute: a post of more would be begun anew for ever.
+MOST_FILES = 20
 NOTE_ROOM = 200  # characters
 WHOLE_TEXT = "mail.txt"
 
@@ -67,6 +69,9 @@ def upload(api: Api, post: Post, content: Parts) -> tuple[list[Uploaded], list[L
     taken: list[Uploaded] = []
     left: list[Left] = []
     for number, name in wanted(post):
+        if len(taken) == MOST_FILES:
+            left.append(Left(name, f"more than {MOST_FILES} files"))
+            continue
         with nothing_shown():
             result = _uploaded(api, number, name, content)
         if isinstance(result, Left):
