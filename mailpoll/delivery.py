@@ -121,7 +121,8 @@ BATCH = 100
 class Attempt:
     """What came of one attempt, for people: the delivery, its new state, the receipt or the trouble.
 
-    `again` says whether it is tried again by itself, `closes` whether the trouble paused the destination.
+    `again` says whether it is tried again by itself, `asked` whether the destination is asked for it before, `closes`
+    whether the trouble paused the destination.
     """
 
     delivery: Delivery
@@ -129,6 +130,7 @@ class Attempt:
     receipt: Receipt | None = None
     error: MailpollError | None = None
     again: bool = True
+    asked: bool = False
     closes: bool = False
 
 
@@ -304,13 +306,14 @@ class Courier:
         now = self._now()
         try:
             destination = self._destination(delivery.post.destination)
-            again = destination.askable or destination.on_uncertain == "repost"
+            asked = destination.askable
+            again = asked or destination.on_uncertain == "repost"
         except (RunError, DestinationRefused) as unmade:
             if not self._for_good(delivery.post.destination, unmade):
                 self._not_now(delivery, unmade)  # still `sending`: the next run finds it again
                 return
             self._refused(delivery, unmade)
-            again = False
+            again = asked = False
         again = again and not self._too_often(delivery, now)
         if delivery.state != "sending":
             self._rest(delivery.post.destination, problem)
@@ -320,7 +323,7 @@ class Courier:
         else:  # perhaps it is what kills the runs
             wait = retry_delay(delivery.attempts, None, self._jitter())
         self._outbox.uncertain(delivery, now + wait if again else None, str(problem), now)
-        self._told(Attempt(delivery, "uncertain", error=problem, again=again))
+        self._told(Attempt(delivery, "uncertain", error=problem, again=again, asked=asked))
 
     def _declined(self, name: str) -> None:
         """A destination that answers is not away; but one that declines one post after another has enough for now."""

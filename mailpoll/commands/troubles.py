@@ -121,7 +121,7 @@ def of_alike(group: Sequence[Attempt]) -> str:
     if isinstance(error, RunError):
         return _of_waiting(name, error)
     ids = [attempt.delivery.id for attempt in group]
-    became, todo = _became(first.state, first.again, error.advice, ids)
+    became, todo = _became(first, error.advice, ids)
     return f"{_who(destination(name), error)}: {_posts(ids)} {became}: {_what(error)}. {todo}"
 
 
@@ -131,12 +131,16 @@ def _of_waiting(name: str, error: RunError) -> str:
     return f"{_who(destination(name), error)}: its posts wait: {_what(error)}. {todo} coming runs try again."
 
 
-def _became(state: str, again: bool, advice: str, ids: Sequence[int]) -> tuple[str, str]:
-    """What became of posts, and what is to be done about it."""
+def _became(first: Attempt, advice: str, ids: Sequence[int]) -> tuple[str, str]:
+    """What became of posts of which all met the same, and what is to be done about it."""
+    state, again = first.state, first.again
     typed, are = " ".join(map(str, ids[:NAMED])), "It is" if len(ids) == 1 else "They are"
     if state == "failed":
         todo = f"{advice.rstrip('.')}; then" if advice else "When that is put right"
         return "failed", f"{todo}: mailpoll posts retry {typed}"
+    if state == "uncertain" and again and first.asked:
+        it = "it is" if len(ids) == 1 else "they are"
+        return "may have arrived", f"{are} looked for, and posted again if {it} not there."
     if state == "uncertain" and again:
         return "may have arrived", f"{are} posted again, under the same key."
     if state == "uncertain":

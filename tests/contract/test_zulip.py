@@ -537,7 +537,7 @@ def test_a_place_that_is_gone_holds_no_post() -> None:
 def test_where_the_bot_may_not_look_the_section_decides() -> None:
     with Zulip(send_only=True) as server:
         assert zulip_of(server).find(a_post(), LONG_AGO, nobody) is None
-        with pytest.raises(PermanentFailure, match=r"may have arrived.*resend"):
+        with pytest.raises(PermanentFailure, match=r"may have arrived.*generic bot"):
             zulip_of(server, on_uncertain="hold").find(a_post(), LONG_AGO, nobody)
 
 

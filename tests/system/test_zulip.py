@@ -82,7 +82,9 @@ def test_a_mail_with_files_arrives_whole_and_once(mailpoll: CommandLine, zulip: 
     path = tmp_path / "mail.eml"
     path.write_bytes(bytes(mail))
     zulip.script("POST messages", LOST)
-    assert mailpoll("receive", "--to", "ops", str(path)).status != 0
+    said = mailpoll("receive", "--to", "ops", str(path))
+    assert said.status != 0
+    assert "It is looked for, and posted again if it is not there." in said.err
     for post in mailpoll("posts", "list", "--json").json:
         mailpoll("posts", "retry", str(post["id"]))
     mailpoll("channel", "test", "ops")

@@ -148,7 +148,7 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
             raise PermanentFailure(
                 f"may have arrived, and Zulip does not let the bot look: {words(answer)}",
                 about=self._about,
-                advice=f"Look into Zulip; mailpoll posts resend posts it again. {_GENERIC}",
+                advice=f'{_GENERIC}, or write on_uncertain = "repost"',
             )
 
     def check(self) -> tuple[Finding, ...]:

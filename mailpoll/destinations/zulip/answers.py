@@ -25,7 +25,7 @@ REFUSED: dict[str, tuple[str, str]] = {
 _FAILED: dict[str, tuple[str, str]] = {
     "STREAM_DOES_NOT_EXIST": (
         "there is no such channel in Zulip, or the bot may not see it",
-        "Make or rename it there and type mailpoll posts retry, or name another: mailpoll channel set … --to",
+        "Make it in Zulip, or give it its name back, and subscribe the bot if it is private",
     ),
     "UNAUTHORIZED_PRINCIPAL": ("the bot may not post there", "Change who may post to the channel in Zulip"),
     "STREAM_WILDCARD_MENTION_NOT_ALLOWED": (
