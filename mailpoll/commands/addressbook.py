@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
-from mailpoll import addressing, config, router
+from mailpoll import addressing, config, router, visible
 from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import local
@@ -87,6 +87,8 @@ class Book:
             "from": known.allow_from,
             "topic": known.topic,
             "conversation": known.conversation,
+            "answers": known.answers or None,
+            "as": known.shown_as,
         }
 
     def shown(self, known: KnownAddress) -> tuple[str, ...]:
@@ -103,6 +105,17 @@ class Book:
                        "[addresses], or an account.")  # fmt: skip
             return
         click.echo(f"Mail to {' or '.join(addresses)} goes to {channel}.")
+
+
+def parse_name(name: str | None) -> str | None:
+    """`--as`: who is shown as the sender; "none" for who the mail says, None where nothing was given."""
+    if name is None or name == "none":
+        return None if name is None else ""
+    shown = visible.line(name).strip()
+    if not shown or len(shown) > MAX_NAME or any(character in "<>@" for character in shown):
+        raise ConfigError(f"{name!r} cannot be shown as a sender", about="--as",
+                          advice=f"Write a name of up to {MAX_NAME} characters without < > @, or none.")  # fmt: skip
+    return shown
 
 
 def checked_name(name: str) -> str:

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
+from mailpoll.markup.urls import BARE, trimmed
 from mailpoll.reply.honest import leads_to, noted
 
 PieceKind = Literal["text", "code", "url", "link", "open", "close"]
@@ -22,7 +23,7 @@ _TOKEN = re.compile(
     r"\\(?P<escaped>[!-/:-@\[-`{-~])"
     r"|(?P<ticks>`+)"
     r"|<(?P<auto>(?:https?|ftp|mailto):[^\s<>]*)>"
-    r"|(?P<bare>(?:https?|ftp)://[^\s<>*`\[\]\\]+)"
+    rf"|(?P<bare>{BARE})"
     r"|(?P<opening>!?\[)"
     r"|(?P<closing>\])(?:\((?:<(?P<quoted>[^<>\n]{0,2000})>"
     r"|(?P<target>[^\s()<>]{0,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500}){0,5}))(?:[ ]\"[^\"\n]{0,300}\")?\))?"
@@ -92,8 +93,9 @@ class _Parser:
             self._text(token["escaped"])
         elif token["ticks"]:
             return self._code(token)
-        elif url := token["auto"] or token["bare"]:
-            self._out.append(Piece("url", url) if is_link(url) else Piece("text", token[0]))
+        elif url := token["auto"] or trimmed(token["bare"] or ""):
+            self._out.append(Piece("url", url) if is_link(url) else Piece("text", token[0] if token["auto"] else url))
+            return token.end() if token["auto"] else token.start() + len(url)
         elif token["opening"]:
             self._push("[", token["opening"])
         elif token["closing"]:
@@ -168,15 +170,22 @@ class _Parser:
                 self._text(mark)
 
     def _told(self) -> list[Piece]:
-        """The pieces, each link that seems to lead elsewhere with what is to be told of it."""
+        """The pieces, texts that adjoin as one, each link that seems to lead elsewhere with what is told of it."""
         told: list[Piece] = []
+        texts: list[str] = []
         for number, piece in enumerate(self._out):
+            if piece.kind == "text":
+                texts.append(piece.text)
+                continue
+            if texts:
+                told.append(Piece("text", "".join(texts)))
+                texts = []
             told.append(piece)
             if piece.kind == "link" and leads_to(piece.text, piece.url):
                 note = noted(piece.text, piece.url)
                 if not words(self._out[number + 1 : number + 40]).startswith(note):
-                    told.append(Piece("text", note))
-        return told
+                    texts.append(note)
+        return [*told, Piece("text", "".join(texts))] if texts else told
 
 
 def _is_word(character: str) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from mailpoll.markup.urls import BARE, trimmed
+
 # URLs stay as they are: a chat makes a link of one before it looks for marks, and a backslash would become part of it.
-_URL = r"(?P<url><(?:https?|ftp|mailto):[^\s<>]*>|(?:https?|ftp)://[^\s<>]+)"
+_URL = rf"(?P<url><(?:https?|ftp|mailto):[^\s<>]*>|{BARE})"
 _WORD = "[A-Za-z0-9]"
 # What Markdown would take away or make something of, wherever it stands; an underscore inside a word is none.
 _MARKS: dict[str, re.Pattern[str]] = {
@@ -58,4 +60,7 @@ def _start(line: str, dialect: str) -> str:
 
 
 def _with_backslash(found: re.Match[str]) -> str:
-    return found["url"] or "\\" + found["mark"]
+    if not found["url"]:
+        return "\\" + found["mark"]
+    url = found["url"] if found["url"].startswith("<") else trimmed(found["url"])
+    return url + "".join("\\" + each if each in "_~|" else each for each in found["url"][len(url) :])
