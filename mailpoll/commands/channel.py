@@ -275,15 +275,33 @@ def remove(installation: Installation, name: str, yes: bool) -> None:
 
 @command.command()
 @click.argument("name")
+@click.option("--by-mail", is_flag=True, help="Send a real mail by [smtp] to the channel's address, and follow it.")
+@click.option(
+    "--within", type=click.FloatRange(1, 3600), default=120, show_default=True, metavar="SECONDS",
+    help="With --by-mail: how long the mail is waited for.",
+)  # fmt: skip
 @json_option
 @click.pass_obj
-def test(installation: Installation, name: str, as_json: bool) -> int:
+def test(installation: Installation, name: str, by_mail: bool, within: float, as_json: bool) -> int:
     """Send a test mail through a channel.
 
     Says what came of each destination.
 
-    The mail is made here and does not go over any mail server; it is stored, read and posted as every other.
+    The mail is made here and does not go over any mail server; it is stored, read and posted as every other, whatever
+    the channel's policy makes of strangers.
+
+    With --by-mail it goes the whole way: out by [smtp], to the channel's address, into the inbox, through a run. Each
+    hop is told with the seconds it took, and the one that is not made with what to do.
+
+    \b
+    Examples:
+      mailpoll channel test dev
+      mailpoll channel test dev --by-mail --within 300
     """
+    if by_mail:
+        from mailpoll.commands.trial_mail import try_by_mail
+
+        return try_by_mail(installation, name, seconds=within, as_json=as_json)
     from mailpoll.commands.trial import try_channel
 
     return try_channel(installation, name, as_json=as_json)

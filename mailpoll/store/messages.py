@@ -30,6 +30,7 @@ class Entry:
     attempts: int
     size: int
     oversize_of: int
+    internaldate: datetime | None  # when its server got it, as that says
     accepted_at: datetime
     read_at: datetime | None
     after: str
@@ -144,6 +145,7 @@ def _entry(row: Row[Any]) -> Entry:
         attempts=row.attempts,
         size=row.size,
         oversize_of=row.oversize_of,
+        internaldate=row.internaldate,
         accepted_at=row.accepted_at,
         read_at=row.read_at,
         after=row.after,

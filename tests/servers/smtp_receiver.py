@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +37,7 @@ class SmtpReceiver:
         auth: offers AUTH PLAIN and LOGIN, after TLS where there is TLS, and takes no mail without.
         refuse: answers by recipient ({"gone@example.net": "550 5.1.1 no such user"}) or by sender.
         size_limit: the octets of the largest mail.
+        taken: is told of each mail before it is answered, to hand it on.
     """
 
     host = "127.0.0.1"
@@ -51,6 +52,7 @@ class SmtpReceiver:
         password: str = PASSWORD,
         refuse: Mapping[str, str] | None = None,
         size_limit: int = 10240000,
+        taken: Callable[[Received], None] = lambda _: None,
     ) -> None:
         self.mails: list[Received] = []
         self.port = free_port()
@@ -65,7 +67,7 @@ class SmtpReceiver:
             "authenticator": _Authenticator(username, password),
         }
         self._controller = Controller(
-            _Handler(self.mails, refuse or {}, auth=auth, tls=tls != "none"),
+            _Handler(self.mails, refuse or {}, taken, auth=auth, tls=tls != "none"),
             hostname=self.host,
             port=self.port,
             ssl_context=context if tls == "implicit" else None,
@@ -97,8 +99,16 @@ class _Authenticator:
 
 
 class _Handler:
-    def __init__(self, mails: list[Received], refuse: Mapping[str, str], *, auth: bool, tls: bool) -> None:
-        self._mails, self._refuse, self._auth, self._tls = mails, refuse, auth, tls
+    def __init__(
+        self,
+        mails: list[Received],
+        refuse: Mapping[str, str],
+        taken: Callable[[Received], None],
+        *,
+        auth: bool,
+        tls: bool,
+    ) -> None:
+        self._mails, self._refuse, self._taken, self._auth, self._tls = mails, refuse, taken, auth, tls
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -129,5 +139,7 @@ class _Handler:
         raw = envelope.original_content or b""
         who = session.auth_data if session.authenticated else None
         recipients, options = tuple(envelope.rcpt_tos), tuple(envelope.mail_options)
-        self._mails.append(Received(envelope.mail_from or "", recipients, options, raw, self._tls, who))
+        received = Received(envelope.mail_from or "", recipients, options, raw, self._tls, who)
+        self._mails.append(received)
+        self._taken(received)
         return "250 2.0.0 Ok: queued"
