@@ -104,8 +104,6 @@ def decode(data: bytes, charset: str = "") -> tuple[str, str]:
     letters speak for, windows-1252. No lone surrogate and no NUL comes out, whatever went in.
     """
     codec = codec_of(charset) or "utf_8"
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) and data[2:].isascii() and b"\0" not in data:
-        data = data[2:]  # KMail once put the mark in front of text that is not in UTF-16
     if (marked := _marked(data)) and (text := _strictly(data, marked)) is not None:
         return _clean(text), ""
     if codec.startswith(("utf_16", "utf_32")) and b"\0" not in data:

@@ -192,11 +192,8 @@ def test_names_that_charsets_are_given(charset, octets, text):
     assert (message.text, message.defects) == (text, ())
 
 
-@pytest.mark.parametrize("charset", ["", "x-unknown", "base64", "hex", "idna", "punycode", "rot13", "cp", "x_", "win"])
+@pytest.mark.parametrize(
+    "charset", ["", "x-unknown", "base64", "hex", "idna", "punycode", "rot13", "cp", "x_", "win"]
+)
 def test_names_of_no_charset(charset):
     assert codec_of(charset) == ""
-
-
-@pytest.mark.parametrize("charset", [b"utf-16", b"us-ascii"])
-def test_a_byte_order_mark_in_front_of_ascii_is_dropped(charset):
-    assert read(b"Content-Type: text/plain; charset=" + charset, b"\xff\xfequote me").text == "quote me"
