@@ -91,7 +91,7 @@ def _forms(address: _Address) -> Iterator[_Address]:
         number = int(address)
         yielded += [each for each in (address.ipv4_mapped, address.sixtofour) if each is not None]
         yielded += address.teredo or ()
-        if any(address in network for network in _TRANSLATED):
+        if number > 1 and any(address in network for network in _TRANSLATED):  # :: and ::1 are themselves
             yielded.append(ipaddress.IPv4Address(number & 0xFFFFFFFF))
     # What is only a way to write another address is judged as that one alone.
     mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None

@@ -24,6 +24,8 @@ _SIGNATURES = ("signature", "footer", "disclaimer")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _WORD = 45  # octets in an encoded word: at most 75 characters with what is around them (RFC 2047 §2)
 _STEP = 1 << 20
+# The email package takes more than linear time for more.
+MAX_FIELDS, MAX_HEADER = 1_000, 100_000
 
 
 def original(raw: bytes, route: Route, *, max_text: int) -> Original:
@@ -72,7 +74,10 @@ def _as_text(parsed: Message) -> str:
 
 def seven_bit(raw: bytes) -> Iterator[bytes]:
     """The mail in ASCII alone, in slices of about 1 MB: 8-bit bodies become base64 (RFC 2045 §6), what is not ASCII in
-    header fields encoded words (RFC 2047). A mail that is ASCII comes as it is."""
+    header fields encoded words (RFC 2047). A mail that is ASCII comes as it is.
+
+    Raises ValueError for headers that no mail server takes.
+    """
     data = raw if raw.isascii() else _encoded(raw)
     return (data[at : at + _STEP] for at in range(0, len(data), _STEP))
 
@@ -102,6 +107,8 @@ def _encode_fields(part: ParsedMail) -> None:
     fields = [(name, _text(value)) for name, value in part.raw_items()]
     if all(value.isascii() for _, value in fields):
         return
+    if len(fields) > MAX_FIELDS or sum(len(value) for _, value in fields) > MAX_HEADER:
+        raise ValueError("a header is too large to be written in ASCII")
     for name in {name for name, _ in fields}:
         del part[name]
     for name, value in fields:

@@ -12,7 +12,7 @@ from support.site import empty_store
 
 from mailpoll.commands.assembly import StoredContent
 from mailpoll.errors import MailpollError, PermanentFailure, TemporaryFailure, Unavailable, Unreadable
-from mailpoll.model import Delivery, Facts, Post, RawMessage, Reading
+from mailpoll.model import Delivery, Facts, Original, Post, RawMessage, Reading
 from mailpoll.reader import ReaderDied, ReaderStopped
 from mailpoll.store import Store
 
@@ -38,6 +38,16 @@ class Child:
             raise self._answer
         return iter((self._answer,))
 
+    def original(self, raw: Any, size: int, route: Any) -> Original:
+        """A mail, or the error."""
+        if isinstance(self._answer, MailpollError):
+            raise self._answer
+        return Original(subject="told")
+
+    def seven_bit(self, raw: Any, size: int) -> Iterator[bytes]:
+        """The mail, or the error."""
+        return self.part(raw, size, 0, None)
+
 
 def content(store: Store, answer: bytes | MailpollError) -> StoredContent:
     [message_id] = store.ledger.accept([RawMessage(None, None, (b"x",))], NOW)
@@ -57,9 +67,19 @@ def content(store: Store, answer: bytes | MailpollError) -> StoredContent:
 def test_a_part_that_kills_the_reader_is_given_up_and_one_we_stopped_is_not(
     store: Store, trouble: MailpollError, becomes: type[MailpollError]
 ) -> None:
-    with pytest.raises(MailpollError, match=trouble.what) as caught:
-        content(store, trouble).part(2)
-    assert type(caught.value) is becomes
+    there = content(store, trouble)
+    for asked in (lambda: there.part(2), there.original, there.seven_bit):
+        with pytest.raises(MailpollError, match=trouble.what) as caught:
+            asked()
+        assert type(caught.value) is becomes
+
+
+def test_of_a_mail_that_is_too_large_there_is_only_what_its_post_knows(store: Store) -> None:
+    [message_id] = store.ledger.accept([RawMessage(None, None, (b"x",), oversize_of=99_000_000)], NOW)
+    store.ledger.record([(message_id, Reading("posted", "", Facts("l"), (Post("dev", "hook", "", "", ""),)))], NOW)
+    there = StoredContent(store, Child(b""), store.outbox.list(message_id=message_id)[0])  # type: ignore[arg-type]
+    with pytest.raises(Unreadable, match="only its header was taken"):
+        there.original()
 
 
 def test_a_post_whose_bytes_were_let_go_is_given_up(store: Store) -> None:

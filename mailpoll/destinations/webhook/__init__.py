@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from mailpoll import __version__, redaction, template
@@ -130,7 +131,7 @@ secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
         classify(answer, _MEANINGS.get(self._settings.format))
         return _receipt(answer)
 
-    def find(self, post: Post) -> Receipt | None:
+    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         """None: a web hook cannot be asked."""
         return None
 
