@@ -20,6 +20,7 @@ MAX_PARTICLES = 2
 WRAPPED_FROM = 50
 COLONS = (":", "：", "︰", "∶", "՝", "։")  # the last two are Armenian
 
+_WORD = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d")
 # Without any of these a line is words.
 _TELLING = re.compile(rf"[\d<>@(\[（{''.join(COLONS)}]")
@@ -60,6 +61,9 @@ def _is_glued(phrase: str) -> bool:
 # Verbs that are a word are looked up, others are searched for.
 _VERB_WORDS = frozenset(verb for verb in languages.WROTE if verb.isalpha() and not _is_glued(verb))
 _VERB_PHRASES = tuple(verb for verb in languages.WROTE if verb not in _VERB_WORDS)
+# Those that may be in a text of ASCII, and the length of the shortest: lines are many, and short.
+_ASCII_PHRASES = tuple(filter(str.isascii, _VERB_PHRASES))
+_SHORTEST_PHRASE = min(map(len, _ASCII_PHRASES))
 _SENDERS = frozenset(("by", *languages.HEADER_NAMES["from"]))
 _OPENING_WORDS = frozenset(languages.OPENERS)
 _OPENING_PHRASES = tuple(
@@ -94,8 +98,11 @@ def _is_drawn(rule: str) -> bool:
 
 def has_verb(lowered: str) -> bool:
     """Whether a verb of writing is in a folded text."""
-    words = re.findall(r"[^\W\d_]+", lowered)
-    return not _VERB_WORDS.isdisjoint(words) or any(verb in lowered for verb in _VERB_PHRASES)
+    if not _VERB_WORDS.isdisjoint(_WORD.findall(lowered)):
+        return True
+    if lowered.isascii():
+        return len(lowered) >= _SHORTEST_PHRASE and any(verb in lowered for verb in _ASCII_PHRASES)
+    return any(verb in lowered for verb in _VERB_PHRASES)
 
 
 def opens(lowered: str) -> bool:
