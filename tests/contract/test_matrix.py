@@ -189,6 +189,39 @@ def test_files_that_cannot_go_along_are_told_in_the_text(server: FakeMatrix) -> 
     assert "2 of 4 files not passed on" in text["formatted_body"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (error(403, "M_FORBIDDEN"), "refused by this server"),
+        (error(400, "M_UNKNOWN"), "refused by this server"),
+        (Answer(413, body=b"<html>"), "too large for this server"),
+        (Answer(0, body=b""), "the upload broke off"),
+    ],
+)
+def test_a_file_that_is_refused_holds_up_neither_the_text_nor_the_other(
+    server: FakeMatrix, answer: Answer, why: str
+) -> None:
+    server.upload_answers = {"1.txt": answer}
+    destination(server).post(a_post(attachments=files(3, 3)), Files(b"", b"abc", b"def"))
+    text, file = server.events.values()
+    assert f"(1 of 2 files not passed on: {why})" in text["body"]
+    assert file["body"] == "2.txt"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(error(401, "M_UNKNOWN_TOKEN"), DestinationRefused), (error(429, "M_LIMIT_EXCEEDED"), TemporaryFailure),
+     (Answer(502), Later)],
+)  # fmt: skip
+def test_an_upload_that_fails_for_another_reason_fails_the_post(
+    server: FakeMatrix, answer: Answer, kind: type[MessageError]
+) -> None:
+    server.upload_answers = {"1.txt": answer}
+    with pytest.raises(kind):
+        destination(server).post(a_post(attachments=files(3)), Files(b"", b"abc"))
+    assert server.events == {}
+
+
 def test_files_stay_away_where_the_section_says_so(server: FakeMatrix) -> None:
     made = destination(server, attachments=False)
     made.post(a_post(attachments=files(3)), Files(b"", b"abc"))

@@ -46,6 +46,7 @@ class FakeMatrix(ChatService):
         self.open = True
         self.encrypted = False
         self.max_upload = 50_000_000
+        self.upload_answers: dict[str, Answer] = {}  # by name of the file
         self.events: dict[str, dict[str, Any]] = {}
         self.uploads: dict[str, tuple[str, str, bytes]] = {}
         self._transactions: dict[str, str] = {}
@@ -102,6 +103,8 @@ class FakeMatrix(ChatService):
     def upload(self, request: Request, name: str) -> Answer:
         if refusal := self._refusal(request):
             return refusal
+        if unquote(name) in self.upload_answers:
+            return self.upload_answers[unquote(name)]
         if len(request.body) > self.max_upload:
             return error(413, "M_TOO_LARGE")
         uri = f"mxc://example.org/{len(self.uploads) + 1}"

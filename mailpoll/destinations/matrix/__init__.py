@@ -12,7 +12,14 @@ from mailpoll.destinations.kind import CHAT_RATE, Kind
 from mailpoll.destinations.matrix.answers import TOO_LARGE
 from mailpoll.destinations.matrix.client import Client
 from mailpoll.destinations.matrix.events import file_event, text_event, transaction_id
-from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, Unreadable
+from mailpoll.errors import (
+    DestinationRefused,
+    MessageError,
+    PermanentFailure,
+    TemporaryFailure,
+    Unanswered,
+    Unreadable,
+)
 from mailpoll.http import Http
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import MatrixSettings, SecretRef
@@ -187,6 +194,8 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
                 self._client.join(room)
             except DestinationRefused:
                 raise refused from None
+            except Unanswered as problem:  # nothing of the post has left
+                raise TemporaryFailure(problem.what, about=problem.about) from None
         return self._client.send(room_id, transaction, event)
 
     def _upload(self, post: Post, content: Parts) -> tuple[list[_Uploaded], str]:
@@ -197,10 +206,8 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         for file in files:
             try:
                 uploaded.append(self._uploaded(file, content))
-            except Unreadable:
-                reasons["cannot be read"] = reasons.get("cannot be read", 0) + 1
-            except PermanentFailure as problem:
-                why = "too large for this server" if TOO_LARGE in problem.what else "refused by this server"
+            except (PermanentFailure, Unanswered, DestinationRefused) as problem:
+                why = _why(problem)
                 reasons[why] = reasons.get(why, 0) + 1
         return uploaded, "\n".join(f"({count} of {len(files)} files not passed on: {why})" for why, count in
                                    reasons.items())  # fmt: skip
@@ -219,6 +226,21 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
             allowed = self._client.max_upload()
             self._largest = self._settings.max_file if allowed is None else min(allowed, self._settings.max_file)
         return self._largest
+
+
+def _why(problem: MessageError) -> str:
+    """Why a file stays behind; raises what is about more than the file.
+
+    A proxy that breaks off rather than answer 413 would break off each attempt: the text does not wait for that.
+    """
+    if isinstance(problem, Unreadable):
+        return "cannot be read"
+    if isinstance(problem, Unanswered):
+        return "the upload broke off"
+    if isinstance(problem, DestinationRefused) and "M_FORBIDDEN" not in problem.what:
+        raise problem
+    too_large = TOO_LARGE in problem.what or "answered 413" in problem.what
+    return "too large for this server" if too_large else "refused by this server"
 
 
 def _joined(pieces: Iterable[bytes]) -> bytearray:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
 from mailpoll import __version__
 from mailpoll.destinations.matrix.answers import judge
 from mailpoll.destinations.matrix.events import as_json
-from mailpoll.errors import DestinationRefused, TemporaryFailure, Unanswered
+from mailpoll.errors import DestinationRefused
 from mailpoll.http import Http, Response
 
 _API = "/_matrix/client/v3"
@@ -19,8 +17,8 @@ _API = "/_matrix/client/v3"
 class Client:
     """One account on a homeserver.
 
-    Every method raises as delivery.Destination says; what only prepares a post never raises Unanswered: a room that
-    was joined twice, or a file that was uploaded and is shown nowhere, is no post.
+    Every method raises as delivery.Destination says. Unanswered by join() or upload() is not about a post: a room that
+    was joined twice, or a file that was uploaded and is shown nowhere, is none.
     """
 
     def __init__(self, http: Http, homeserver: str, token: str, timeout: float) -> None:
@@ -41,8 +39,7 @@ class Client:
 
     def join(self, room: str) -> None:
         """Joins a room, by id or alias."""
-        with _preparing():
-            judge(self._call("POST", f"{_API}/join/{_quoted(room)}", as_json({})))
+        judge(self._call("POST", f"{_API}/join/{_quoted(room)}", as_json({})))
 
     def state(self, room_id: str, kind: str, key: str = "") -> dict[str, Any] | None:
         """A piece of a room's state; None where the room has none of it."""
@@ -71,9 +68,8 @@ class Client:
     def upload(self, name: str, type_: str, data: bytearray) -> str:
         """The mxc:// address of a file, once the server has it."""
         path = f"/_matrix/media/v3/upload?filename={_quoted(name)}"
-        with _preparing():
-            answer = self._call("POST", path, data, type_)
-            judge(answer)
+        answer = self._call("POST", path, data, type_)
+        judge(answer)
         return self._text(answer, "content_uri")
 
     def _get(self, path: str) -> Response:
@@ -102,15 +98,6 @@ class Client:
             about=answer.url,
             advice="Check homeserver: the URL of its client API",
         )
-
-
-@contextmanager
-def _preparing() -> Iterator[None]:
-    """A lost answer means: try again later."""
-    try:
-        yield
-    except Unanswered as problem:
-        raise TemporaryFailure(problem.what, about=problem.about) from None
 
 
 def _quoted(text: str) -> str:
