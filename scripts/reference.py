@@ -36,6 +36,7 @@ SECTIONS = (
     ("[attachments]", settings.AttachmentSettings),
     ("[retention]", settings.RetentionSettings),
     ("[health]", settings.HealthSettings),
+    ("[http]", settings.HttpSettings),
     ("[smtp]", settings.SmtpSettings),
     ("[alerts]", settings.AlertSettings),
     ("[store]", settings.StoreSettings),

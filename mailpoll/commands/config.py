@@ -121,10 +121,19 @@ def toml_lines(settings: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator
     if values and path:
         yield f"\n[{'.'.join(map(_key, path))}]"
     for key, value in values.items():
-        yield f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}"
+        yield f"{_key(key)} = {_value(value)}"
     for key, value in settings.items():
         if isinstance(value, dict):
             yield from toml_lines(value, (*path, key))
+
+
+def _value(value: Any) -> str:
+    """A value on one line; tables stand in lists where a template has them."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(key)} = {_value(each)}" for key, each in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _key(name: str) -> str:

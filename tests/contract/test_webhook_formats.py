@@ -6,9 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +19,8 @@ import pytest
 from servers.http_receiver import Answer, Receiver, Request
 from support.hooks import ADDRESS, PNG, Behind, mail, posted
 
+from mailpoll import config
+from mailpoll.commands.config import toml_lines
 from mailpoll.delivery import Destination
 from mailpoll.destinations import limits_of, make
 from mailpoll.destinations.webhook import WebhookDestination
@@ -286,6 +291,26 @@ def test_a_template_is_what_is_sent() -> None:
     post = posted(MAIL)[0]
     assert request.json == {**TELEGRAM, "text": f"{post.topic}\n\n{post.body}"}
     assert request.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_templates_of_the_how_to_are_configurations_and_fit_their_chats(tmp_path: Path, number: int) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/how-to/chat-templates.md").read_text()
+    text = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[number]
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    settings = config.load(path)
+    shown = tomllib.loads("\n".join(toml_lines(config.effective(settings))))
+    assert shown["destination"].keys() == settings.destination.keys()
+    [(name, section)] = settings.destination.items()
+    assert isinstance(section, WebhookSettings)
+    with Receiver() as receiver:
+        made = make(name, settings, lambda ref, about: receiver.url)
+        post = replace(posted(MAIL)[0], topic="T" * (section.max_topic or 60), body="b" * (section.max_body or 0))
+        made.post(post, None)
+    said = json.dumps(receiver.requests[0].json)
+    assert (post.topic in said, post.body in said) == (True, True)
+    assert len(said) <= {"space": 4096, "telegram": 4096 + 120, "rocket": 5000, "teams": 28_000}[name]
 
 
 def test_a_template_has_the_limits_of_the_chat_behind_it() -> None:
