@@ -15,7 +15,7 @@ from mailpoll.subject import printable, topic_of
 
 SUBJECT_AGE = timedelta(days=14)
 # RFC 5322 wants the first message of a thread first, and the newest last: those are kept of long lists.
-MAX_ANCESTORS = 40
+MAX_ANCESTORS = 20
 MIN_SUBJECT = 5
 
 # Subjects under which many mails have nothing to do with each other; compared without case and punctuation.

@@ -1,0 +1,99 @@
+"""The shape of posts: first lines where there are no topics, dialects, what is cut and what goes along as a file."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailpoll.compose import posts
+from mailpoll.message import parse
+from mailpoll.model import Limits, Options, Post, Route, Target
+
+PLAIN = b"From: Jane Roe <jane@example.com>\nSubject: Re: R&D *now*\n\n# 1 < 2\n__init__\n"
+HTML = (
+    b"From: Jane Roe <jane@example.com>\nSubject: Lunch\nContent-Type: text/html\n\n"
+    b'<h2>At noon</h2><p>The <b>menu</b> is <a href="https://example.com/?a=1&amp;b=2">here</a>.</p>'
+)
+CODE = (
+    b"Subject: x\nContent-Type: text/html\n\n<p>" + b'<a href="https://example.com/a_b">menu</a> &amp; ' * 100 + b"</p>"
+)
+
+
+def post(mail: bytes, limits: Limits, *, ref: str = "message 7", **route: object) -> Post:
+    options = Options(show_sender=b"From:" in mail)
+    [made] = posts(
+        parse(mail), [Route("team", (Target("chat", limits=limits),), options=options, **route)], message_ref=ref
+    )  # type: ignore[arg-type]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("markup", "body"),
+    [
+        ("slack", "R&amp;D *now*\n*From:* Jane Roe &lt;jane@example.com&gt;\n\n# 1 &lt; 2\n__init__"),
+        ("discord", "**R&D \\*now\\***\n**From:** Jane Roe \\<jane@example.com>\n\n\\# 1 < 2\n\\_\\_init\\_\\_"),
+        ("commonmark", "**R&D \\*now\\***\n**From:** Jane Roe \\<jane@example.com>\n\n\\# 1 < 2\n\\_\\_init\\_\\_"),
+        ("markdown", "R&D *now*\n**From:** Jane Roe <jane@example.com>\n\n# 1 < 2\n__init__"),
+        ("plain", "R&D *now*\nFrom: Jane Roe <jane@example.com>\n\n# 1 < 2\n__init__"),
+    ],
+)
+def test_a_typed_mail_in_each_dialect(markup: str, body: str) -> None:
+    assert post(PLAIN, Limits(topic=0, markup=markup)).body == body
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("slack", "*At noon*\n\nThe *menu* is <https://example.com/?a=1&amp;b=2|here>."),
+        ("discord", "## At noon\n\nThe **menu** is [here](<https://example.com/?a=1&b=2>)."),
+        ("plain", "At noon\n\nThe menu is here (https://example.com/?a=1&b=2)."),
+        ("markdown", "## At noon\n\nThe **menu** is [here](https://example.com/?a=1&b=2)."),
+    ],
+)
+def test_an_html_mail_in_each_dialect(markup: str, text: str) -> None:
+    assert post(HTML, Limits(markup=markup)).body.endswith(text)
+
+
+class TestWithoutTopics:
+    LIMITS = Limits(topic=0, markup="commonmark")
+
+    def test_the_whole_subject_is_the_first_line_in_bold(self) -> None:
+        made = post(b"Subject: Re: " + b"long " * 100 + b"end\n\nhello", self.LIMITS)
+        assert made.topic == ""
+        assert made.body == "**" + "long " * 100 + "end**\n\nhello"
+
+    def test_a_fixed_topic_stands_there_instead(self) -> None:
+        assert post(b"Subject: x\n\nhello", self.LIMITS, topic="deploys").body == "**deploys**\n\nhello"
+
+    def test_nothing_does_where_the_channel_wants_none(self) -> None:
+        assert post(b"Subject: x\n\nhello", self.LIMITS, topic="").body == "hello"
+
+    def test_nothing_does_without_a_subject(self) -> None:
+        assert post(b"Subject: Re:\n\nhello", self.LIMITS).body == "hello"
+
+
+class TestOverflow:
+    @pytest.mark.parametrize("markup", ["slack", "discord", "markdown"])
+    def test_no_link_and_no_reference_is_cut_in_the_middle(self, markup: str) -> None:
+        whole = post(CODE, Limits(markup=markup)).body
+        link = whole.split(" ", 1)[0]
+        for limit in range(400, 460):
+            made = post(CODE, Limits(body=limit, markup=markup))
+            text, notice = made.body.rsplit("\n\n", 1)
+            assert len(made.body) <= limit
+            assert notice == "[…] Cut here; the whole mail is message 7."
+            assert set(text.replace(link, "").split()) <= {"&", "&amp;"}
+
+    def test_the_whole_text_goes_along_where_files_go(self) -> None:
+        limits = [Limits(body=500), Limits(body=500, files=False), Limits(body=500, overflow="cut")]
+        assert [post(CODE, each).whole_text for each in limits] == [True, False, False]
+
+    def test_the_prefix_of_the_channel_is_counted_and_as_it_is(self) -> None:
+        made = post(CODE, Limits(body=500, markup="slack", mentions="slack"), prefix="<!here> *R&D* ")
+        assert made.body.startswith("<!here> *R&D* ")
+        assert 400 < len(made.body) <= 500
+        assert made.body.endswith("[…] Cut here; the whole mail is message 7.")
+
+
+def test_an_address_shows_the_sender_that_it_was_made_for() -> None:
+    made = post(PLAIN, Limits(markup="plain"), shown_as="Customer 7", answers=3)
+    assert (made.body.split("\n")[0], made.sender, made.answers) == ("From: Customer 7", "Customer 7", 3)
