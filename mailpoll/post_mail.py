@@ -21,6 +21,7 @@ from mailpoll.model import Attachment, Post
 _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,60}")
 _NOBODY = "unverified@mailpoll.invalid"
 _LINE = 57  # octets that make a line of 76 characters of base64 (RFC 2045 §6.8)
+_LONGEST = 2_000  # characters of a field; nobody reads more
 WHOLE_TEXT = "whole-text.txt"
 
 
@@ -91,7 +92,7 @@ def _from(sender: str) -> str:
 
 def words(text: str) -> str:
     """Text in a header field: an encoded word wherever it is not plain words (RFC 2047)."""
-    line = " ".join(text.encode("utf-8", "replace").decode().split())
+    line = " ".join(text[:_LONGEST].encode("utf-8", "replace").decode().split())
     if re.fullmatch(r"[A-Za-z0-9 ]{0,60}", line):
         return line
     return Header(line, Charset("utf-8"), maxlinelen=76, header_name="X-Mailpoll-Channel").encode(linesep="\n")

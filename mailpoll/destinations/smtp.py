@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -25,10 +24,8 @@ from mailpoll.outbound.session import Limits as Times
 from mailpoll.post_mail import in_base64, words
 from mailpoll.settings import ForwardSettings, SecretRef, SmtpSettings
 
-_LOST_LINE_END = re.compile(rb"\r\n|\r|\n")
 _WITHOUT_SMTP = "there is no [smtp] to send mail with"
 _ADD_SMTP = "Add [smtp] with host, username, password and from"
-_ADDRESS = "Write --to NAME:user@example.net, or set its `to`"
 _BACK = "is an address of ours: mail to it would come back to us"
 _FOR_A_PERSON = (77, 78)
 _WITHIN = 60.0  # seconds for one mail, the login included
@@ -135,19 +132,23 @@ as = "attachment"              # "mail": under its author's name, which fails DM
         return f"destination.{self.name}"
 
     @property
+    def _advice(self) -> str:
+        return f"Write --to {self.name}:user@example.net, or set `to` of {self._about}"
+
+    @property
     def _sender(self) -> NamedAddress:
         return strict_address.parse(self._settings.sender or self._smtp.sender)
 
     def _recipient(self, place: str) -> NamedAddress:
         named = place or self._settings.to
         if not named:
-            raise PermanentFailure("it names no address to forward to", about=self._about, advice=_ADDRESS)
+            raise PermanentFailure("it names no address to forward to", about=self._about, advice=self._advice)
         try:
             to = strict_address.parse(named)
         except ValueError as problem:
             raise PermanentFailure(f"the address {named!r} {problem}", about=self._about) from None
         if any(pattern.detail(to.address) is not None or pattern.is_base(to.address) for pattern in self._patterns):
-            raise PermanentFailure(f"{named!r} {_BACK}", about=self._about, advice=_ADDRESS)
+            raise PermanentFailure(f"{named!r} {_BACK}", about=self._about, advice=self._advice)
         return to
 
     def _resent(self, post: Post, data: bytes, to: NamedAddress) -> outbound.Mail:
@@ -196,7 +197,7 @@ def in_lines(data: bytes) -> bytes:
     a dot between two of them would end the mail for those: what follows would be commands."""
     if data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
         return data
-    return _LOST_LINE_END.sub(b"\r\n", data)
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
 
 
 def _translated(diagnosis: outbound.Diagnosis) -> MessageError:

@@ -242,7 +242,9 @@ def test_nowhere_to_forward_to_says_what_to_write() -> None:
     made = forward(1, to=None)
     assert isinstance(made, KnowsPlaces)
     assert made.check_place("") == Finding(
-        "fail", "fwd: it names no address to forward to", "Write --to NAME:user@example.net, or set its `to`"
+        "fail",
+        "fwd: it names no address to forward to",
+        "Write --to fwd:user@example.net, or set `to` of destination.fwd",
     )
 
 
