@@ -11,9 +11,22 @@ from support import canaries
 from mailpoll import redaction
 
 # Files that take longest: begun last, one of them would keep a single worker busy while the others are done.
-SLOW_FIRST = ("test_kill.py", "test_speaks.py", "test_drain.py", "test_torture_end_to_end.py", "test_alerts.py",
-              "test_doctor.py", "test_after.py", "test_postgres.py", "test_linear.py", "test_run_killed.py",
-              "test_accounts.py")  # fmt: skip
+SLOW_FIRST = (
+    "test_wire_faults.py",
+    "test_store_faults.py",
+    "test_kill.py",
+    "test_random_kill.py",
+    "test_speaks.py",
+    "test_drain.py",
+    "test_torture_end_to_end.py",
+    "test_alerts.py",
+    "test_doctor.py",
+    "test_after.py",
+    "test_postgres.py",
+    "test_linear.py",
+    "test_run_killed.py",
+    "test_accounts.py",
+)
 
 settings.register_profile("mailpoll", database=None, deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("mailpoll")

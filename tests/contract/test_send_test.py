@@ -518,9 +518,8 @@ def test_one_line_of_the_log_for_each_mail(send_test: Callable[..., Said], caplo
         send_test(server.port, "-v", TO)
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("mailpoll.outbound")]
     assert len(lines) == 2
-    assert re.fullmatch(
-        r"mail <mailpoll\.\w+@example\.com> from gateway@example\.com to a@example\.net: sent: 250 2\.0\.0 Ok.*", lines[0]
-    )
+    sent = r"mail <mailpoll\.\w+@example\.com> from gateway@example\.com to a@example\.net: sent: 250 2\.0\.0 Ok.*"
+    assert re.fullmatch(sent, lines[0])
     assert re.search(
         r"from noreply-\w+@example\.com to a@example\.net: refused \(noreply-refused: 550 5\.7\.1 no\)", lines[1]
     )

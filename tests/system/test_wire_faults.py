@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -23,14 +24,26 @@ from servers.proxy import CountingProxy
 from servers.stateful_imap import BreakOff, Fault, How, StatefulImap
 from support.fleet import AFTER, Said, Ship, fleet
 from support.mishap import checked
-from support.site import Site, mail
+from support.site import MAILPOLL, Site, mail
 
 LONG = os.environ.get("MAILPOLL_LONG") == "1"
-# What a run may take beyond its deadline: it starts, waits for threads (poll.GRACE_S), and this machine has other work.
+# What a run may take beyond its deadline: it starts, and waits for threads (poll.GRACE_S).
 GRACE_S = 10.0
+USUAL_START_S = 0.25
 EVERY = 20
 SUITE = (("seen", "fin"), ("copy", "rst"))
 SESSIONS = [(after, how) for after in AFTER for how in get_args(How)] if LONG else SUITE
+
+
+def patience() -> float:
+    """How many times as long as on a machine with nothing else to do the program takes to start just now: deadlines,
+    and what is allowed beyond them, are as much longer."""
+    times = []
+    for _ in range(3):
+        begun = time.monotonic()
+        subprocess.run([MAILPOLL, "--version"], capture_output=True, check=True)
+        times.append(time.monotonic() - begun)
+    return max(1.0, min(times) / USUAL_START_S)
 
 
 def octets_of_a_session(folder: Path, after: str) -> int:
@@ -46,9 +59,10 @@ def test_a_session_may_fail_at_every_20th_octet(
 ) -> None:
     places = range(0, octets_of_a_session(tmp_path / "calm", after) + EVERY, EVERY)
     faults = {f"at{at}": (after, Fault(at=at, how=how)) for at in places}
+    slow = patience()
     with fleet(tmp_path / "fleet", faults) as ships:
-        said = ships.fetch(6)
-        assert said.seconds < 6 + GRACE_S
+        said = ships.fetch(6 * slow)
+        assert said.seconds < (6 + GRACE_S) * slow
         statuses = Counter(said.status_of(ship) for ship in ships.ships)
         assert set(statuses) == {0, 69}
         assert statuses[69] > statuses[0]
@@ -68,9 +82,9 @@ def test_the_quick_look_and_what_goes_on_from_it_may_fail_at_every_20th_octet(tm
         ships.send()
         for at, ship in zip(places, ships.ships, strict=True):
             ship.server.fault = Fault(at=at, how="fin" if at % (2 * EVERY) else "rst")
-        begun = time.monotonic()
+        slow, begun = patience(), time.monotonic()
         assert ships.site.run("fetch").returncode == 69
-        assert time.monotonic() - begun < 8 + GRACE_S  # the deadline of the configuration
+        assert time.monotonic() - begun < 8 + GRACE_S * slow  # the deadline of the configuration
         ships.settle()
         assert ships.wrongs() == {}
 
@@ -92,12 +106,13 @@ def cut_and_settled(folder: Path, dovecot: Dovecot, at: int) -> tuple[int, str]:
     for number in range(3):
         site.append(mail(number))
     site.append(mail("private", to="username@example.com"), flags=["\\Flagged"])
+    slow = patience()
     with CountingProxy(dovecot.imap_port) as proxy:
         site.config.write_text(site.config.read_text().replace(f"port = {dovecot.imap_port}", f"port = {proxy.port}"))
         proxy.cut_at = at
         begun = time.monotonic()
-        cut = checked(site.run("fetch", "--deadline", "6"))
-        assert time.monotonic() - begun < 6 + GRACE_S
+        cut = checked(site.run("fetch", "--deadline", str(6 * slow)))
+        assert time.monotonic() - begun < (6 + GRACE_S) * slow
         proxy.cut_at = None
         assert site.run("fetch", "--now").returncode == 0
     assert sorted(d.post.body for d in site.deliveries()) == [f"This is mail {number}." for number in range(3)]
@@ -219,9 +234,10 @@ def test_whatever_a_server_says_nothing_is_lost_and_its_status_is_true(tmp_path:
     everything = trials()
     names = {f"a{number}": name for number, name in enumerate(everything)}  # as accounts may be named
     faults = {account: ("seen", everything[name][0]) for account, name in names.items()}
+    slow = patience()
     with fleet(tmp_path, faults) as ships:
-        said = ships.fetch(12)
-        assert said.seconds < 12 + GRACE_S
+        said = ships.fetch(12 * slow)
+        assert said.seconds < (12 + GRACE_S) * slow
         untrue = {
             names[ship.name]: (said.status_of(ship), said.error_of(ship))
             for ship in ships.ships
