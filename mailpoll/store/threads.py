@@ -14,12 +14,13 @@ from mailpoll.model import Delivery, Post
 from mailpoll.store import schema
 from mailpoll.threads import SUBJECT_AGE, ancestor_keys, looks_like_answer, subject_key
 
-# As the partial indexes have it: a receipt to post under.
+# As the partial indexes have it, with a key that is not empty: a receipt to post under. SQLite takes a partial index only
+# for a statement that says all of its condition.
 _THERE = "state = 'delivered' AND receipt <> ''"
 _NEWEST = (
     sa.text(
         f"SELECT coalesce(nullif(thread, ''), receipt) AS root, changed_at FROM delivery WHERE subject_key = :key"
-        f" AND {_THERE} AND id <> :own ORDER BY id DESC LIMIT 1"
+        f" AND subject_key <> '' AND {_THERE} AND id <> :own ORDER BY id DESC LIMIT 1"
     )
 ).columns(sa.column("root", sa.Text), sa.column("changed_at", schema.Moment))
 _OF_MAIL = sa.text(
@@ -60,8 +61,8 @@ def _of_mails(connection: Connection, keys: tuple[str, ...], own: int) -> str:
     if not keys:
         return ""
     firsts = " UNION ALL ".join(
-        f"SELECT id FROM (SELECT id FROM delivery WHERE mail_key = :key{number} AND {_THERE} AND id <> :own"
-        f" ORDER BY id LIMIT 1) AS f{number}"
+        f"SELECT id FROM (SELECT id FROM delivery WHERE mail_key = :key{number} AND mail_key <> '' AND {_THERE}"
+        f" AND id <> :own ORDER BY id LIMIT 1) AS f{number}"
         for number in range(len(keys))
     )
     values = {f"key{number}": key for number, key in enumerate(keys)} | {"own": own}
