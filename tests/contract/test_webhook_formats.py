@@ -212,6 +212,27 @@ def test_the_raw_variant_has_the_mail_instead_of_its_parts() -> None:
 # -- every format -----------------------------------------------------------------------------------------------------
 
 
+EVIL = 'a\r\nContent-Type: evil\r\n\r\n--\x00\u2028"; filename="x"\ud800&signature=x'
+
+
+@pytest.mark.parametrize(
+    "given", [{"format": "postmark"}, mailgun(), {"template": {"text": "{sender} {tag} {address}"}}]
+)
+def test_no_value_of_a_stranger_begins_a_field_of_its_own(given: dict[str, Any]) -> None:
+    named = dict.fromkeys(("subject", "sender", "message_id", "address", "tag", "topic", "body"), EVIL)
+    post, _ = posted(MAIL, **{key: value for key, value in named.items() if key not in ("address", "tag")})
+    post = replace(post, address=EVIL, tag=EVIL)
+    with Receiver() as receiver:
+        hook(receiver.url, **given).post(post, Unread(MAIL, None))  # type: ignore[arg-type]
+    [request] = receiver.requests
+    assert "evil" not in str(request.headers)
+    if given.get("format") == "mailgun":
+        said = form(request)
+        assert (len(said["signature"]), said["recipient"].count("signature=x")) == (64, 1)
+    else:
+        assert "Content-Type: evil" in str(request.json)
+
+
 class Unread(Behind):
     """A mail that no second reading survives."""
 

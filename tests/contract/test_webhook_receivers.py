@@ -10,12 +10,14 @@ import email
 import email.policy
 from collections.abc import Iterator
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 from servers import action_mailbox, anymail, require
 from servers.action_mailbox import ActionMailbox
 from servers.anymail import Anymail
+from support.command_line import CommandLine
 from support.hooks import ADDRESS, PNG, Behind, mail, posted
 
 from mailpoll.delivery import Destination
@@ -326,3 +328,33 @@ def test_a_mail_whose_bytes_are_gone_is_not_sent() -> None:
     with ActionMailbox() as ingress, pytest.raises(PermanentFailure, match="let go"):
         to_rails(ingress).post(post, Gone(b"", None))  # type: ignore[arg-type]
     assert ingress.received == []
+
+
+# -- all of it --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format_", ["postmark", "mailgun"])
+def test_a_mail_that_is_received_arrives_in_django_by_way_of_the_reader(
+    site: Anymail, tmp_path: Path, format_: str
+) -> None:
+    """From the bytes on standard input, by way of store and reader child."""
+    for name, secret in (("password", anymail.PASSWORD), ("key", anymail.SIGNING_KEY)):
+        (tmp_path / name).write_text(secret)
+        (tmp_path / name).chmod(0o600)
+    key = 'secret = { file = "key" }' if format_ == "mailgun" else ""
+    mailpoll = CommandLine(
+        tmp_path,
+        f'[destination.django]\nkind = "webhook"\nurl = "{site.url(format_)}"\nformat = "{format_}"\n'
+        f'username = "{anymail.USERNAME}"\npassword = {{ file = "password" }}\n{key}\n',
+    )
+    mailpoll("channel", "add", "support", "--to", "django", "--token", "support")
+    address = "username+support.T-17@example.com"
+    raw = MAILS["everything"].replace(ADDRESS.encode(), address.encode())
+    assert mailpoll("receive", "-", input=raw).status == 0
+    [said] = site.taken()
+    assert (said["subject"], said["text"].strip(), said["envelope_recipient"]) == ("all", "Grüße", address)
+    assert said_files(said["attachments"]) == files(raw, "attachment")
+    assert said_files(list(said["inlines"].values())) == files(raw, "inline")
+    if format_ == "postmark":
+        assert said["request"]["MailboxHash"] == "T-17"
+    assert [post["state"] for post in mailpoll("posts", "list", "--json").json] == ["delivered"]

@@ -79,7 +79,7 @@ def envelope_sender(original: Original) -> str:
 def left_out(file: File) -> tuple[str, str]:
     """The header field that tells of an attachment that stays behind."""
     attachment = file.attachment
-    why = f": {file.reason}" if file.reason else ""
+    why = f": {' '.join(file.reason.split())}" if file.reason else ""
     return LEFT_OUT, f"{attachment.name} ({attachment.type}, {attachment.size} bytes){why}"
 
 
