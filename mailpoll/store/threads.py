@@ -14,8 +14,8 @@ from mailpoll.model import Delivery, Post
 from mailpoll.store import schema
 from mailpoll.threads import SUBJECT_AGE, ancestor_keys, looks_like_answer, subject_key
 
-# As the partial indexes have it, with a key that is not empty: a receipt to post under. SQLite takes a partial index only
-# for a statement that says all of its condition.
+# As the partial indexes have it, with a key that is not empty: a receipt to post under. SQLite takes a partial index
+# only for a statement that says all of its condition.
 _THERE = "state = 'delivered' AND receipt <> ''"
 _NEWEST = (
     sa.text(

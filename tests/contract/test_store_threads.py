@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from mailpoll.model import Delivery, Facts, Post, RawMessage, Reading, Receipt
 from mailpoll.store import Store
@@ -151,3 +152,22 @@ def test_long_and_strange_ids_cost_no_more_than_others(store: Store) -> None:
     deliver(store, post(long, subject="s" * 100_000), receipt="r1")
     assert thread(store, deliver(store, post("b@x", *(f"{n}@x" for n in range(1_000)), long))) == "r1"
     assert thread(store, deliver(store, post("c@x", subject="Re: " + "s" * 100_000))) == "r1"
+
+
+def test_among_many_posts_an_index_is_asked_for_each_mail_that_is_named(store: Store, url: str) -> None:
+    if not url.startswith("sqlite"):
+        return  # PostgreSQL chooses by what the tables hold
+    asked: list[tuple[str, object]] = []
+    answer = deliver(store, post("b@x", "a@x", "z@x", subject="Re: Lunch on Friday"))
+    engine = store._engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
+    assert thread(store, answer) == ""
+    with engine.connect() as connection:
+        statements = [(text, values) for text, values in asked if text.lstrip().upper().startswith("SELECT")]
+        plans = [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all())  # type: ignore[arg-type]
+            for text, values in statements
+        ]
+    assert [plan.count("USING INDEX ix_delivery_mail") for plan in plans] == [2, 0]
+    assert "USING INDEX ix_delivery_subject" in plans[1]
+    assert "SCAN delivery" not in "".join(plans)

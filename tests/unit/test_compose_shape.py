@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mailpoll.compose import posts
@@ -18,11 +20,11 @@ CODE = (
 )
 
 
-def post(mail: bytes, limits: Limits, *, ref: str = "message 7", **route: object) -> Post:
+def post(mail: bytes, limits: Limits, *, ref: str = "message 7", **route: Any) -> Post:
     options = Options(show_sender=b"From:" in mail)
     [made] = posts(
         parse(mail), [Route("team", (Target("chat", limits=limits),), options=options, **route)], message_ref=ref
-    )  # type: ignore[arg-type]
+    )
     return made
 
 

@@ -21,7 +21,7 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
 )
-from mailpoll.model import Delivery, Finding, Limits, Pause, Post, Receipt, Rest
+from mailpoll.model import Delivery, Finding, Limits, Options, Pause, Post, Receipt, Rest
 from mailpoll.rate import Rates
 from mailpoll.retry import GIVE_UP_S, RETRY_AFTER_S, retry_delay
 
@@ -59,6 +59,9 @@ class Outbox:
     def claim(self, delivery: Delivery, now: datetime, rates: Rates) -> bool:
         self._set(delivery, state="sending", attempts=delivery.attempts + 1)
         return True
+
+    def thread_of(self, delivery: Delivery, now: datetime) -> str:
+        return f"root of {delivery.post.key}"
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None:
         self._set(delivery, state="delivered", due_at=None, error="", receipt=receipt.id)
@@ -100,6 +103,7 @@ class Hook:
         self, *answers: Exception | None, askable: bool = False, on_uncertain: Literal["repost", "hold"] = "repost"
     ) -> None:
         self.taken: list[str] = []
+        self.threads: list[str] = []
         self.arrived: set[str] = set()
         self.asked: list[tuple[str, datetime]] = []
         self.trouble: Exception | None = None
@@ -108,6 +112,7 @@ class Hook:
 
     def post(self, post: Post, content: object) -> Receipt:
         self.taken.append(post.key)
+        self.threads.append(post.thread)
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if answer is not None:
             raise answer
@@ -450,6 +455,21 @@ def test_a_claim_that_somebody_else_was_faster_with_posts_nothing() -> None:
     world.outbox.claim = never  # type: ignore[method-assign]
     assert world.run() == []
     assert hook.taken == []
+
+
+@pytest.mark.parametrize(
+    ("threads", "wanted", "thread"), [(True, True, "root of {key}"), (False, True, ""), (True, False, "")]
+)
+def test_a_post_leaves_with_its_thread_where_there_are_threads_and_it_is_wanted(
+    threads: bool, wanted: bool, thread: str
+) -> None:
+    hook = Hook()
+    hook.limits = Limits(threads=threads)
+    world = World(hook=hook)
+    for number, each in world.outbox.deliveries.items():
+        world.outbox.deliveries[number] = replace(each, post=replace(each.post, options=Options(thread=wanted)))
+    world.run()
+    assert hook.threads == [thread.format(key=hook.taken[0])]
 
 
 class TestRest:

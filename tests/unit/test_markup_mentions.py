@@ -9,7 +9,7 @@ from email.message import EmailMessage
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.test_mentions import ATTACKS, rings
+from support.mentions import ATTACKS, rings
 
 from mailpoll.compose import posts
 from mailpoll.markup import DIALECTS, finished, to_html, written
