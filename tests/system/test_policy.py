@@ -117,11 +117,25 @@ def test_the_copy_that_passed_takes_the_place_of_a_forged_one_that_is_held(site:
     assert sorted(d.state for d in site.deliveries()) == ["delivered", "duplicate"]
 
 
+def test_who_writes_to_an_address_is_shown_as_it_was_made_for(site: Site) -> None:
+    address = shown(site, "address", "add", "dev", "--as", "Customer 7")
+    [to] = address["addresses"]
+    received(site, mail(1, to=to))
+    [delivery] = site.deliveries()
+    assert (address["as"], delivery.post.sender) == ("Customer 7", "Customer 7")
+    assert delivery.post.body.startswith("**From:** Customer 7")
+    again = shown(site, "address", "rotate", address["token"])
+    assert again["as"] == "Customer 7"
+    assert "cannot be shown as a sender" in site.run("address", "set", again["token"], "--as", "ceo@example.com").stderr
+    site.run("address", "set", again["token"], "--as", "none")
+    assert shown(site, "address", "show", again["token"])["as"] == ""
+
+
 def test_an_address_for_answers_ignores_machines(site: Site) -> None:
     received(site, mail(1, subject="Disk full"))
     [post] = shown(site, "posts", "list")
     address = shown(site, "address", "add", "dev", "--in-reply-to", str(post["id"]), "--expires", "30d")
-    assert (address["topic"], address["conversation"]) == ("Disk full", True)
+    assert (address["topic"], address["conversation"], address["answers"]) == ("Disk full", True, post["id"])
     [to] = address["addresses"]
     assert received(site, AUTO_REPLY + mail(2, to=to))["state"] == "ignored"
     assert received(site, b"Auto-Submitted: Auto-Generated; x=y\r\n" + mail(3, to=to))["state"] == "ignored"
