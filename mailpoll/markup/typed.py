@@ -13,7 +13,7 @@ _WORD = "[A-Za-z0-9]"
 _MARKS: dict[str, re.Pattern[str]] = {
     "commonmark": re.compile(
         rf"{_URL}|(?P<mark>\\(?=[!-/:-@\[-`{{-~])|[*`]|(?<!{_WORD})_|_(?!{_WORD})|~(?=~)|(?<=~)~|\](?=[(\[:])"
-        r"|<(?=[A-Za-z/!?])|&(?=#?[A-Za-z0-9]{{1,32}};))",
+        r"|<(?=[A-Za-z/!?])|&(?=#?[A-Za-z0-9]{1,32};))",
         re.IGNORECASE,
     ),
     "discord": re.compile(

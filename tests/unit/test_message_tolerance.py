@@ -192,8 +192,6 @@ def test_names_that_charsets_are_given(charset, octets, text):
     assert (message.text, message.defects) == (text, ())
 
 
-@pytest.mark.parametrize(
-    "charset", ["", "x-unknown", "base64", "hex", "idna", "punycode", "rot13", "cp", "x_", "win"]
-)
+@pytest.mark.parametrize("charset", ["", "x-unknown", "base64", "hex", "idna", "punycode", "rot13", "cp", "x_", "win"])
 def test_names_of_no_charset(charset):
     assert codec_of(charset) == ""
