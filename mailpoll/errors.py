@@ -121,7 +121,7 @@ class Bug(TemporaryFailure):
 
 
 class PermanentFailure(MessageError):
-    """The answer is about this post: it will never be taken."""
+    """The answer is about this post, or about its place, one of several: it will never be taken as things are."""
 
     exit_status = 65
 
@@ -131,7 +131,7 @@ class Unreadable(PermanentFailure):
 
 
 class DestinationRefused(MessageError):
-    """The answer is about the destination (key, permission, place): pause it, keep its posts."""
+    """The answer is about the destination (its key, its permissions, its only place): pause it, keep its posts."""
 
     exit_status = 77
 

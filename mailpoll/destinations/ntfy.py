@@ -27,11 +27,14 @@ _WHOLE_TEXT = Attachment(0, "mail.txt", "text/plain; charset=utf-8", 0)
 # ntfy's codes (server/errors.go): what is about the file alone, so that the text goes out without it.
 _FILE_REFUSED = frozenset({40014, 40015, 41301, 42905, 50701})
 _REFUSALS: dict[int, tuple[str, str]] = {
+    40101: ("it does not accept the token or password", "Check token, or username and password"),
+    40401: ("there is no ntfy server at this url", "Check url: that of the server, without the topic"),
+}
+# About the topic. Topics are one another's strangers: the others' posts go on.
+_WRONG_TOPIC: dict[int, tuple[str, str]] = {
     40009: ("it takes the topic's name for none", "Write letters, digits, - and _, at most 64"),
     40010: ("the topic's name is not allowed", "Take another topic"),
-    40101: ("it does not accept the token or password", "Check token, or username and password"),
     40301: ("the account may not post to the topic", "Let it: ntfy access USERNAME TOPIC write-only"),
-    40401: ("there is no ntfy server at this url", "Check url: that of the server, without the topic"),
 }
 
 
@@ -121,6 +124,9 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
         answer = self._publish(post, topic, text + note, file)
         if file is not None and _code(answer) in _FILE_REFUSED | {413}:
             answer = self._publish(post, topic, text + _note(left_out + 1, left_out + 1), None)
+        if _code(answer) in _WRONG_TOPIC:
+            what, advice = _WRONG_TOPIC[_code(answer)]
+            raise PermanentFailure(f"answered {_code(answer)}: {what}", about=topic, advice=advice)
         _judge(answer)
         identity = answer.fields.get("id")
         if not isinstance(identity, str) or not identity:
@@ -150,7 +156,7 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
         """What is wrong with a topic's name; None when nothing is: a server does not tell who may post to it."""
         try:
             self._topic(place)
-        except DestinationRefused as problem:
+        except PermanentFailure as problem:
             return Finding("fail", f"{self.name}: {problem.what}", problem.advice)
         return None
 
@@ -160,7 +166,7 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
             return topic
         what = f"{topic!r} is no topic of ntfy" if topic else "no topic is named"
         advice = "Write letters, digits, - and _, at most 64: --to NAME:alerts, or topic in the section"
-        raise DestinationRefused(what, about=f"destination.{self.name}", advice=advice)
+        raise PermanentFailure(what, about=f"destination.{self.name}", advice=advice)
 
     def _publish(self, post: Post, topic: str, text: str, file: _File | None) -> Response:
         settings = self._settings

@@ -42,7 +42,7 @@ ANSWERS: list[tuple[str, Fault, type[MessageError], float | None, str]] = [
     ("400", error(400, "M_BAD_JSON"), PermanentFailure, None, "does not understand"),
     ("401", error(401, "M_UNKNOWN_TOKEN"), DestinationRefused, None, "does not know the access token"),
     ("401 locked", error(401, "M_USER_LOCKED"), DestinationRefused, None, "account is locked"),
-    ("403", error(403, "M_GUEST_ACCESS_FORBIDDEN"), DestinationRefused, None, "guests may not post"),
+    ("403", error(403, "M_GUEST_ACCESS_FORBIDDEN"), PermanentFailure, None, "guests may not post"),
     ("404", error(404, "M_UNRECOGNIZED"), DestinationRefused, None, "no Matrix homeserver"),
     ("404 of a web site", Answer(404, body=b"<html>"), DestinationRefused, None, "nothing at this url"),
     ("413", error(413, "M_TOO_LARGE"), PermanentFailure, None, "too large for the homeserver"),
@@ -119,7 +119,7 @@ def test_the_place_is_the_room_and_its_alias_is_asked_for_once(server: FakeMatri
 )  # fmt: skip
 def test_a_place_that_is_no_room_is_named(server: FakeMatrix, place: str, words: str) -> None:
     server.open = False
-    with pytest.raises(DestinationRefused, match=words):
+    with pytest.raises(PermanentFailure, match=words):
         destination(server, join=False).post(a_post(place=place), Files())
     finding = destination(server, join=False).check_place(place)
     assert finding.level == "fail"
@@ -134,7 +134,7 @@ def test_a_room_is_joined_when_the_account_may(server: FakeMatrix) -> None:
 @pytest.mark.parametrize("join", [True, False])
 def test_a_room_that_is_closed_to_the_account_is_named(server: FakeMatrix, join: bool) -> None:
     server.joined = server.open = False
-    with pytest.raises(DestinationRefused, match=r"not in the room, or may not post there.*Invite the account"):
+    with pytest.raises(PermanentFailure, match=r"not in the room, or may not post there.*Invite the account"):
         destination(server, join=join).post(a_post(), Files())
     assert any("/join/" in path for path in server.paths()) is join
 

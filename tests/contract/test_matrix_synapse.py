@@ -14,7 +14,7 @@ from servers import require, synapse
 from support.chat import Files, a_post, files
 
 from mailpoll.destinations import make
-from mailpoll.errors import DestinationRefused, TemporaryFailure
+from mailpoll.errors import DestinationRefused, PermanentFailure, TemporaryFailure
 from mailpoll.settings import MatrixSettings, SecretRef, Settings
 
 _numbers = itertools.count(1)
@@ -149,7 +149,7 @@ def test_an_account_that_was_deactivated_is_named(site: Site) -> None:
 
 @pytest.mark.parametrize("place", [f"#nowhere:{synapse.NAME}", f"!nowhere:{synapse.NAME}"])
 def test_an_unknown_room_is_named(site: Site, place: str) -> None:
-    with pytest.raises(DestinationRefused, match=r"no such room|not in the room"):
+    with pytest.raises(PermanentFailure, match=r"no such room|not in the room"):
         site.destination().post(a_post(place=place), Files())
     finding = site.destination(join=False).check_place(place)
     assert finding.level == "fail"
@@ -157,7 +157,7 @@ def test_an_unknown_room_is_named(site: Site, place: str) -> None:
 
 def test_a_room_is_joined_when_the_account_is_invited_and_named_when_not(site: Site) -> None:
     closed = site.server.room(site.owner, f"closed-{site.alias[1:].partition(':')[0]}")
-    with pytest.raises(DestinationRefused, match="Invite the account"):
+    with pytest.raises(PermanentFailure, match="Invite the account"):
         site.destination().post(a_post(place=closed), Files())
     path = f"/_matrix/client/v3/rooms/{quote(closed)}/invite"
     site.server.call("POST", path, site.owner, {"user_id": site.bot_name})
@@ -169,7 +169,7 @@ def test_a_room_where_only_others_may_post_is_named(site: Site) -> None:
     path = f"/_matrix/client/v3/rooms/{quote(site.room_id)}/state/m.room.power_levels"
     levels = site.server.call("GET", path, site.owner)
     site.server.call("PUT", path, site.owner, {**levels, "events_default": 50})
-    with pytest.raises(DestinationRefused, match="may not post there"):
+    with pytest.raises(PermanentFailure, match="may not post there"):
         site.destination().post(a_post(), Files())
 
 

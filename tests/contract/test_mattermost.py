@@ -16,7 +16,7 @@ from mailpoll import redaction
 from mailpoll.crosscheck_destinations import problems
 from mailpoll.delivery import Destination
 from mailpoll.destinations import limits_of, make
-from mailpoll.destinations.mattermost.answers import MEANINGS, THREAD_GONE
+from mailpoll.destinations.mattermost.answers import DESTINATION, MEANINGS, PLACE, POST, THREAD_GONE
 from mailpoll.errors import (
     ConfigError,
     DestinationRefused,
@@ -163,15 +163,21 @@ def test_a_server_that_cannot_be_reached_got_nothing() -> None:
 
 @pytest.mark.parametrize("identity", sorted(MEANINGS))
 def test_each_error_is_about_what_the_table_says(identity: str) -> None:
-    closes, words, advice = MEANINGS[identity]
+    concerns, words, advice = MEANINGS[identity]
     with Mattermost(posts=[error(400, identity)], hook=[error(400, identity)]) as server:
         for made, place in ((bot(server), "team/ops"), (hook(server.hook), "ops")):
             with pytest.raises(MessageError) as caught:
                 made.post(a_post(place=place), Parts())
-            assert type(caught.value) is (DestinationRefused if closes else PermanentFailure)
+            assert type(caught.value) is (DestinationRefused if concerns == DESTINATION else PermanentFailure)
             assert str(caught.value).startswith(f"{place}: answered 400: {words}")
             assert caught.value.advice == advice
-            assert bool(advice) or not closes
+            assert bool(advice) or concerns == POST
+
+
+@pytest.mark.parametrize("identity", [each for each, (concerns, *_) in MEANINGS.items() if concerns == PLACE])
+def test_a_web_hook_without_a_place_has_none_but_its_own(identity: str) -> None:
+    with Mattermost(hook=[error(400, identity)]) as server, pytest.raises(DestinationRefused):
+        hook(server.hook).post(a_post(place=""), Parts())
 
 
 def test_an_error_that_is_not_known_is_told_in_the_servers_words() -> None:
@@ -195,8 +201,8 @@ def test_an_error_that_is_not_known_is_told_in_the_servers_words() -> None:
         ("", "channel ops: names no place of Mattermost. Write --to team:team/channel"),
     ],
 )
-def test_a_wrong_place_is_named(place: str, words: str) -> None:
-    with Mattermost() as server, pytest.raises(DestinationRefused) as caught:
+def test_a_wrong_place_is_named_and_stops_no_other(place: str, words: str) -> None:
+    with Mattermost() as server, pytest.raises(PermanentFailure) as caught:
         bot(server).post(a_post(place=place), Parts())
     assert str(caught.value).startswith(words)
 
@@ -397,7 +403,7 @@ def test_a_web_hook_with_a_wrong_key_or_place_is_named() -> None:
     with Mattermost() as server:
         with pytest.raises(DestinationRefused, match="there is no such web hook"):
             hook(server.hook[:-1] + "x").post(a_post(place=""), Parts())
-        with pytest.raises(DestinationRefused, match="nowhere: answered 404: there is no such channel in the web hook"):
+        with pytest.raises(PermanentFailure, match="nowhere: answered 404: there is no such channel in the web hook"):
             hook(server.hook).post(a_post(place="nowhere"), Parts())
 
 

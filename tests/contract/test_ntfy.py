@@ -39,10 +39,11 @@ def server() -> Iterator[FakeNtfy]:
 
 ANSWERS: list[tuple[str, Fault, type[MessageError], float | None, str]] = [
     ("400", error(400, 40011), PermanentFailure, None, "does not understand"),
-    ("400 topic", error(400, 40010), DestinationRefused, None, "topic's name is not allowed"),
+    ("400 topic", error(400, 40010), PermanentFailure, None, "topic's name is not allowed"),
     ("401", error(401, 40101), DestinationRefused, None, "does not accept the token or password"),
     ("401 of a proxy", Answer(401, body=b""), DestinationRefused, None, "does not accept the token or password"),
-    ("403", error(403, 40301), DestinationRefused, None, "may not post to the topic"),
+    ("403", error(403, 40301), PermanentFailure, None, "may not post to the topic"),
+    ("403 of a proxy", Answer(403, body=b"<html>"), DestinationRefused, None, "forbids it"),
     ("404", error(404, 40401), DestinationRefused, None, "no ntfy server"),
     ("413", error(413, 41303), PermanentFailure, None, "too large"),
     ("413 of a proxy", Answer(413, body=b"<html>"), PermanentFailure, None, "too large"),
@@ -177,7 +178,7 @@ def test_a_token_or_a_password_lets_us_in(server: FakeNtfy, given: dict[str, Any
     assert len(server.messages) == 2
     with pytest.raises(DestinationRefused, match=r"token or password.*Check token"):
         destination(server, "wrong", **given).post(a_post(), Files())
-    with pytest.raises(DestinationRefused, match="write-only"):
+    with pytest.raises(PermanentFailure, match="write-only"):
         destination(server).post(a_post(), Files())
 
 
@@ -188,14 +189,14 @@ def test_the_place_is_the_topic(server: FakeNtfy) -> None:
 
 @pytest.mark.parametrize("place", ["a b", "a/b", "../x", "x" * 65, "ü"])
 def test_a_place_that_is_no_topic_is_named(server: FakeNtfy, place: str) -> None:
-    with pytest.raises(DestinationRefused, match="is no topic of ntfy"):
+    with pytest.raises(PermanentFailure, match="is no topic of ntfy"):
         destination(server).post(a_post(place=place), Files())
     assert destination(server).check_place(place).level == "fail"
     assert server.requests == []
 
 
 def test_without_any_topic_it_says_so(server: FakeNtfy) -> None:
-    with pytest.raises(DestinationRefused, match="no topic is named"):
+    with pytest.raises(PermanentFailure, match="no topic is named"):
         destination(server, topic=None).post(a_post(), Files())
 
 

@@ -170,9 +170,9 @@ def test_each_error_of_a_method_is_about_what_the_table_says(code: str) -> None:
         ("invalid_auth", DestinationRefused),
         ("account_inactive", DestinationRefused),
         ("token_revoked", DestinationRefused),
-        ("channel_not_found", DestinationRefused),
-        ("not_in_channel", DestinationRefused),
-        ("is_archived", DestinationRefused),
+        ("channel_not_found", PermanentFailure),
+        ("not_in_channel", PermanentFailure),
+        ("is_archived", PermanentFailure),
         ("missing_scope", DestinationRefused),
         ("msg_too_long", PermanentFailure),
         ("no_text", PermanentFailure),
@@ -226,8 +226,8 @@ def test_a_missing_scope_is_named() -> None:
         ("C0FAR00001", "C0FAR00001: answered not_in_channel: the app is not in the channel. Type /invite @"),
     ],
 )
-def test_a_wrong_place_is_named(place: str, words: str) -> None:
-    with Slack() as slack, pytest.raises(DestinationRefused) as caught:
+def test_a_wrong_place_is_named_and_stops_no_other(place: str, words: str) -> None:
+    with Slack() as slack, pytest.raises(PermanentFailure) as caught:
         bot(slack).post(a_post(place=place), Parts())
     assert str(caught.value).startswith(words)
 
@@ -254,7 +254,7 @@ def test_a_post_is_a_message_in_its_channel(place: str) -> None:
 def test_a_post_without_a_place_goes_to_the_channel_of_the_settings() -> None:
     with Slack() as slack:
         bot(slack, channel="#ops").post(a_post(place=""), Parts())
-        with pytest.raises(DestinationRefused, match=r"names no channel of Slack\. Write --to 'team:#channel'"):
+        with pytest.raises(PermanentFailure, match=r"names no channel of Slack\. Write --to 'team:#channel'"):
             bot(slack).post(a_post(place=""), Parts())
         assert [message.channel for message in slack.messages] == ["C0OPS00001"]
 
@@ -442,7 +442,7 @@ def test_a_web_hook_takes_the_text_and_names_the_files() -> None:
 
 def test_a_web_hook_has_one_channel() -> None:
     with Slack() as slack:
-        with pytest.raises(DestinationRefused, match=r"its own channel only\. Write --to team without a place"):
+        with pytest.raises(PermanentFailure, match=r"its own channel only\. Write --to team without a place"):
             hook(slack.hook).post(a_post(), Parts())
         assert slack.requests == []
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from mailpoll import __version__, redaction
 from mailpoll.crosscheck import url_problem
-from mailpoll.destinations.discord.answers import NO_THREAD, UNKNOWN_CHANNEL, Refused, judge
+from mailpoll.destinations.discord.answers import NO_THREAD, UNKNOWN_CHANNEL, Refused, judge, of_place
 from mailpoll.destinations.discord.message import (
     MAX_CONTENT,
     MAX_FILES,
@@ -22,7 +22,7 @@ from mailpoll.destinations.discord.message import (
     nonce,
 )
 from mailpoll.destinations.kind import CHAT_RATE, Kind
-from mailpoll.errors import DestinationRefused, MessageError, TemporaryFailure, Unreadable
+from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unreadable
 from mailpoll.http import Http, Response
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import DiscordSettings, SecretRef
@@ -125,7 +125,9 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
                     return self._send(replace(post, thread=""), key, files)
                 raise
         except Refused as refused:
-            raise refused.problem from None
+            # A web hook that was given no thread has one place only: its own channel.
+            place = post.place or ("" if self._hook else self._settings.channel or "")
+            raise (of_place(refused, place) if place else refused.problem) from None
 
     def _is_about_thread(self, code: int) -> bool:
         return code in NO_THREAD or (bool(self._hook) and code == UNKNOWN_CHANNEL)
@@ -150,7 +152,7 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
             return None
         try:
             identity = _snowflake(place or self._settings.channel or "", self._about)
-        except DestinationRefused as problem:
+        except PermanentFailure as problem:
             return self._failed(problem)
         return None if self._hook else self._found(f"/channels/{identity}", "sees channel {name}", asking=True)
 
@@ -234,9 +236,9 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
 
 
 def _snowflake(identity: str, about: str) -> str:
-    """An id of Discord: raises DestinationRefused for anything else, which would change the URL."""
+    """An id of Discord: raises PermanentFailure for anything else, which would change the URL."""
     if identity.isascii() and identity.isdigit() and len(identity) <= 20:
         return identity
     what = f"{identity!r} is no id of a channel" if identity else "no channel is named"
     advice = "Write the number that Copy Channel ID gives: --to NAME:1234567890123456789, or channel in the section"
-    raise DestinationRefused(what, about=about, advice=advice)
+    raise PermanentFailure(what, about=about, advice=advice)

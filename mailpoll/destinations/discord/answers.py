@@ -17,23 +17,26 @@ UNKNOWN_CHANNEL = 10003
 NO_THREAD = frozenset({10008, 50024, 50055, 50083, 50173, 160002, 160005})
 TOO_LARGE = 40005
 
-# code → what happened, what to do: about the destination.
+# code → what happened, what to do: about the bot or the web hook.
 _REFUSALS: dict[int, tuple[str, str]] = {
     10001: ("Discord does not know the bot's account", _TOKEN),
-    UNKNOWN_CHANNEL: ("there is no such channel or thread, or the bot cannot see it", _CHANNEL),
-    10004: ("there is no such server", _CHANNEL),
     10015: ("the web hook was deleted", _HOOK),
     40001: ("Discord does not accept the token", _TOKEN),
     40002: ("the bot's account must be verified", "Log in at Discord with the account that owns the bot"),
-    50001: ("the bot is not in that channel's server, or cannot see the channel", _PERMISSION),
-    50007: ("that person takes no messages of the bot", "Take a channel instead"),
-    50008: ("messages cannot be sent in that kind of channel", "Take a text channel, or a web hook with forum = true"),
-    50013: ("the bot lacks a permission", _PERMISSION),
     50014: ("Discord does not accept the token", _TOKEN),
     50027: ("Discord does not accept the web hook's token", _HOOK),
     220001: ("the web hook's channel is a forum", "Write forum = true into the section"),
     220002: ("a post to a forum was given two threads", "Leave out the place, or forum = true"),
     220003: ("the web hook's channel is no forum", "Leave out forum = true"),
+}
+# About the place. Channels are one another's strangers: the others' posts go on.
+WRONG_PLACE: dict[int, tuple[str, str]] = {
+    UNKNOWN_CHANNEL: ("there is no such channel or thread, or the bot cannot see it", _CHANNEL),
+    10004: ("there is no such server", _CHANNEL),
+    50001: ("the bot is not in that channel's server, or cannot see the channel", _PERMISSION),
+    50007: ("that person takes no messages of the bot", "Take a channel instead"),
+    50008: ("messages cannot be sent in that kind of channel", "Take a text channel, or a web hook with forum = true"),
+    50013: ("the bot lacks a permission", _PERMISSION),
 }
 # What Discord will not take of this post, now or later.
 _PERMANENT: dict[int, str] = {
@@ -65,6 +68,14 @@ class Refused(Exception):
         self.too_large = status == 413 or code == TOO_LARGE
 
 
+def of_place(refused: Refused, place: str) -> MessageError:
+    """What a refusal means to a destination that has more places than `place`: a wrong one fails its post alone."""
+    problem = refused.problem
+    if refused.code not in WRONG_PLACE:
+        return problem
+    return PermanentFailure(problem.what, about=place, advice=problem.advice)
+
+
 def judge(answer: Response) -> None:
     """Nothing when Discord did what it was asked; raises Refused."""
     if 200 <= answer.status < 300:
@@ -79,8 +90,8 @@ def _problem(answer: Response, code: int) -> MessageError:
     if code in _LATER or answer.status == 429:
         meaning = _LATER.get(code, "the bot or web hook posts too much")
         return TemporaryFailure(f"answered {_named(answer, code)}: {meaning}", about=about, retry_after=_wait(answer))
-    if code in _REFUSALS:
-        meaning, advice = _REFUSALS[code]
+    if code in _REFUSALS or code in WRONG_PLACE:
+        meaning, advice = _REFUSALS.get(code) or WRONG_PLACE[code]
         return DestinationRefused(f"answered {_named(answer, code)}: {meaning}", about=about, advice=advice)
     if code in _PERMANENT:
         return PermanentFailure(f"answered {_named(answer, code)}: {_PERMANENT[code]}", about=about)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import quote
 
 from mailpoll.destinations.kind import CHAT_RATE, Kind
-from mailpoll.destinations.matrix.answers import TOO_LARGE
+from mailpoll.destinations.matrix.answers import TOO_LARGE, WrongRoom
 from mailpoll.destinations.matrix.client import Client
 from mailpoll.destinations.matrix.events import file_event, text_event, transaction_id
 from mailpoll.errors import (
@@ -109,6 +109,12 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         Files are uploaded first, so that the text can say which could not be, and shown after it.
         """
         room = post.place or self._settings.room or ""
+        try:
+            return self._posted(room, post, content)
+        except WrongRoom as problem:
+            raise PermanentFailure(problem.what, about=room or self._about, advice=problem.advice) from None
+
+    def _posted(self, room: str, post: Post, content: Parts) -> Receipt:
         room_id = self._room_id(room)
         key = post.key or secrets.token_hex(16)
         uploaded, note = self._upload(post, content)
@@ -137,13 +143,13 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         room = place or self._settings.room or ""
         try:
             return self._standing(room, self._room_id(room), self._client.whoami())
-        except DestinationRefused as problem:
+        except (DestinationRefused, PermanentFailure) as problem:
             return self._failed(problem)
 
     def _standing(self, room: str, room_id: str, user: str) -> Finding:
         try:
             member = self._client.state(room_id, "m.room.member", user) or {}
-        except DestinationRefused:  # who is not in a room may not look into it
+        except WrongRoom:  # who is not in a room may not look into it
             member = {}
         if member.get("membership") != "join":
             return self._not_in(room, user)
@@ -162,11 +168,15 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         what = f"{problem.about} {problem.what}" if problem.about else problem.what
         return Finding("fail", f"{self.name}: {what}", problem.advice or "Check homeserver and token")
 
+    @property
+    def _about(self) -> str:
+        return f"destination.{self.name}"
+
     def _room_id(self, room: str) -> str:
         if not room.startswith(("!", "#")):
             what = f"{room!r} is no room" if room else "no room is named"
             advice = "Name one by its id or alias: --to NAME:#ops:example.org, or room in the section"
-            raise DestinationRefused(what, about=f"destination.{self.name}", advice=advice)
+            raise WrongRoom(what, about=self._about, advice=advice)
         if room not in self._ids:
             self._ids[room] = self._client.room_id(room)
         return self._ids[room]
@@ -176,8 +186,8 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         event = text_event(post, note, self._settings.msgtype)
         try:
             return self._joining(room, room_id, transaction, event)
-        except PermanentFailure:
-            if not post.thread:
+        except PermanentFailure as problem:
+            if isinstance(problem, WrongRoom) or not post.thread:
                 raise
         # The thread may be gone, or its beginning be none: the post stands beside it. Nothing was made under this id.
         alone = text_event(replace(post, thread=""), note, self._settings.msgtype)
@@ -187,12 +197,12 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         """Sends, after joining the room where the account is not in it yet."""
         try:
             return self._client.send(room_id, transaction, event)
-        except DestinationRefused as refused:
+        except WrongRoom as refused:
             if not self._settings.join or "M_FORBIDDEN" not in refused.what:
                 raise
             try:
                 self._client.join(room)
-            except DestinationRefused:
+            except WrongRoom:
                 raise refused from None
             except Unanswered as problem:  # nothing of the post has left
                 raise TemporaryFailure(problem.what, about=problem.about) from None
@@ -237,7 +247,7 @@ def _why(problem: MessageError) -> str:
         return "cannot be read"
     if isinstance(problem, Unanswered):
         return "the upload broke off"
-    if isinstance(problem, DestinationRefused) and "M_FORBIDDEN" not in problem.what:
+    if isinstance(problem, DestinationRefused):
         raise problem
     too_large = TOO_LARGE in problem.what or "answered 413" in problem.what
     return "too large for this server" if too_large else "refused by this server"

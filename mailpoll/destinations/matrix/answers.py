@@ -10,7 +10,7 @@ _TOKEN = "Make a new access token for the account, and put it where `token` of t
 _ACCOUNT = "Ask the administrator of the homeserver"
 _ROOM = "Invite the account into the room, and let it post there"
 
-# errcode → what happened, what to do: about the destination.
+# errcode → what happened, what to do: about the account or the homeserver.
 _REFUSALS: dict[str, tuple[str, str]] = {
     "M_UNKNOWN_TOKEN": ("the homeserver does not know the access token", _TOKEN),
     "M_MISSING_TOKEN": ("the homeserver did not get the access token", "Look for a proxy that removes Authorization"),
@@ -18,13 +18,20 @@ _REFUSALS: dict[str, tuple[str, str]] = {
     "M_USER_LOCKED": ("the account is locked", _ACCOUNT),
     "M_USER_SUSPENDED": ("the account is suspended", _ACCOUNT),
     "M_CONSENT_NOT_GIVEN": ("the account has not agreed to the homeserver's terms", "Log in with it once and agree"),
+    "M_UNRECOGNIZED": ("there is no Matrix homeserver at this url", "Check homeserver: the URL of its client API"),
+}
+# About the room. Rooms are one another's strangers: the others' posts go on.
+_WRONG_ROOM: dict[str, tuple[str, str]] = {
     "M_GUEST_ACCESS_FORBIDDEN": ("guests may not post in the room", _ROOM),
     "M_FORBIDDEN": ("the account is not in the room, or may not post there", _ROOM),
     "M_NOT_FOUND": ("there is no such room", "Check the room's id or alias"),
     "M_INVALID_PARAM": ("the homeserver takes the room's name for none", "Check the room's id or alias"),
-    "M_UNRECOGNIZED": ("there is no Matrix homeserver at this url", "Check homeserver: the URL of its client API"),
 }
 TOO_LARGE = "M_TOO_LARGE"
+
+
+class WrongRoom(PermanentFailure):
+    """The room is not there, or not open to the account: no other room is concerned."""
 
 
 def judge(answer: Response) -> None:
@@ -45,6 +52,9 @@ def _problem(answer: Response, code: str) -> MessageError:
     if code in _REFUSALS:
         meaning, advice = _REFUSALS[code]
         return DestinationRefused(f"answered {code}: {meaning}", about=answer.url, advice=advice)
+    if code in _WRONG_ROOM:
+        meaning, advice = _WRONG_ROOM[code]
+        return WrongRoom(f"answered {code}: {meaning}", about=answer.url, advice=advice)
     if code == TOO_LARGE:
         return PermanentFailure(f"answered {code}: this post is too large for the homeserver", about=answer.url)
     if code == "M_RESOURCE_LIMIT_EXCEEDED":

@@ -13,35 +13,38 @@ _TOKEN = "Put the token of a bot account or a personal access token into place"
 _MEMBER = "Add the bot to the team and to the channel, and let it create posts there"
 _HOOK = "Make a new incoming web hook under Integrations of the team, and put its URL into place"
 
-# Error id → (whether it closes the destination, what it means, what to do). The ids are those of the server's
+# What an answer is about. Channels are one another's strangers: a wrong one stops no other's posts.
+DESTINATION, PLACE, POST = "destination", "place", "post"
+
+# Error id → (what it is about, what it means, what to do). The ids are those of the server's
 # app/post.go, app/webhook.go and web/context.go, back to version 5.
-MEANINGS: dict[str, tuple[bool, str, str]] = {
-    "api.context.session_expired.app_error": (True, "the token is wrong, revoked or expired", _TOKEN),
-    "api.context.token_provided.app_error": (True, "the server wants the token otherwise", _TOKEN),
-    "api.context.mfa_required.app_error": (True, "the account needs multi-factor authentication", _TOKEN),
-    "api.context.permissions.app_error": (True, "the bot may not post there, or there is no such channel", _MEMBER),
+MEANINGS: dict[str, tuple[str, str, str]] = {
+    "api.context.session_expired.app_error": (DESTINATION, "the token is wrong, revoked or expired", _TOKEN),
+    "api.context.token_provided.app_error": (DESTINATION, "the server wants the token otherwise", _TOKEN),
+    "api.context.mfa_required.app_error": (DESTINATION, "the account needs multi-factor authentication", _TOKEN),
+    "api.context.permissions.app_error": (PLACE, "the bot may not post there, or there is no such channel", _MEMBER),
     "api.post.create_post.can_not_post_to_deleted.error": (
-        True, "the channel is archived", "Unarchive it, or name another with: mailpoll channel set"),
-    "api.post.create_post.town_square_read_only": (True, "the channel is read-only", "Name another channel"),
-    "app.channel.get.existing.app_error": (True, "there is no such channel", "Check team and channel"),
-    "app.channel.get_by_name.missing.app_error": (True, "there is no such channel", "Check team and channel"),
-    "store.sql_channel.get_by_name.missing.app_error": (True, "there is no such channel", "Check team and channel"),
-    "app.team.get_by_name.missing.app_error": (True, "there is no such team", "Check the team's name, as in its URLs"),
-    "web.incoming_webhook.invalid.app_error": (True, "there is no such web hook", _HOOK),
+        PLACE, "the channel is archived", "Unarchive it"),
+    "api.post.create_post.town_square_read_only": (PLACE, "the channel is read-only", "Name another channel"),
+    "app.channel.get.existing.app_error": (PLACE, "there is no such channel", "Check team and channel"),
+    "app.channel.get_by_name.missing.app_error": (PLACE, "there is no such channel", "Check team and channel"),
+    "store.sql_channel.get_by_name.missing.app_error": (PLACE, "there is no such channel", "Check team and channel"),
+    "app.team.get_by_name.missing.app_error": (PLACE, "there is no such team", "Check the team's name, as in its URLs"),
+    "web.incoming_webhook.invalid.app_error": (DESTINATION, "there is no such web hook", _HOOK),
     "web.incoming_webhook.disabled.app_error": (
-        True, "the server takes no web hooks", "Have an administrator enable incoming web hooks"),
+        DESTINATION, "the server takes no web hooks", "Have an administrator enable incoming web hooks"),
     "web.incoming_webhook.channel.app_error": (
-        True, "there is no such channel in the web hook's team", "Check the channel's name, as in its URL"),
+        PLACE, "there is no such channel in the web hook's team", "Check the channel's name, as in its URL"),
     "web.incoming_webhook.channel_locked.app_error": (
-        True, "the web hook is locked to its own channel", "Write --to without a place, or unlock the web hook"),
+        PLACE, "the web hook is locked to its own channel", "Write --to without a place, or unlock the web hook"),
     "web.incoming_webhook.permissions.app_error": (
-        True, "the web hook's owner may not post there", "Have its owner join the channel"),
-    "web.incoming_webhook.user.app_error": (True, "the web hook's owner or recipient is gone", _HOOK),
-    "web.incoming_webhook.text.app_error": (False, "there is no text", ""),
-    "web.incoming_webhook.parse.app_error": (False, "the post is not understood", ""),
-    "model.post.is_valid.msg.app_error": (False, "the text is too long for this server", "Set its limit lower"),
+        PLACE, "the web hook's owner may not post there", "Have its owner join the channel"),
+    "web.incoming_webhook.user.app_error": (DESTINATION, "the web hook's owner or recipient is gone", _HOOK),
+    "web.incoming_webhook.text.app_error": (POST, "there is no text", ""),
+    "web.incoming_webhook.parse.app_error": (POST, "the post is not understood", ""),
+    "model.post.is_valid.msg.app_error": (POST, "the text is too long for this server", "Set its limit lower"),
     "model.post.is_valid.message_length.app_error": (
-        False, "the text is too long for this server", "Set its limit lower"),
+        POST, "the text is too long for this server", "Set its limit lower"),
 }  # fmt: skip
 # The thread's first post is gone, or is an answer itself: the post goes to the channel.
 THREAD_GONE = {
@@ -57,12 +60,12 @@ def judged(answer: Response, place: str, advice: str) -> dict[str, Any]:
 
     Args:
         answer: the server's.
-        place: what is told to be wrong where the answer is about the place.
+        place: what is told to be wrong where the answer is about the place; empty where there is only one.
         advice: what to check where a status alone tells of a refusal.
 
     Raises:
-        DestinationRefused: the token, a permission or the place is wrong.
-        PermanentFailure: the answer is about this post.
+        DestinationRefused: the token or the web hook is wrong.
+        PermanentFailure: the answer is about this post or its place.
         TemporaryFailure: not now.
         Unanswered: the answer to what was taken broke off.
     """
@@ -78,7 +81,9 @@ def taken(answer: Response, place: str, advice: str) -> None:
     said = answer.fields
     identity = id_of(said)
     if identity in MEANINGS and answer.status in range(400, 502) and answer.status not in (429, 500):
-        closes, what, next_step = MEANINGS[identity]
+        concerns, what, next_step = MEANINGS[identity]
+        # A web hook that was given no place has one only: its own.
+        closes = concerns == DESTINATION or (concerns == PLACE and not place)
         kind: type[DestinationRefused | PermanentFailure] = DestinationRefused if closes else PermanentFailure
         raise kind(f"answered {answer.status}: {what}", about=place or answer.url, advice=next_step)
     try:

@@ -11,7 +11,7 @@ from mailpoll import visible
 from mailpoll.destinations.mattermost.answers import THREAD_GONE, id_of, judged
 from mailpoll.destinations.mattermost.api import Api, nothing_shown
 from mailpoll.destinations.mattermost.files import Parts, note, upload
-from mailpoll.errors import DestinationRefused, MessageError
+from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.settings import MattermostSettings
 
@@ -54,7 +54,7 @@ class Bot:
         if not _IDENTITY.fullmatch(place) and place.count("/") != 1:
             what = f"{place} is no place of Mattermost" if place else "names no place of Mattermost"
             advice = f"Write --to {self._name}:team/channel, with the names as in their URLs, or a channel's id"
-            raise DestinationRefused(what, about=f"channel {post.channel}", advice=advice)
+            raise PermanentFailure(what, about=f"channel {post.channel}", advice=advice)
         return place
 
     def _channel(self, place: str) -> str:

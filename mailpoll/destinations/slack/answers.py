@@ -33,8 +33,8 @@ _PLACE = "Check the channel's name or id; in a private channel, type /invite @ a
 _HOOK = "Make a new web hook under Incoming Webhooks of the app, and put its URL into place"
 _ASK = "Ask an administrator of the workspace to let the app post there"
 
+# About the token or the workspace: no post will be taken until a person acts.
 _REFUSED: dict[str, tuple[str, str]] = {
-    # the key
     "not_authed": ("no token came with the post", _TOKEN),
     "invalid_auth": ("the token is wrong, or not accepted from this address", _TOKEN),
     "account_inactive": ("the token belongs to an app or workspace that is gone", _TOKEN),
@@ -42,26 +42,30 @@ _REFUSED: dict[str, tuple[str, str]] = {
     "token_expired": ("the token has expired", _TOKEN),
     "not_allowed_token_type": ("this kind of token may not post", _TOKEN),
     "missing_scope": ("the app lacks a scope", _SCOPE),
-    "no_permission": ("the app may not post there", _INVITE),
     "access_denied": ("the app may not do that", _ASK),
     "accesslimited": ("the app may not post from this network", _ASK),
     "ekm_access_denied": ("administrators have suspended posting", _ASK),
     "org_login_required": ("the workspace is moving to an enterprise organisation", "Resume once it has moved"),
     "two_factor_setup_required": ("the account needs two-factor authentication", "Set it up, then resume"),
     "team_access_not_granted": ("the app may not use this workspace", _ASK),
-    # the place
+}
+# About the place. Channels are one another's strangers: the others' posts go on.
+_WRONG_PLACE: dict[str, tuple[str, str]] = {
+    "no_permission": ("the app may not post there", _INVITE),
     "channel_not_found": ("there is no such channel, or the app cannot see it", _PLACE),
     "invalid_channel": ("there is no such channel, or the app cannot see it", _PLACE),
     "user_not_found": ("there is no such person", "Check the user id"),
     "not_in_channel": ("the app is not in the channel", _INVITE),
-    "is_archived": ("the channel is archived", "Unarchive it, or name another with: mailpoll channel set"),
+    "is_archived": ("the channel is archived", "Unarchive it"),
     "restricted_action": ("a rule of the workspace forbids the app to post there", _ASK),
     "restricted_action_read_only_channel": ("the channel is read-only", _ASK),
     "restricted_action_thread_only_channel": ("the channel takes answers in threads only", _ASK),
     "posting_to_channel_denied": ("the app may not post there", _ASK),
     "cannot_dm_bot": ("it cannot write to another app", "Name a channel or a person"),
     "messages_tab_disabled": ("the app takes no direct messages", "Turn on the Messages tab under App Home of the app"),
-    # web hooks
+}
+# About a web hook, which is one place only.
+_HOOK_REFUSED: dict[str, tuple[str, str]] = {
     "no_service": ("the web hook was removed, or its URL is wrong", _HOOK),
     "no_service_id": ("the web hook's URL is incomplete", _HOOK),
     "no_active_hooks": ("the web hook is turned off", _HOOK),
@@ -93,7 +97,8 @@ _NOT_NOW: dict[str, str] = {
 _UNKNOWN = {"fatal_error", "internal_error"}
 
 MEANINGS: dict[str, Meaning] = {
-    **{code: Meaning(DestinationRefused, what, advice) for code, (what, advice) in _REFUSED.items()},
+    **{code: Meaning(DestinationRefused, *said) for code, said in {**_REFUSED, **_HOOK_REFUSED}.items()},
+    **{code: Meaning(PermanentFailure, *said) for code, said in _WRONG_PLACE.items()},
     **{code: Meaning(PermanentFailure, what) for code, what in _FAILED.items()},
     **{code: Meaning(TemporaryFailure, what) for code, what in _NOT_NOW.items()},
     **{code: Meaning(Unanswered, "Slack had an error of its own, and may have posted it") for code in _UNKNOWN},
@@ -125,8 +130,8 @@ def judged(answer: Response, place: str) -> dict[str, Any]:
     """What a method of Slack's answered, when all went well.
 
     Raises:
-        DestinationRefused: the token, a permission or the place (`place` is told) is wrong.
-        PermanentFailure: the answer is about this post.
+        DestinationRefused: the token or a permission is wrong.
+        PermanentFailure: the answer is about this post or its place, which is told.
         TemporaryFailure: not now; Later for an unknown code.
         Unanswered: it may have been done: Slack failed half way, or its answer broke off.
     """
@@ -143,8 +148,12 @@ def judged(answer: Response, place: str) -> dict[str, Any]:
 
 
 def hooked(answer: Response) -> None:
-    """Nothing when a web hook took the post; raises as judged(). Its answers are words: `ok`, `no_service`."""
+    """Nothing when a web hook took the post; raises as judged(), but for a wrong place, of which it has no other, too
+    DestinationRefused. Its answers are words: `ok`, `no_service`."""
     word = _word(answer.body)
+    if word in _WRONG_PLACE:
+        what, advice = _WRONG_PLACE[word]
+        raise DestinationRefused(f"answered {word}: {what}", about=answer.url, advice=advice)
     if word in MEANINGS:
         raise failure(word, answer.url, answer)
     passed(answer, "webhook")

@@ -11,7 +11,7 @@ from mailpoll import visible
 from mailpoll.destinations.slack.answers import THREAD_GONE, code_of, judged
 from mailpoll.destinations.slack.api import Api
 from mailpoll.destinations.slack.files import Parts, note, share, upload
-from mailpoll.errors import DestinationRefused, MessageError
+from mailpoll.errors import MessageError, PermanentFailure
 from mailpoll.http import Response
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.settings import SlackSettings
@@ -53,7 +53,7 @@ class Bot:
     def _place(self, post: Post) -> str:
         place = post.place or self._settings.channel
         if not place:
-            raise DestinationRefused(
+            raise PermanentFailure(
                 "names no channel of Slack",
                 about=f"channel {post.channel}",
                 advice=f"Write --to '{self._name}:#channel', or {self._key('channel')}",

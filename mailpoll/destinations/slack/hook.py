@@ -6,7 +6,7 @@ from mailpoll.destinations.slack.answers import hooked
 from mailpoll.destinations.slack.api import AGENT, in_json
 from mailpoll.destinations.slack.bot import QUIET
 from mailpoll.destinations.slack.files import Left, note
-from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure
+from mailpoll.errors import MessageError, PermanentFailure
 from mailpoll.http import Http
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.settings import SlackSettings, mask_url
@@ -24,7 +24,7 @@ class Hook:
     def post(self, post: Post) -> Receipt:
         """An empty receipt: a web hook says `ok` and nothing else. Files are named, with why they stay behind."""
         if post.place:
-            raise DestinationRefused(
+            raise PermanentFailure(
                 "a web hook of Slack posts to its own channel only",
                 about=f"channel {post.channel}",
                 advice=f"Write --to {self._name} without a place, or use a bot token",
