@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol
 
 from mailpoll.errors import (
     Bug,
@@ -17,52 +17,12 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
 )
-from mailpoll.model import Delivery, DeliveryState, Finding, Limits, Original, Pause, Post, Receipt, Rest
+from mailpoll.model import Delivery, DeliveryState, Pause, Receipt, Rest
+from mailpoll.posting import Content, Destination, KnowsPlaces, Landed, Posting
 from mailpoll.rate import UNLIMITED, Rates
 from mailpoll.retry import DECLINES, GIVE_UP_S, LONGEST_REST, RETRY_AFTER_S, rest_time, retry_delay
 
-
-class Content(Protocol):
-    """The bytes behind a post, fetched only when a destination wants them."""
-
-    def raw(self) -> Iterator[bytes]:
-        """The whole mail as it came, in slices of at most 1 MB."""
-
-    def part(self, number: int) -> Iterator[bytes]:
-        """Attachment `number` (Attachment.part) decoded, in pieces of about 1 MB; 0 is the whole new text as UTF-8.
-        Raises Unreadable, at once and not between two pieces, when the mail is to blame that it cannot be had."""
-
-    def original(self) -> Original:
-        """What the mail says of itself beside its posts. Raises Unreadable as part() does."""
-
-    def seven_bit(self) -> Iterator[bytes]:
-        """The whole mail in ASCII alone, in pieces of about 1 MB. Raises Unreadable as part() does."""
-
-
-class Destination(Protocol):
-    """A service that takes posts. post() raises TemporaryFailure (nothing left), Unanswered (it left, no answer came),
-    PermanentFailure (about this post) or DestinationRefused (about the destination)."""
-
-    limits: Limits
-    askable: bool  # find() can tell whether a post arrived
-    on_uncertain: Literal["repost", "hold"]
-
-    def post(self, post: Post, content: Content) -> Receipt: ...
-
-    def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
-        """The receipt of a post whose answer was lost, if it arrived after all. It left after `since`; `taken` tells of
-        a receipt's id whether it belongs to a post that is known to have arrived: two posts may say the same."""
-
-    def check(self) -> tuple[Finding, ...]: ...
-
-
-@runtime_checkable
-class KnowsPlaces(Protocol):
-    """A destination that can also tell of a place whether it can post there; no kind has to."""
-
-    def check_place(self, place: str) -> Finding | None:
-        """What is wrong with a place (fail: nothing can be posted there), or good about it; None when that is not
-        known. Nothing is posted. Raises as Destination.post: TemporaryFailure when nobody could be asked."""
+__all__ = ["Attempt", "Content", "Courier", "Destination", "Destinations", "KnowsPlaces", "Outbox"]
 
 
 class Outbox(Protocol):
@@ -115,6 +75,13 @@ class Destinations(Protocol):
 
 
 BATCH = 100
+# How long others wait for what comes of a post: a service nearby has answered by then, and the posts of a quiet run
+# leave one after another, as they came.
+PATIENCE_S = 0.05
+# How many posts are on their way at a time; each holds what it sends in memory.
+AT_ONCE = 16
+# How long a step waits where nothing else can be begun.
+LONGEST_STEP_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +102,14 @@ class Attempt:
 
 
 class Courier:
-    """Carries what is due to its destinations, one post at a time: the destinations take turns, and so do the channels
-    of one; what is of one channel comes in the order of arrival, and waits where as many have left as `rates` let.
+    """Carries what is due to its destinations, to each one post at a time: the destinations take turns, and so do the
+    channels of one; what is of one channel comes in the order of arrival, and waits where as many have left as `rates`
+    let. A post that takes longer than `patience_s` is waited for beside the others.
 
     A destination that could not be reached, or whose secret could not be had, is left alone for the rest of the run,
     and rests longer the more runs in a row it gives no answer; one that declines several posts in a row has enough for
     the run; one that refused us, or that the configuration does not know, is paused until a person acts or its settings
-    change. None costs another destination more than the one wait.
+    change. None costs another destination more than `patience_s`, once a run.
     """
 
     def __init__(
@@ -155,8 +123,11 @@ class Courier:
         told: Callable[[Attempt], None],
         paused: Callable[[Pause], None],
         rates: Rates = UNLIMITED,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._outbox = outbox
+        self._posting = Posting(outbox.taken)
+        self._patience_s = patience_s
         self._rates = rates
         self._destinations = destinations
         self._content = content
@@ -166,6 +137,7 @@ class Courier:
         self._paused = paused
         self._made: dict[str, Destination] = {}
         self._closed: set[str] = set()
+        self._slow: set[str] = set()
         self._failures: dict[str, int] = {}
         self._declines: dict[str, int] = {}
         self._waiting: list[Delivery] = []
@@ -188,14 +160,47 @@ class Courier:
             self._settle_uncertain(delivery, Unanswered("the run ended before the answer came"))
 
     def step(self) -> bool:
-        """Attempts one delivery; False when nothing that is due can go anywhere."""
-        self._waiting = [d for d in self._waiting if d.post.destination not in self._closed]
-        if not self._waiting:
-            self._waiting = list(self._outbox.due(self._now(), not_to=self._closed, limit=BATCH, rates=self._rates))
-        if not self._waiting:
-            return False
-        self._attempt(self._waiting.pop(0))
+        """Begins one delivery, or waits a moment for one; False when nothing that is due can go anywhere, and nothing
+        is on its way."""
+        self._hear(0.0)
+        delivery = self._next()
+        if delivery is None:
+            waits = bool(self._posting.busy)
+            self._hear(LONGEST_STEP_S)
+            return waits
+        name = delivery.post.destination
+        self._attempt(delivery)
+        self._hear(0.0 if name in self._slow else self._patience_s)
+        if name in self._posting.busy:
+            self._slow.add(name)
         return True
+
+    def finish(self) -> None:
+        """Waits for what is on its way: each post has its own limit of time."""
+        while self._posting.busy:
+            self._hear(LONGEST_STEP_S)
+
+    def abandon(self) -> None:
+        """Gives up what is on its way; the next run calls it uncertain."""
+        self._posting.abandon()
+
+    def _hear(self, patience_s: float) -> None:
+        """Records what came of the next post that landed, if one did, and of all that have."""
+        while self._posting.busy and (landed := self._posting.hear(patience_s)) is not None:
+            self._settle(landed)
+            patience_s = 0.0
+
+    def _next(self) -> Delivery | None:
+        """What can be begun now."""
+        busy = self._posting.busy
+        if len(busy) >= AT_ONCE:
+            return None
+        self._waiting = [d for d in self._waiting if d.post.destination not in self._closed]
+        if all(d.post.destination in busy for d in self._waiting):
+            not_to = self._closed | busy
+            self._waiting = list(self._outbox.due(self._now(), not_to=not_to, limit=BATCH, rates=self._rates))
+        first = next((n for n, d in enumerate(self._waiting) if d.post.destination not in busy), None)
+        return None if first is None else self._waiting.pop(first)
 
     def opens_in(self) -> float | None:
         """The seconds until a limit lets the next post leave; None where no post waits for that alone."""
@@ -222,8 +227,13 @@ class Courier:
         if not self._claim(delivery):
             return
         delivery = self._in_thread(delivery, destination)
+        self._posting.begin(delivery, destination, self._content(delivery))
+
+    def _settle(self, landed: Landed) -> None:
+        """Records what came of a post."""
+        delivery, destination, name = landed.delivery, landed.destination, landed.delivery.post.destination
         try:
-            receipt = self._found(delivery, destination) or destination.post(delivery.post, self._content(delivery))
+            receipt = landed.receipt()
         except Unanswered as problem:
             self._settle_uncertain(delivery, problem)
         except TemporaryFailure as problem:
@@ -275,14 +285,6 @@ class Courier:
     def _not_now(self, delivery: Delivery, problem: RunError | DestinationRefused) -> None:
         self._told(Attempt(delivery, delivery.state, error=problem))
         self._closed.add(delivery.post.destination)
-
-    def _found(self, delivery: Delivery, destination: Destination) -> Receipt | None:
-        """The receipt of a post that arrived although its answer was lost, where the destination can be asked. What was
-        ever uncertain is asked about, even if it was delayed since: it may have been the question that failed."""
-        if destination.askable and (delivery.state == "uncertain" or delivery.uncertain_at is not None):
-            name = delivery.post.destination
-            return destination.find(delivery.post, delivery.created_at, lambda id_: self._outbox.taken(name, id_))
-        return None
 
     def _delay(self, delivery: Delivery, problem: TemporaryFailure) -> None:
         """Not sent: later, or never once it was tried for too long. The destination is left alone for this run."""

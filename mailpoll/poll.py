@@ -83,13 +83,17 @@ class Intake(Protocol):
 
 class Courier(Protocol):
     """Delivers what is due: start() once, then step() until it returns False. opens_in() tells in how many seconds
-    there is more, because a limit lets it leave then."""
+    there is more, because a limit lets it leave then. finish() waits for what is on its way, abandon() gives it up."""
 
     def start(self) -> None: ...
 
     def step(self) -> bool: ...
 
     def opens_in(self) -> float | None: ...
+
+    def finish(self) -> None: ...
+
+    def abandon(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,9 @@ class Run:
             self._intake.read(self._fetching_is_over)
             self._attend()
             self._intake.finish()
+            self._courier.finish()
         except BaseException:
+            self._courier.abandon()
             self._intake.abandon()
             raise
         finally:

@@ -74,9 +74,14 @@ def _carry(installation: Installation, store: Store, message_id: int) -> None:
         if store.outbox.list(message_id=message_id, states=("held",)):
             store.messages.release(message_id, now())  # what the channel's policy makes of strangers is not on trial
         courier.start()
-        while time.monotonic() < ends and store.outbox.list(message_id=message_id, states=("pending",)):
-            if not courier.step():
-                return
+        try:
+            while time.monotonic() < ends and store.outbox.list(message_id=message_id, states=("pending",)):
+                if not courier.step():
+                    break
+            courier.finish()
+        except BaseException:
+            courier.abandon()
+            raise
 
 
 def status_of(posts: Sequence[Delivery], pauses: tuple[Pause, ...]) -> int:

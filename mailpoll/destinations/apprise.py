@@ -116,8 +116,9 @@ service = "pover"                      # what the URL begins with
         """An empty receipt: Apprise hands on none. Raises as delivery.Destination says."""
         with self._files(post, content) as files:
             sending = _Sending(lambda: self._send(post, files))
-            sending.thread.start()
-            sending.thread.join(self._settings.timeout)
+            with _ONE_AT_A_TIME:
+                sending.thread.start()
+                sending.thread.join(self._settings.timeout)
         if sending.thread.is_alive():
             raise Unanswered(f"did not answer within {self._settings.timeout:g} seconds", about=self._about)
         if not sending.went_well:
@@ -141,7 +142,7 @@ service = "pover"                      # what the URL begins with
         """The service of a URL. Raises DestinationRefused."""
         try:
             apprise = import_module("apprise")
-            _EAR.listen()
+            _EAR.attach()
             asset = apprise.AppriseAsset(async_mode=False, secure_logging=True, app_id="mailpoll")
             service = apprise.Apprise.instantiate(url, asset=asset)
         except ImportError:
@@ -251,13 +252,17 @@ class _Ear(logging.Handler):
 
     def listen(self) -> list[tuple[int, str]]:
         """What Apprise logs from now on: (level, message), to be looked at later."""
+        self.attach()
+        self._lines = []
+        return self._lines
+
+    def attach(self) -> None:
+        """From now on, nothing that Apprise logs goes anywhere else."""
         log = logging.getLogger("apprise")
         if self not in log.handlers:
             log.addHandler(self)
             log.propagate = False
             log.setLevel(logging.DEBUG)
-        self._lines = []
-        return self._lines
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keeps what may say why something failed."""
@@ -266,6 +271,8 @@ class _Ear(logging.Handler):
 
 
 _EAR = _Ear()
+# Apprise has one log: of two posts at a time nobody could tell whose trouble it is about.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def _of_plugin(plugin: Any, settings: AppriseSettings) -> Limits:

@@ -78,6 +78,8 @@ timeout = 60                                    # seconds
         self._timeout = settings.timeout
         source = os.environ if env is None else env
         self._env = {"PATH": _DEFAULT_PATH, **{name: source[name] for name in _PASSED_ON if name in source}}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
 
     @classmethod
     def limits_of(cls, settings: CommandSettings) -> Limits:
@@ -87,7 +89,9 @@ timeout = 60                                    # seconds
     def post(self, post: Post, content: Raw) -> Receipt:
         """An empty receipt when the program took the post; raises as delivery.Destination says."""
         with self._spool(content) as mail:
-            process = self._start(post, mail)
+            self._process = process = self._start(post, mail)
+        if self._stopped:
+            _end(process)
         stderr = _Tail(process)
         try:
             status = process.wait(self._timeout)
@@ -100,6 +104,12 @@ timeout = 60                                    # seconds
             raise
         self._judge(status, stderr)
         return Receipt()
+
+    def stop(self) -> None:
+        """Ends the program that is at work; none begins any more, or not for long."""
+        self._stopped = True
+        if self._process is not None and self._process.poll() is None:
+            _end(self._process)
 
     def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
         """None: a program cannot be asked."""

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from mailpoll.errors import (
     Unreadable,
 )
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
+from mailpoll.posting import Stoppable
 from mailpoll.settings import CommandSettings, SecretRef, Settings, WebhookSettings
 
 CANARY = "cAnArY"
@@ -395,6 +397,29 @@ time.sleep(60)
     with pytest.raises(Unanswered, match=r"did not end within 1.5 seconds"):
         python(code, timeout=1.5).post(a_post(), Bytes())
     assert gone(int(pid_file.read_text()))
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is not its child: Linux")
+def test_a_program_is_ended_when_its_run_is_stopped(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    made = python(f"import os, time; open({str(begun)!r}, 'w').write(str(os.getpid())); time.sleep(60)")
+    assert isinstance(made, Stoppable)
+    with ThreadPoolExecutor(1) as pool:
+        posted = pool.submit(made.post, a_post(), Bytes())
+        pid = int(begun.read_text())  # waits for it
+        made.stop()
+        with pytest.raises(Unanswered, match="was ended by SIGTERM"):
+            posted.result()
+    assert gone(pid)
+
+
+def test_a_program_that_begins_while_its_run_is_stopped_is_ended() -> None:
+    made = python("import time; time.sleep(60)")
+    assert isinstance(made, Stoppable)
+    made.stop()
+    with pytest.raises(Unanswered, match="was ended by SIGTERM"):
+        made.post(a_post(), Bytes())
 
 
 def gone(pid: int) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import threading
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
 
-from mailpoll.delivery import Attempt, Courier
+from mailpoll.delivery import AT_ONCE, Attempt, Content, Courier
 from mailpoll.errors import (
     AccessDenied,
     Bug,
@@ -20,8 +21,9 @@ from mailpoll.errors import (
     PermanentFailure,
     TemporaryFailure,
     Unanswered,
+    Unavailable,
 )
-from mailpoll.model import Delivery, Finding, Limits, Options, Pause, Post, Receipt, Rest
+from mailpoll.model import Delivery, Finding, Limits, Options, Original, Pause, Post, Receipt, Rest
 from mailpoll.rate import Rates
 from mailpoll.retry import GIVE_UP_S, RETRY_AFTER_S, retry_delay
 
@@ -137,6 +139,7 @@ class World:
         self.settings = "as they were"
         self.told: list[Attempt] = []
         self.outbox = Outbox()
+        self.content: Any = None
         for number in range(1, posts + 1):
             for name in hooks:
                 self.add(name, f"{name}{number}")
@@ -147,23 +150,28 @@ class World:
         delivery = Delivery(number, number, "pending", 0, post, self.now, self.now, self.now)
         self.outbox.deliveries[number] = replace(delivery, **values)
 
-    def run(self, **wind: float) -> list[str]:
+    def run(self, *, patience_s: float = 20.0, **wind: float) -> list[str]:
         """One run, after some time; returns what is told, as "key state"."""
         self.now += timedelta(**wind)
         self.told = []
-        courier = Courier(
-            self.outbox,
-            self,
-            lambda _: None,  # type: ignore[arg-type, return-value]
-            now=lambda: self.now,
-            jitter=lambda: 0.0,
-            told=self.told.append,
-            paused=lambda _: None,
-        )
+        courier = self.courier(patience_s)
         courier.start()
         while courier.step():
             pass
         return [f"{attempt.delivery.post.key} {attempt.state}" for attempt in self.told]
+
+    def courier(self, patience_s: float) -> Courier:
+        """One that has not started; patient, it tells of several destinations in their order."""
+        return Courier(
+            self.outbox,
+            self,
+            lambda _: self.content,
+            now=lambda: self.now,
+            jitter=lambda: 0.0,
+            told=self.told.append,
+            paused=lambda _: None,
+            patience_s=patience_s,
+        )
 
     def make(self, name: str) -> Hook:
         hook = self.hooks[name]
@@ -551,3 +559,150 @@ class TestRest:
         world.now -= timedelta(days=3650)
         world.outbox.deliveries[1] = replace(world.first, due_at=world.now)  # as the outbox of the store does
         assert world.run() == ["hook1 delivered"]
+
+
+class Held(Hook):
+    """A destination that takes its posts and does not answer until `answer` is set; it gives up after 20 seconds."""
+
+    def __init__(self, answer: threading.Event) -> None:
+        super().__init__()
+        self._answer = answer
+        self._at_work = threading.Semaphore()
+        self.overlapped = False
+
+    def post(self, post: Post, content: object) -> Receipt:
+        self.overlapped |= not self._at_work.acquire(blocking=False)
+        if not self._answer.wait(20):
+            raise Unanswered("no answer")
+        self._at_work.release()
+        return super().post(post, content)
+
+
+class Releasing(Hook):
+    """A destination whose post number `count` has the event set."""
+
+    def __init__(self, answer: threading.Event, count: int) -> None:
+        super().__init__()
+        self._answer, self._count = answer, count
+
+    def post(self, post: Post, content: object) -> Receipt:
+        receipt = super().post(post, content)
+        if len(self.taken) == self._count:
+            self._answer.set()
+        return receipt
+
+
+class Looked:
+    """A content that remembers which threads looked into it."""
+
+    def __init__(self, trouble: BaseException | None = None) -> None:
+        self.threads: set[int] = set()
+        self._trouble = trouble
+
+    def raw(self) -> Iterator[bytes]:
+        for piece in (b"one ", b"two"):
+            self.threads.add(threading.get_ident())
+            if self._trouble is not None:
+                raise self._trouble
+            yield piece
+
+    def part(self, number: int) -> Iterator[bytes]:
+        return self.raw()
+
+    def original(self) -> Original:
+        raise NotImplementedError
+
+    def seven_bit(self) -> Iterator[bytes]:
+        return self.raw()
+
+
+class Reading(Hook):
+    """A destination that wants the mail; remembers it, and the thread it is called in."""
+
+    def post(self, post: Post, content: Content) -> Receipt:  # type: ignore[override]
+        self.thread = threading.get_ident()
+        self.read = b"".join(content.raw())
+        return super().post(post, content)
+
+
+class TestBeside:
+    """A post that takes its time is waited for beside the others."""
+
+    def test_a_destination_that_hangs_delays_no_post_of_another(self) -> None:
+        """It answers only once all posts of the other have left: had they waited for it, it had not."""
+        all_left = threading.Event()
+        hung = Held(all_left)
+        world = World(5, hung=hung, well=Releasing(all_left, 5))
+        told = world.run(patience_s=0.01)
+        assert told[:5] == [f"well{number} delivered" for number in range(1, 6)]
+        assert set(world.states) == {"delivered"}
+
+    def test_a_destination_gets_one_post_at_a_time_in_order(self) -> None:
+        all_left = threading.Event()
+        hung = Held(all_left)
+        World(6, hung=hung, well=Releasing(all_left, 6)).run(patience_s=0.0)
+        assert not hung.overlapped
+        assert hung.taken == [f"hung{number}" for number in range(1, 7)]
+
+    def test_of_many_that_hang_so_many_are_waited_for_at_a_time(self) -> None:
+        class Crowded(Hook):
+            def post(self, post: Post, content: object) -> Receipt:
+                with counted:
+                    crowd.append(post.key)
+                    most.append(len(crowd))
+                    if len(crowd) == AT_ONCE:
+                        full.set()
+                assert full.wait(20)
+                with counted:
+                    crowd.remove(post.key)
+                return super().post(post, content)
+
+        counted, full = threading.Lock(), threading.Event()
+        crowd: list[str] = []
+        most: list[int] = []
+        world = World(1, **{f"d{number}": Crowded() for number in range(AT_ONCE + 4)})
+        world.run(patience_s=0.0)
+        assert set(world.states) == {"delivered"}
+        assert max(most) == AT_ONCE
+
+    def test_what_a_post_needs_of_the_store_the_main_thread_looks_up(self) -> None:
+        hook = Reading()
+        world = World(hook=hook)
+        world.content = content = Looked()
+        assert world.run() == ["hook1 delivered"]
+        assert hook.read == b"one two"
+        assert content.threads == {threading.get_ident()} != {hook.thread}
+
+    def test_a_mail_that_cannot_be_read_is_the_posts_trouble(self) -> None:
+        world = World(2, hook=Reading())
+        world.content = Looked(PermanentFailure("its bytes were let go"))
+        assert world.run() == ["hook1 failed", "hook2 failed"]
+
+    def test_a_store_that_fails_under_a_post_ends_the_run(self) -> None:
+        world = World(2, hook=Reading())
+        world.content = Looked(Unavailable("the store is gone"))
+        with pytest.raises(Unavailable, match="the store is gone"):
+            world.run()
+        assert world.states == ["sending", "pending"]
+
+    def test_ctrl_c_is_not_the_trouble_of_a_post(self) -> None:
+        world = World(hook=Reading())
+        world.content = Looked(KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            world.run()
+        assert world.states == ["sending"]  # the next run finds it
+
+    def test_what_would_outlive_an_abandoned_run_is_stopped(self) -> None:
+        class Program(Held):
+            def stop(self) -> None:
+                stopped.set()
+
+        stopped = threading.Event()
+        world = World(1, program=Program(stopped), other=Hook())
+        courier = world.courier(patience_s=0.0)
+        courier.start()
+        assert courier.step()
+        courier.abandon()
+        assert stopped.is_set()
+        courier.finish()
+        assert world.states[0] == "delivered"

@@ -17,12 +17,12 @@ from support.site import empty_store, mail
 from mailpoll import router
 from mailpoll.commands import dry_run
 from mailpoll.crew import AccountResult
-from mailpoll.delivery import Courier
+from mailpoll.delivery import Content, Courier
 from mailpoll.dialogue import Plan
 from mailpoll.errors import AccessDenied, ConfigError, ProtocolError, Unavailable
 from mailpoll.intake import Intake
 from mailpoll.interpret import Interpreter, Rules
-from mailpoll.model import FolderInfo, Limits, Reading
+from mailpoll.model import FolderInfo, Limits, Post, Reading, Receipt
 from mailpoll.poll import Clock, Run
 from mailpoll.store import Store
 
@@ -492,3 +492,36 @@ def test_private_mail_that_is_unread_again_is_looked_at_again_and_left_as_it_is(
 
     assert (result.skipped, result.accepted, world.skipped()) == (1, 0, [1, 3])
     assert flags == {1: set(), 2: {"\\Seen"}, 3: set()}
+
+
+class Slow(Hook):
+    """A hook that answers when told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.answer = threading.Event(), threading.Event()
+
+    def post(self, post: Post, content: Content) -> Receipt:
+        self.begun.set()
+        assert self.answer.wait(20)
+        return super().post(post, content)
+
+
+def test_a_post_that_is_on_its_way_when_the_time_is_up_is_waited_for(tmp_path: Path) -> None:
+    hook = Slow()
+    world = World(tmp_path, hook)
+
+    def seconds() -> float:
+        """The time is up as soon as the post has left."""
+        if not hook.begun.is_set():
+            return 0.0
+        hook.answer.set()
+        return 59.0
+
+    world.seconds = seconds
+    with world.store:
+        for number in (1, 2):
+            world.server.append(ours(number))
+        world.run()
+        states = [d.state for d in world.store.outbox.list() if d.post.destination == "hook"]
+    assert states == ["delivered", "pending"]
