@@ -15,6 +15,7 @@ from benchmark.lag import distant
 from benchmark.mailbag import MIX, Inbox, kept, mails
 from benchmark.peers import FLOOR, Peers
 from benchmark.report import Row, Verdict
+from benchmark.services import dead_service
 from benchmark.site import Site
 from benchmark.timing import Command, Failed, interleaved, median, peak, ratio, syncs
 
@@ -247,6 +248,7 @@ ROWS: dict[str, Callable[[Place], Row]] = {
     "many-read": many_read,
     "many-addresses": many_addresses,
     "durable": durable,
+    "dead-service": dead_service,
 }
 
 

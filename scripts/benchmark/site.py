@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from servers.dovecot import Dovecot
@@ -45,6 +46,19 @@ class Site:
             file.chmod(0o600)
         self.env = {**ENVIRONMENT, "MAILPOLL_CONFIG": str(config), "STATE_DIRECTORY": str(self._state)}
         self.run("channel", "add", TOKEN, "--token", TOKEN)
+
+    @property
+    def url(self) -> str:
+        """Where its store is."""
+        return f"sqlite:///{self._state / 'mailpoll.db'}"
+
+    def configure(self, sections: str, secrets: Mapping[str, str]) -> None:
+        """More sections of the configuration, and the files of secrets that they name."""
+        with (self.folder / "config.toml").open("a") as config:
+            config.write(sections)
+        for name, text in secrets.items():
+            (self.folder / name).touch(mode=0o600)
+            (self.folder / name).write_text(text)
 
     def run(self, *words: str) -> None:
         """A command that must go well."""

@@ -64,13 +64,15 @@ def timed(command: Command) -> Run:
     return Run(wall, cpu)
 
 
-def interleaved(commands: list[Command], rounds: int) -> dict[str, list[Run]]:
+def interleaved(
+    commands: list[Command], rounds: int, measure: Callable[[Command], Run] = timed
+) -> dict[str, list[Run]]:
     """`rounds` runs of each command, in turn, in changing order; the first round warms up and is not counted."""
     runs: dict[str, list[Run]] = {command.name: [] for command in commands}
     for number in range(rounds + 1):
         for command in commands[:: -1 if number % 2 else 1]:
             command.fresh()
-            run = timed(command)
+            run = measure(command)
             command.check()
             if number:
                 runs[command.name].append(run)

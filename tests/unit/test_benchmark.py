@@ -45,6 +45,14 @@ def test_commands_take_turns_and_the_first_round_does_not_count() -> None:
     assert [len(own) for own in runs.values()] == [2, 2]
 
 
+def test_what_is_timed_of_a_command_may_be_told() -> None:
+    from benchmark.timing import Command, Run, interleaved
+
+    took = {"a": Run(1, 0), "b": Run(2, 0)}
+    commands = [Command(name, python("raise SystemExit('is not run')"), {}) for name in "ab"]
+    assert interleaved(commands, 2, lambda command: took[command.name]) == {n: [run] * 2 for n, run in took.items()}
+
+
 def test_a_run_in_vain_has_no_time() -> None:
     from benchmark.timing import Command, Failed, timed
 
