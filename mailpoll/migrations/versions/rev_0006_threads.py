@@ -19,9 +19,9 @@ def upgrade() -> None:
         ("thread", "receipt of the post that it was posted under"),
     ):
         op.add_column("delivery", sa.Column(name, Words(), nullable=False, server_default="", comment=comment))
-    there = sa.text("state = 'delivered' AND receipt <> ''")
+    there = sa.text("state = 'delivered' AND receipt != ''")
     for name, column in (("ix_delivery_mail", "mail_key"), ("ix_delivery_subject", "subject_key")):
-        rows = sa.text(f"{column} <> '' AND {there.text}")
+        rows = sa.text(f"{column} != '' AND {there.text}")
         op.create_index(name, "delivery", [column, "id"], sqlite_where=rows, postgresql_where=rows)
     post = "number of the post whose answers come here; 0: of none"
     op.add_column("address", sa.Column("answers", sa.BigInteger(), nullable=False, server_default="0", comment=post))
