@@ -110,6 +110,10 @@ class Courier:
     and rests longer the more runs in a row it gives no answer; one that declines several posts in a row has enough for
     the run; one that refused us, or that the configuration does not know, is paused until a person acts or its settings
     change. None costs another destination more than `patience_s`, once a run.
+
+    A place of a destination that is gone or closed to us (a channel, a room, a topic) keeps back none of its other
+    places: its posts fail, until a person has put it right and has them retried. Only a destination that is one place,
+    as the URL of a web hook is, is paused when that is gone.
     """
 
     def __init__(

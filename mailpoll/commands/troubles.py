@@ -12,7 +12,7 @@ from mailpoll.commands.facts import number, shown_destination
 from mailpoll.delivery import Attempt
 from mailpoll.destinations import is_url
 from mailpoll.doctor import book
-from mailpoll.errors import Bug, MailpollError, RunError, Unanswered, Unavailable
+from mailpoll.errors import Bug, MailpollError, RunError, Unanswered, Unavailable, closed
 from mailpoll.model import Pause, Reading
 from mailpoll.rate import in_words
 
@@ -146,7 +146,7 @@ def _became(first: Attempt, advice: str, ids: Sequence[int]) -> tuple[str, str]:
     if state == "uncertain":
         retry, drop = f"mailpoll posts retry {typed}", f"mailpoll posts drop {typed}"
         return "may have arrived", f"{are} held. If not: {retry}; if so: {drop}"
-    why = f"{advice.rstrip('.')}. " if advice else ""
+    why = f"{closed(advice)} " if advice else ""
     return "delayed", f"{why}{are} tried again by the coming runs."
 
 

@@ -143,6 +143,7 @@ def met(way: str, answer: str, outcome: str, folder: Path, url: str = "") -> Non
         assert bool(site.pauses) == (outcome == "paused")
         assert re.search(expected.told, site.sentences())
         assert bool(site.sentences()) == (outcome != "delivered")
+        assert "?." not in site.sentences()
         assert not end.secret or end.secret not in site.sentences()
         first_run = ([1] if answer in TAKEN else []) + ([2, 3] if expected.others == "delivered" else [])
         assert numbers(end.texts()) == first_run
