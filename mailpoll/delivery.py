@@ -203,7 +203,8 @@ class Courier:
         if all(d.post.destination in busy for d in self._waiting):
             not_to = self._closed | busy
             self._waiting = list(self._outbox.due(self._now(), not_to=not_to, limit=BATCH, rates=self._rates))
-        first = next((n for n, d in enumerate(self._waiting) if d.post.destination not in busy), None)
+        free = ((n, d) for n, d in enumerate(self._waiting) if d.post.destination not in busy)
+        first = next((n for n, d in free if self._posting.has_room(d)), None)
         return None if first is None else self._waiting.pop(first)
 
     def opens_in(self) -> float | None:

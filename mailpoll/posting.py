@@ -12,6 +12,9 @@ from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from mailpoll.model import Delivery, Finding, Limits, Original, Post, Receipt
 
+# Files of all posts that are on their way together; one alone may have more.
+MOST_OCTETS = 20_000_000
+
 T = TypeVar("T")
 
 
@@ -128,6 +131,11 @@ class Posting:
         self._taken = taken
         self._said: SimpleQueue[_Question | Landed] = SimpleQueue()
         self._away: dict[str, Destination] = {}
+        self._octets: dict[str, int] = {}
+
+    def has_room(self, delivery: Delivery) -> bool:
+        """Whether this one may be on its way beside the others: a post has its files in memory, once or twice."""
+        return not self._away or sum(self._octets.values()) + _octets(delivery) <= MOST_OCTETS
 
     @property
     def busy(self) -> frozenset[str]:
@@ -144,6 +152,7 @@ class Posting:
             return self._found(delivery, destination) or destination.post(delivery.post, _Asked(content, self._ask))
 
         self._away[delivery.post.destination] = destination
+        self._octets[delivery.post.destination] = _octets(delivery)
         threading.Thread(target=work, daemon=True, name=f"post {delivery.id}").start()
 
     def hear(self, patience_s: float) -> Landed | None:
@@ -155,7 +164,7 @@ class Posting:
             except Empty:
                 return None
             if isinstance(said, Landed):
-                del self._away[said.delivery.post.destination]
+                del self._away[said.delivery.post.destination], self._octets[said.delivery.post.destination]
                 return said
             said.answer()
 
@@ -181,6 +190,10 @@ class Posting:
         self._said.put(question)
         found: T = question.answers.get().get()
         return found
+
+
+def _octets(delivery: Delivery) -> int:
+    return sum(file.size for file in delivery.post.attachments)
 
 
 class _Asked:

@@ -23,7 +23,8 @@ from mailpoll.errors import (
     Unanswered,
     Unavailable,
 )
-from mailpoll.model import Delivery, Finding, Limits, Options, Original, Pause, Post, Receipt, Rest
+from mailpoll.model import Attachment, Delivery, Finding, Limits, Options, Original, Pause, Post, Receipt, Rest
+from mailpoll.posting import MOST_OCTETS
 from mailpoll.rate import Rates
 from mailpoll.retry import GIVE_UP_S, RETRY_AFTER_S, retry_delay
 
@@ -664,6 +665,32 @@ class TestBeside:
         world.run(patience_s=0.0)
         assert set(world.states) == {"delivered"}
         assert max(most) == AT_ONCE
+
+    def test_large_files_are_on_their_way_one_after_another(self) -> None:
+        met = threading.Event()
+        crowd: list[str] = []
+
+        class Alone(Hook):
+            def post(self, post: Post, content: object) -> Receipt:
+                crowd.append(post.key)
+                if len(crowd) > 1:
+                    met.set()
+                met.wait(0.2)  # for another, which must not come
+                crowd.remove(post.key)
+                return super().post(post, content)
+
+        def run(octets: int) -> World:
+            world = World(1, **{f"d{number}": Alone() for number in range(3)})
+            files = (Attachment(1, "a.bin", "application/octet-stream", octets),)
+            for number, each in world.outbox.deliveries.items():
+                world.outbox.deliveries[number] = replace(each, post=replace(each.post, attachments=files))
+            world.run(patience_s=0.0)
+            return world
+
+        assert set(run(MOST_OCTETS).states) == {"delivered"}
+        assert not met.is_set()
+        assert set(run(MOST_OCTETS // 3).states) == {"delivered"}
+        assert met.is_set()
 
     def test_what_a_post_needs_of_the_store_the_main_thread_looks_up(self) -> None:
         hook = Reading()
