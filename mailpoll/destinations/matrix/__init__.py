@@ -202,7 +202,7 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
                 raise
             try:
                 self._client.join(room)
-            except WrongRoom:
+            except (PermanentFailure, DestinationRefused):  # of a room that nobody knows Synapse says 404, M_UNKNOWN
                 raise refused from None
             except Unanswered as problem:  # nothing of the post has left
                 raise TemporaryFailure(problem.what, about=problem.about) from None
