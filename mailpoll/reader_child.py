@@ -13,7 +13,7 @@ import sys  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 from typing import BinaryIO  # noqa: E402
 
-from mailpoll import compose, frames, message, original, reading  # noqa: E402
+from mailpoll import compose, frames, message, reading  # noqa: E402
 from mailpoll.frames import Answer, Call, Limits  # noqa: E402
 
 PARENT_LOOKED_FOR_EVERY_S = 0.5
@@ -51,6 +51,8 @@ def _answered(call: Call, raw: bytes, limits: Limits) -> Iterator[bytes]:
                 yield frames.framed(Answer(part=piece, more=True))
             yield frames.framed(Answer())
         elif call.kind == "seven bit":
+            from mailpoll import original  # with it come the parsers of the standard library, for few destinations
+
             for piece in original.seven_bit(raw):
                 yield frames.framed(Answer(part=piece, more=True))
             yield frames.framed(Answer())
@@ -68,6 +70,8 @@ def _answer(call: Call, raw: bytes, limits: Limits) -> Answer:
     if call.kind == "cuts":
         return Answer(cuts=compose.cuts(message.parse(raw, max_text=limits.max_text), call.routes[0]))
     if call.kind == "original":
+        from mailpoll import original
+
         return Answer(original=original.original(raw, call.routes[0], max_text=limits.max_text))
     return Answer(
         reading=reading.read(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mailpoll.model import Disposition, Message, Policy, Route
-from mailpoll.policy import authentication, senders
+from mailpoll.policy import senders
 from mailpoll.router import Pattern
 
 Kind = Literal["post", "mark", "hold", "ignore"]
@@ -68,9 +68,13 @@ def _of_senders(message: Message, route: Route) -> Iterator[Verdict]:
         yield Verdict(policy.refused, "the sender is not among those who may write here (allow_from)")
     if senders.matches(sender.address, policy.deny_from):
         yield Verdict(policy.refused, "the sender is among those who may not write here (deny_from)")
+    if not policy.require:
+        return
+    from mailpoll.policy import authentication  # few ask for it
+
     domain = sender.address.rpartition("@")[2]
     missing = authentication.shortfall(message.authentication, policy.authserv_ids, policy.require, domain)
-    if policy.require and missing:
+    if missing:
         yield Verdict(policy.refused, f"the sender is not verified: {missing}")
 
 
