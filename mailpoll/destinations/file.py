@@ -13,9 +13,9 @@ from mailpoll import durable
 from mailpoll.destinations.kind import Kind
 from mailpoll.errors import PermanentFailure, Unreadable
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
+from mailpoll.post_json import facts
 from mailpoll.settings import FileSettings, SecretRef
 
-VERSION = 1  # of the JSON; it changes when a field changes its meaning, not when one is added
 _ENDINGS = {"json": ".json", "text": ".txt", "eml": ".eml"}
 _WORDS = "Write the name of a folder below it, like support or support/2026"
 
@@ -128,7 +128,7 @@ def _text(post: Post) -> Iterator[bytes]:
 
 def _json(post: Post, content: Content, with_files: bool) -> Iterator[bytes]:
     """One object, with the fields of a web hook's; attachments piece by piece."""
-    yield _encoded(_facts(post))[:-1]
+    yield _encoded(facts(post))[:-1]
     if post.whole_text:
         yield b',"whole_text":' + _encoded(_whole_text(content))
     yield b',"attachments":['
@@ -141,26 +141,6 @@ def _json(post: Post, content: Content, with_files: bool) -> Iterator[bytes]:
             yield b'"'
         yield b"}"
     yield b"]}\n"
-
-
-def _facts(post: Post) -> dict[str, Any]:
-    return {
-        "version": VERSION,
-        "key": post.key,
-        "channel": post.channel,
-        "place": post.place,
-        "topic": post.topic,
-        "body": post.body,
-        "subject": post.subject,
-        "from": post.sender,
-        "to": post.address,
-        "tag": post.tag,
-        "date": post.date.isoformat() if post.date else None,
-        "message_id": post.message_id,
-        "in_reply_to": list(post.in_reply_to),
-        "references": list(post.references),
-        "automatic": post.automatic,
-    }
 
 
 def _whole_text(content: Content) -> str | None:

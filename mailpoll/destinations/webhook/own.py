@@ -7,14 +7,13 @@ from typing import Any
 from mailpoll.destinations.webhook.parts import JSON, Body, Content, File, files, in_base64, to_json
 from mailpoll.errors import Unreadable
 from mailpoll.model import Post
+from mailpoll.post_json import facts
 from mailpoll.settings import WebhookSettings
-
-VERSION = 1  # of the JSON; it changes when a field changes its meaning, not when one is added
 
 
 def body(post: Post, content: Content, settings: WebhookSettings) -> Body:
     """The JSON. Attachments are appended piece by piece, so that none is in memory beside it for long."""
-    data = bytearray(to_json(_facts(post))[:-1])
+    data = bytearray(to_json(facts(post))[:-1])
     if post.whole_text:
         data += b',"whole_text":' + to_json(_whole_text(content))
     data += b',"attachments":['
@@ -29,27 +28,6 @@ def body(post: Post, content: Content, settings: WebhookSettings) -> Body:
         data += b"}"
     data += b"]}"
     return Body(JSON, data)
-
-
-def _facts(post: Post) -> dict[str, Any]:
-    """The JSON but its attachments."""
-    return {
-        "version": VERSION,
-        "key": post.key,
-        "channel": post.channel,
-        "place": post.place,
-        "topic": post.topic,
-        "body": post.body,
-        "subject": post.subject,
-        "from": post.sender,
-        "to": post.address,
-        "tag": post.tag,
-        "date": post.date.isoformat() if post.date else None,
-        "message_id": post.message_id,
-        "in_reply_to": list(post.in_reply_to),
-        "references": list(post.references),
-        "automatic": post.automatic,
-    }
 
 
 def _whole_text(content: Content) -> str | None:
