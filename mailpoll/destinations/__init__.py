@@ -25,17 +25,17 @@ STORE = "store"
 # Kind → its class, by module: only those in use are imported.
 KINDS: dict[str, str] = {
     "zulip": "zulip:ZulipDestination",
+    "slack": "slack:SlackDestination",
+    "mattermost": "mattermost:MattermostDestination",
+    "discord": "discord:DiscordDestination",
+    "matrix": "matrix:MatrixDestination",
+    "ntfy": "ntfy:NtfyDestination",
+    "apprise": "apprise:AppriseDestination",
     "webhook": "webhook:WebhookDestination",
     "command": "command:CommandDestination",
     "maildir": "maildir:MaildirDestination",
     "file": "file:FileDestination",
     "smtp": "smtp:ForwardDestination",
-    "apprise": "apprise:AppriseDestination",
-    "matrix": "matrix:MatrixDestination",
-    "discord": "discord:DiscordDestination",
-    "ntfy": "ntfy:NtfyDestination",
-    "slack": "slack:SlackDestination",
-    "mattermost": "mattermost:MattermostDestination",
 }
 
 

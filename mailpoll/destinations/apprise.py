@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import unquote
 
 from mailpoll import redaction
-from mailpoll.destinations.kind import CHAT_RATE, Kind
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.errors import (
     DestinationRefused,
     Later,
@@ -76,6 +76,7 @@ class AppriseDestination:
     kind: ClassVar[Kind] = Kind(
         name="apprise",
         promise="at least once: Apprise does not tell a wrong key from a busy server, and every failure is tried again",
+        service="any other service that the Apprise library knows",
         takes="text, and attachments where the service takes them, through the Apprise library",
         limits=Limits(topic=_TOPIC, body=_BODY),
         rate=CHAT_RATE,
@@ -86,6 +87,16 @@ kind = "apprise"
 url = { file = "pushover-url" }        # a file with one line: pover://user@token
 service = "pover"                      # what the URL begins with
 """,
+        ways=(
+            Way(
+                "url",
+                "Apprise's URL of the service",
+                (
+                    Question("url", "Apprise's URL of the service (scheme://…)", secret=True),
+                    Question("service", "What that URL begins with, before ://", scheme_of="url"),
+                ),
+            ),
+        ),
     )
     askable = False
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import IO, ClassVar, Literal, Protocol
 
-from mailpoll.destinations.kind import Kind
+from mailpoll.destinations.kind import Kind, Question, Way
 from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, TemporaryFailure, Unanswered
 from mailpoll.model import Finding, Limits, Post, Receipt
 from mailpoll.settings import CommandSettings, SecretRef
@@ -52,6 +52,7 @@ class CommandDestination:
     kind: ClassVar[Kind] = Kind(
         name="command",
         promise="at least once; after a time-out the post is held for a person, unless on_uncertain says repost",
+        service="a program on this machine, started for each mail",
         takes="the raw mail on standard input, facts in the environment; exit 0 taken, 75 later, others never",
         limits=Limits(),
         example="""\
@@ -60,6 +61,7 @@ kind = "command"
 command = ["/usr/local/bin/ticket", "--new"]    # no shell; absolute path
 timeout = 60                                    # seconds
 """,
+        ways=(Way("command", "a program", (Question("command", "Program and its arguments, as an absolute path"),)),),
     )
     askable = False
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 
 from mailpoll import durable
-from mailpoll.destinations.kind import Kind
+from mailpoll.destinations.kind import Kind, Question, Way
 from mailpoll.errors import PermanentFailure, Unreadable
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
 from mailpoll.post_json import facts
@@ -34,6 +34,7 @@ class FileDestination:
     kind: ClassVar[Kind] = Kind(
         name="file",
         promise="once, as long as the file stays in its folder",
+        service="a folder on this machine, with a file for each post",
         takes="a file for each post, whole or not there: JSON with attachments, text, or the raw mail",
         limits=Limits(),
         place="a folder below it, made when missing: support, support/2026",
@@ -44,6 +45,7 @@ path = "/srv/inbound"          # made when missing; /srv must be there
 format = "json"                # or "text", or "eml": the mail as it came
 # mode = "0640"                # the group may read the files, too
 """,
+        ways=(Way("path", "a folder", (Question("path", "Path of the folder, made when missing"),)),),
     )
     askable = True
     on_uncertain: Literal["repost", "hold"] = "repost"

@@ -13,9 +13,37 @@ CHAT_RATE = rate.parse("50/1m 120/5m 600/1h")
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked for a section, besides what has a default: `key` is the setting that the answer becomes.
+
+    `secret`: the answer is not shown while it is typed, and is kept in a file. `default`: what is offered. `optional`:
+    it may be left out. `place`: it is where posts go whose channel names no place, which a channel may name instead.
+    `scheme_of`: the key of a secret URL whose scheme is the answer.
+    """
+
+    key: str
+    words: str
+    secret: bool = False
+    default: str = ""
+    optional: bool = False
+    place: bool = False
+    scheme_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of the ways to post to a service, and what must be known for it; `words` say what it can do."""
+
+    name: str
+    words: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """What people should know before they choose.
 
+    `service`: what it is, in a line. `ways`: what is asked when a section is made; of several, people choose one.
     `promise`: how often a post arrives. `takes`: what goes there, and how. `place`: what `--to NAME:PLACE` names inside
     it; empty: nothing. `limits`: what a post may have, before a server is asked. `threads`: answers can be posted where
     the post that they answer is. `rate`: how many posts of one channel may leave, unless [policy] or the channel says
@@ -28,6 +56,8 @@ class Kind:
     takes: str
     limits: Limits
     example: str
+    service: str
+    ways: tuple[Way, ...]
     place: str = ""
     threads: bool = False
     rate: rate.Rate = ()

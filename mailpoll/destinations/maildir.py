@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, Literal, Protocol
 
 from mailpoll import durable
-from mailpoll.destinations.kind import Kind
+from mailpoll.destinations.kind import Kind, Question, Way
 from mailpoll.errors import PermanentFailure
 from mailpoll.model import Finding, Limits, Post, Receipt
 from mailpoll.settings import MaildirSettings, SecretRef
@@ -37,6 +37,7 @@ class MaildirDestination:
     kind: ClassVar[Kind] = Kind(
         name="maildir",
         promise="once, as long as the mail stays in its folder",
+        service="a Maildir on this machine",
         takes='the raw mail, or with as = "post" the post as a mail, its files attached',
         limits=Limits(),
         place="a folder of the Maildir (Maildir++), made when missing: support, support/2026",
@@ -47,6 +48,7 @@ path = "/srv/mail/archive"     # made when missing; /srv/mail must be there
 # as = "post"                  # what a chat would get, instead of the mail that came
 # mode = "0640"                # the group may read the mails, too
 """,
+        ways=(Way("path", "a folder", (Question("path", "Path of the Maildir, made when missing"),)),),
     )
     askable = True
     on_uncertain: Literal["repost", "hold"] = "repost"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Protocol
 
 from mailpoll import __version__
-from mailpoll.destinations.kind import CHAT_RATE, Kind
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unreadable
 from mailpoll.http import Http, Response, basic, classify
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
@@ -63,6 +63,7 @@ class NtfyDestination:
     kind: ClassVar[Kind] = Kind(
         name="ntfy",
         promise="at least once; a double, only after a lost answer, replaces the first one in apps (ntfy 2.16)",
+        service="push notifications by ntfy",
         takes="text, the subject as title; one file, the whole text where it was cut",
         limits=Limits(topic=MAX_TITLE, body=MAX_MESSAGE - _ROOM, markup="commonmark"),
         place="topic",
@@ -75,6 +76,17 @@ url = "https://ntfy.example.org"      # unset: https://ntfy.sh
 topic = "alerts"                      # for channels that name none: --to NAME:disks
 token = { file = "ntfy-token" }       # or: username = "…", password = { file = "…" }
 """,
+        ways=(
+            Way(
+                "token",
+                "a topic, with an access token where the server wants one",
+                (
+                    Question("url", "URL of the ntfy server", default="https://ntfy.sh"),
+                    Question("token", "Access token (tk_…)", secret=True, optional=True),
+                    Question("topic", "Topic", place=True),
+                ),
+            ),
+        ),
     )
     askable = False
 

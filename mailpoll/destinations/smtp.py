@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from typing import ClassVar, Literal, Protocol
 
 from mailpoll import outbound, router, strict_address
-from mailpoll.destinations.kind import CHAT_RATE, Kind, Outgoing
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Outgoing, Question, Way
 from mailpoll.errors import (
     DestinationRefused,
     Later,
@@ -49,6 +49,7 @@ class ForwardDestination:
     kind: ClassVar[Kind] = Kind(
         name="smtp",
         promise="at least once, doubles only after a lost answer",
+        service="an address that each mail is forwarded to",
         takes='the raw mail, by way of [smtp]; with as = "attachment" inside a mail of ours',
         limits=Limits(),
         place="the address that it is forwarded to, instead of `to`",
@@ -60,6 +61,7 @@ kind = "smtp"                  # goes out by [smtp]
 to = "user@example.net"        # or for each channel: --to NAME:user@example.net
 as = "attachment"              # "mail": under its author's name, which fails DMARC where the mail has no DKIM
 """,
+        ways=(Way("address", "an address", (Question("to", "Address that mail is forwarded to", place=True),)),),
     )
     askable = False
 

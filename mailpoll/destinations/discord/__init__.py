@@ -21,7 +21,7 @@ from mailpoll.destinations.discord.message import (
     message,
     nonce,
 )
-from mailpoll.destinations.kind import CHAT_RATE, Kind
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unreadable
 from mailpoll.http import Http, Response
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
@@ -51,6 +51,7 @@ class DiscordDestination:
         name="discord",
         promise="bot: once, for the few minutes in which Discord remembers a nonce; web hook: at least once, doubles "
         "only after a lost answer",
+        service="Discord, by a bot or a web hook",
         takes="text as Discord's Markdown, at most ten files in the same message",
         limits=Limits(
             topic=0, body=MAX_CONTENT - _NOTE_ROOM, mentions="discord", markup="discord", threads=True
@@ -65,6 +66,21 @@ token = { file = "discord-token" }     # a bot's; and the id of the channel, for
 channel = "1234567890123456789"        # --to NAME:9876543210987654321
 # webhook = { file = "discord-webhook" }   # or the URL of a web hook, instead of both
 """,
+        ways=(
+            Way(
+                "webhook",
+                "a web hook: one channel, made in a minute",
+                (Question("webhook", "URL of the web hook", secret=True),),
+            ),
+            Way(
+                "token",
+                "a bot: any channel that it sees, no doubles",
+                (
+                    Question("token", "The bot's token", secret=True),
+                    Question("channel", "Id of the channel (Copy Channel ID)", place=True),
+                ),
+            ),
+        ),
     )  # fmt: skip
     askable = False
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import quote
 
-from mailpoll.destinations.kind import CHAT_RATE, Kind
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.matrix.answers import TOO_LARGE, WrongRoom
 from mailpoll.destinations.matrix.client import Client
 from mailpoll.destinations.matrix.events import file_event, text_event, transaction_id
@@ -56,6 +56,7 @@ class MatrixDestination:
         name="matrix",
         promise="once: the homeserver knows the transaction id of a post that comes again, as long as it remembers it "
         "(Synapse: a day) and the access token stays the same",
+        service="a room of a Matrix homeserver",
         takes="text as Markdown and HTML, the subject as first line; files, each an event of its own",
         limits=Limits(topic=0, body=MAX_BODY, mentions="matrix", markup="commonmark", threads=True),
         place="room: its id or alias, `#ops:example.org`",
@@ -68,6 +69,17 @@ homeserver = "https://matrix.example.org"
 token = { file = "matrix-token" }     # the access token of an account that only posts
 room = "#ops:example.org"             # for channels that name none: --to NAME:#other:example.org
 """,
+        ways=(
+            Way(
+                "token",
+                "an account's access token",
+                (
+                    Question("homeserver", "URL of the homeserver, like https://matrix.example.org"),
+                    Question("token", "Access token of the account that posts", secret=True),
+                    Question("room", "Room, like #ops:example.org", place=True),
+                ),
+            ),
+        ),
     )
     askable = False
     on_uncertain: Literal["repost", "hold"] = "repost"  # the same transaction id: exact

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from mailpoll import redaction
 from mailpoll.crosscheck import url_problem
-from mailpoll.destinations.kind import CHAT_RATE, Kind
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.mattermost.api import Api
 from mailpoll.destinations.mattermost.bot import Bot
 from mailpoll.destinations.mattermost.files import NOTE_ROOM, Parts
@@ -37,6 +37,7 @@ class MattermostDestination:
     kind: ClassVar[Kind] = Kind(
         name="mattermost",
         promise="at least once, doubles only after a lost answer",
+        service="a Mattermost server, by a bot's token or an incoming web hook",
         takes="text, with a token also threads and up to ten files; a web hook takes text only",
         place="team/channel, as in their URLs, or a channel's id; with a web hook nothing, or a channel of its team",
         limits=Limits(
@@ -57,6 +58,22 @@ token = { file = "mattermost-token" }   # of a bot account
 # webhook = { file = "mattermost-hook" }    # or, instead of both, an incoming web hook: no files, no threads
 # channel = "team/ops"                  # for --to NAME without a place
 """,
+        ways=(
+            Way(
+                "token",
+                "a bot's token: any channel, threads, files",
+                (
+                    Question("server", "URL of the Mattermost server"),
+                    Question("token", "The bot's token", secret=True),
+                    Question("channel", "Channel, as team/channel", place=True),
+                ),
+            ),
+            Way(
+                "webhook",
+                "an incoming web hook: one channel, text only",
+                (Question("webhook", "URL of the web hook", secret=True),),
+            ),
+        ),
     )
     askable = False
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from mailpoll import redaction
 from mailpoll.crosscheck import url_problem
-from mailpoll.destinations.kind import CHAT_RATE, Kind
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.slack.api import Api
 from mailpoll.destinations.slack.bot import Bot
 from mailpoll.destinations.slack.files import NOTE_ROOM, Parts
@@ -39,6 +39,7 @@ class SlackDestination:
     kind: ClassVar[Kind] = Kind(
         name="slack",
         promise="at least once, doubles only after a lost answer",
+        service="Slack, by an app's bot token or an incoming web hook",
         takes="text, with a bot token also threads and up to twenty files; a web hook takes text only",
         place="a channel (#ops) or its id (C0123456789), a person's id (U0123456789); nothing with a web hook",
         limits=Limits(
@@ -58,6 +59,21 @@ token = { file = "slack-token" }        # the app's bot token: xoxb-…; scopes 
 # webhook = { file = "slack-hook" }         # or an incoming web hook: one channel, no files, no threads
 # channel = "#ops"                      # for --to NAME without a place
 """,
+        ways=(
+            Way(
+                "token",
+                "an app's bot token: any channel, threads, files",
+                (
+                    Question("token", "Bot token (xoxb-…)", secret=True),
+                    Question("channel", "Channel, like #ops", place=True),
+                ),
+            ),
+            Way(
+                "webhook",
+                "an incoming web hook: one channel, text only",
+                (Question("webhook", "URL of the web hook", secret=True),),
+            ),
+        ),
     )
     askable = False
 

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 
 from mailpoll import __version__, redaction, template
 from mailpoll.crosscheck import url_problem
-from mailpoll.destinations.kind import Kind
+from mailpoll.destinations.kind import Kind, Question, Way
 from mailpoll.destinations.webhook import mailgun, own, postmark
 from mailpoll.destinations.webhook.parts import JSON, Body, Content, to_json
 from mailpoll.errors import ConfigError, Later, MessageError, PermanentFailure
@@ -49,6 +49,7 @@ class WebhookDestination:
     kind: ClassVar[Kind] = Kind(
         name="webhook",
         promise="at least once, doubles only after a lost answer; once, where the receiver honours Idempotency-Key",
+        service="an HTTP POST to a URL: our JSON, or as Postmark and Mailgun send it",
         takes="an HTTP POST: our JSON, that of Postmark, Mailgun's form, the mail as it came, or JSON of your own",
         limits=Limits(),
         example="""\
@@ -59,6 +60,16 @@ secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
 # bearer = { file = "hook-token" }     # or: username = "…", password = { file = "…" }
 # format = "postmark"                  # or "mailgun", "rfc822"; or a [destination.NAME.template]
 """,
+        ways=(
+            Way(
+                "url",
+                "a URL, with a key that signs where the receiver looks at it",
+                (
+                    Question("url", "URL to POST to"),
+                    Question("secret", "Key that signs each request", secret=True, optional=True),
+                ),
+            ),
+        ),
     )
     askable = False
 

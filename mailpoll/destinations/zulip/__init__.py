@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import quote
 
-from mailpoll.destinations.kind import CHAT_RATE, Kind
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.zulip import account as accounts
 from mailpoll.destinations.zulip import places
 from mailpoll.destinations.zulip.answers import judged, may_not, words
@@ -52,6 +52,7 @@ class ZulipDestination:
     kind: ClassVar[Kind] = Kind(
         name="zulip",
         promise="once: after a lost answer it looks for its own message before it posts again",
+        service="a Zulip server, by a bot",
         takes="text with topics, attachments as uploads",
         place="a channel (general) or its id (42), or people for a direct message (@ann@example.com,bob@example.com)",
         limits=Limits(topic=60, body=10_000 - ROOM_FOR_FILES, mentions="zulip"),
@@ -66,6 +67,26 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
 # key = { file = "zulip-key" }
 # channel = "general"                   # for --to NAME without a place
 """,
+        ways=(
+            Way(
+                "zuliprc",
+                "the file that Zulip offers for a bot",
+                (
+                    Question("zuliprc", "Path of the zuliprc (in Zulip: Personal settings, Bots)"),
+                    Question("channel", "Channel, or @people", place=True),
+                ),
+            ),
+            Way(
+                "key",
+                "the bot's API key, typed in",
+                (
+                    Question("site", "URL of the Zulip server"),
+                    Question("email", "The bot's address"),
+                    Question("key", "The bot's API key", secret=True),
+                    Question("channel", "Channel, or @people", place=True),
+                ),
+            ),
+        ),
     )
     askable = True
 
