@@ -11,6 +11,7 @@ from email.message import Message as ParsedMail
 from email.utils import format_datetime
 
 from mailpoll import compose, message, reply
+from mailpoll.message.senders import shown
 from mailpoll.model import Message, NamedAddress, Original, Route
 
 # RFC 5322 §3.6 and RFC 2045 §3: what programs may rely on being there once. A stranger's mail may have it twice.
@@ -38,7 +39,7 @@ def original(raw: bytes, route: Route, *, max_text: int) -> Original:
     new = compose.new_text(parsed, route)
     return Original(
         headers=fields,
-        from_=parsed.from_,
+        from_=tuple(NamedAddress(shown(each).name, each.address) for each in _people(fields, "from")),
         to=_people(fields, "to"),
         cc=_people(fields, "cc"),
         bcc=_people(fields, "bcc"),

@@ -154,7 +154,7 @@ def test_mailguns_form_has_every_field_it_documents() -> None:
     said = form(request)
     headers = json.loads(said.pop("message-headers"))
     assert headers[:2] == [["X-Envelope-From", "<bounces@example.net>"], ["Return-Path", "<bounces@example.net>"]]
-    assert ["Subject", "Re: old"] in headers
+    assert {"Message-Id", "Mime-Version"} < {name for name, _ in headers}
     timestamp, token, signature = (said.pop(name) for name in ("timestamp", "token", "signature"))
     assert (len(token), timestamp.isdigit()) == (50, True)
     assert signature == hmac.new(KEY.encode(), (timestamp + token).encode(), hashlib.sha256).hexdigest()
@@ -167,7 +167,13 @@ def test_mailguns_form_has_every_field_it_documents() -> None:
         "stripped-text": "New.",
         "body-html": '<p>New.</p><img src="cid:i@x">',
         "stripped-html": "<p>New.</p>",
+        "X-Envelope-From": "<bounces@example.net>",
+        "Delivered-To": "bot@example.com",
+        "Received": "from mx.example.net by mail.example.com; Fri, 6 Nov 2026 09:00:02 +0100",
         "Date": "Fri, 6 Nov 2026 09:00:00 +0100",
+        "Mime-Version": "1.0",
+        "Content-Type": "multipart/related; boundary=b",
+        "Subject": "Re: old",
         "From": '"Doe, Jane" <jane+home@example.net>',
         "To": f"Support <{ADDRESS}>",
         "Cc": '"odd one"@example.org, x@example.org',
@@ -203,10 +209,23 @@ def test_no_field_has_a_name_that_a_mail_chose() -> None:
     assert not {"attachments", "event", "X-Mine"} & form(sent(raw, **mailgun())).keys()
 
 
-def test_the_raw_variant_has_the_mail_instead_of_its_parts() -> None:
-    said = form(sent(**mailgun(raw_email=True)))
+def test_where_the_url_ends_with_mime_the_form_has_the_mail_instead_of_its_parts() -> None:
+    with Receiver() as receiver:
+        for path, given in (("inbound", mailgun(raw_email=True)), ("inbound_mime/", mailgun()),
+                            ("mime", mailgun(raw_email=False))):  # fmt: skip
+            hook(f"{receiver.url}/{path}", **given).post(*posted(MAIL))
+    said, by_url, parsed = map(form, receiver.requests)
+    assert (by_url.keys() == said.keys(), "body-mime" in parsed) == (True, False)
     assert said["body-mime"] == MAIL.decode("ascii")
     assert sorted(said) == ["body-mime", "from", "recipient", "sender", "signature", "subject", "timestamp", "token"]
+
+
+@pytest.mark.parametrize("given", [{"format": "postmark"}, mailgun()])
+def test_an_address_in_quotation_marks_stays_the_one_it_is(given: dict[str, Any]) -> None:
+    request = sent(mail("x", 'From: Jo <"jo doe"@example.net>', f"To: {ADDRESS}"), **given)
+    said = request.json if "json" in request.headers["content-type"] else form(request)
+    assert said.get("From") in ('"jo doe"@example.net', 'Jo <"jo doe"@example.net>')
+    assert said.get("from", 'Jo <"jo doe"@example.net>') == 'Jo <"jo doe"@example.net>'
 
 
 # -- every format -----------------------------------------------------------------------------------------------------

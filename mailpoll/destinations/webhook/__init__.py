@@ -92,6 +92,7 @@ secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
         self._url = settings.url if isinstance(settings.url, str) else self._secret_url(settings.url, secret)
         self._key = secret(settings.secret, f"destination.{name}.secret") if settings.secret else None
         self._mailgun = mailgun.Signature(self._key or "", clock, token)
+        self._mime = mailgun.wants_mime(self._url) if settings.raw_email is None else settings.raw_email
         self._authorization = self._authorize(secret)
         self._extra = {
             header: value if isinstance(value, str) else secret(value, f"destination.{name}.headers.{header}")
@@ -176,7 +177,7 @@ secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
             values = template.values_of(post, settings.mentions)
             return Body(JSON, bytearray(to_json(template.filled(settings.template, values, settings.mentions))))
         if settings.format == "mailgun":
-            return mailgun.body(post, content, settings, self._mailgun)
+            return mailgun.body(post, content, settings, self._mailgun, mime=self._mime)
         if settings.format == "postmark":
             return postmark.body(post, content, settings)
         if settings.format == "rfc822":

@@ -12,7 +12,7 @@ import hmac
 import html
 import json
 from collections.abc import Callable
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from mailpoll.destinations.webhook import mail
 from mailpoll.destinations.webhook.parts import Body, Content, files
@@ -21,8 +21,11 @@ from mailpoll.http import Form
 from mailpoll.model import Attachment, Original, Post
 from mailpoll.settings import WebhookSettings
 
-# Fields of the header that get a field of the form, with the letters Mailgun writes them in.
-_TOLD = ("Date", "From", "To", "Cc", "Reply-To", "In-Reply-To", "References", "Message-Id")
+# Fields of the header that get a field of the form, too, the first of each: Mailgun repeats them all, and these are
+# what handlers look for.
+_TOLD = ("Date", "From", "Sender", "Reply-To", "To", "Cc", "Subject", "Message-Id", "In-Reply-To", "References",
+         "Mime-Version", "Content-Type", "Received", "Delivered-To", "X-Original-To", "Auto-Submitted", "Precedence",
+         "List-Id", "User-Agent", "X-Mailer", "X-Envelope-From")  # fmt: skip
 
 
 class Signature:
@@ -44,10 +47,15 @@ class Signature:
         return {"timestamp": moment, "token": token, "signature": digest.hexdigest()}
 
 
-def body(post: Post, content: Content, settings: WebhookSettings, signature: Signature) -> Body:
-    """The form; multipart when a file, or the mail, is in it."""
+def wants_mime(url: str) -> bool:
+    """Whether Mailgun would post the mail itself there: to URLs that end with "mime"."""
+    return urlsplit(url).path.rstrip("/").endswith("mime")
+
+
+def body(post: Post, content: Content, settings: WebhookSettings, signature: Signature, *, mime: bool) -> Body:
+    """The form; multipart when a file is in it, or with `mime` the mail itself."""
     original = mail.original_of(post, content)
-    if settings.raw_email and (raw := _raw(content)) is not None:
+    if mime and (raw := _raw(content)) is not None:
         return _filled(Form(), {**_envelope(post, original), "body-mime": raw, **signature.fields()})
     form = Form()
     going: list[Attachment] = []
@@ -105,11 +113,16 @@ def _as_html(text: str) -> str:
 
 
 def _header(original: Original, behind: list[tuple[str, str]]) -> dict[str, str]:
-    fields = [*original.headers, *behind]
+    fields = [(_canonical(name), value) for name, value in (*original.headers, *behind)]
     if sender := mail.envelope_sender(original):
         fields.insert(0, ("X-Envelope-From", f"<{sender}>"))
-    told = {name: value for name in _TOLD if (value := original.first(name.lower()))}
-    return {**told, "message-headers": json.dumps(fields)}
+    first = dict(reversed(fields))
+    return {**{name: first[name] for name in _TOLD if first.get(name)}, "message-headers": json.dumps(fields)}
+
+
+def _canonical(name: str) -> str:
+    """The name of a field as Mailgun writes it, whatever the mail does: Message-Id, Mime-Version."""
+    return "-".join(part.capitalize() for part in name.split("-"))
 
 
 def _numbers(going: list[Attachment]) -> dict[str, str]:

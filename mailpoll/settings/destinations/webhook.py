@@ -43,11 +43,13 @@ class WebhookSettings(Section, frozen=True, tag_field="kind", tag="webhook"):
     ] = None  # fmt: skip
     max_body: Annotated[Count | None, Meta(description="characters of a body; unset: no limit", examples=[4000])] = None
     raw_email: Annotated[
-        bool,
+        bool | None,
         Meta(
-            description="postmark: the mail itself goes along as RawEmail; mailgun: as body-mime, instead of its parts"
+            description="postmark: the mail itself goes along as RawEmail; mailgun: as body-mime, instead of its "
+            'parts; unset: with mailgun where the URL ends with "mime", as Mailgun has it',
+            examples=[True],
         ),
-    ] = False
+    ] = None
     secret: Annotated[
         SecretRef | None,
         Meta(
