@@ -99,11 +99,11 @@ def _mattermost(path: str, mattermost: MattermostSettings) -> Iterator[str]:
     if mattermost.server is not None and "?" in mattermost.server:
         yield f"{path}.server: holds a ?. Write the server's URL alone, https://chat.example.com"
     if mattermost.token is not None and mattermost.channel and not _is_mattermost_place(mattermost.channel):
-        yield f"{path}.channel: is no place of Mattermost. Write team/channel, or a channel's id"
+        yield f"{path}.channel: is no place of Mattermost. Write team/channel, a channel's id, or @name"
 
 
 def _is_mattermost_place(text: str) -> bool:
-    return text.count("/") == 1 or (len(text) == 26 and text.isalnum())
+    return text.count("/") == 1 or (len(text) == 26 and text.isalnum()) or (text[0] == "@" and text[1:].isprintable())
 
 
 def _matrix(path: str, matrix: MatrixSettings) -> Iterator[str]:

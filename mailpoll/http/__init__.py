@@ -1,7 +1,7 @@
 """The one door to urllib3: time limits, proxies, failures in our words, and no secret of a URL in any of them."""
 
-from mailpoll.http.answers import Response, classify, retry_after
+from mailpoll.http.answers import UNTOLD, Response, classify, retry_after
 from mailpoll.http.client import Http, basic, probe, proxy_for
 from mailpoll.http.multipart import Form
 
-__all__ = ["Form", "Http", "Response", "basic", "classify", "probe", "proxy_for", "retry_after"]
+__all__ = ["UNTOLD", "Form", "Http", "Response", "basic", "classify", "probe", "proxy_for", "retry_after"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mailpoll.errors import DestinationRefused, Later, PermanentFailure, TemporaryFailure
+from mailpoll.errors import DestinationRefused, Later, PermanentFailure, TemporaryFailure, Unanswered
 from mailpoll.settings import mask_url
 
 MAX_RETRY_AFTER = 86400.0  # seconds; nobody's mail waits longer because a header says so
@@ -36,6 +36,12 @@ STATUSES: Meanings = {
     408: (Later, "the receiver waited too long for the post"),
     425: (Later, "the receiver wants the post later"),
     429: (TemporaryFailure, "the receiver gets too many posts"),
+}
+
+# A proxy gave up on a receiver that may have taken the post (RFC 9110 §15.6.3, §15.6.5). For those to whom it matters.
+UNTOLD: Meanings = {
+    502: (Unanswered, "a proxy in between lost the receiver's own answer"),
+    504: (Unanswered, "a proxy in between got no answer in time"),
 }
 
 _ADVICE: dict[int, str] = {
@@ -75,7 +81,7 @@ def classify(response: Response, otherwise: Meanings | None = None) -> None:
         PermanentFailure: the answer is about this post.
         DestinationRefused: the answer is about the destination: key, permission, place.
         Later: everything else, with `retry_after` where the answer named a time; TemporaryFailure where every post
-            would get the same answer.
+            would get the same answer; Unanswered where `otherwise` has it so.
     """
     status = response.status
     if 200 <= status < 300:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from servers.certs import Authority
 from servers.http_receiver import RESET_READ, RESET_UNREAD, SILENT, Answer, Receiver
-from servers.mattermost import OPS, TOKEN, Mattermost
+from servers.mattermost import OPS, TOKEN, WITH_ANN, Mattermost
 from servers.scripted_service import After, Fault, in_json
 
 from mailpoll import redaction
 from mailpoll.crosscheck_destinations import problems
-from mailpoll.delivery import Destination
+from mailpoll.delivery import Destination, KnowsPlaces
 from mailpoll.destinations import limits_of, make
 from mailpoll.destinations.mattermost.answers import DESTINATION, MEANINGS, PLACE, POST, THREAD_GONE
 from mailpoll.errors import (
@@ -100,6 +100,8 @@ ANSWERS: list[tuple[str, Fault, type[MessageError], int]] = [
     ("413", 413, PermanentFailure, 0),
     ("429", RATE_LIMIT, TemporaryFailure, 0),
     ("500", 500, Later, 0),
+    ("502", 502, Unanswered, 0),
+    ("504 after acceptance", After(504), Unanswered, 1),
     ("500 in words", error(500, "api.context.permissions.app_error"), Later, 0),
     ("302", Answer(302, {"Location": "https://elsewhere.example/secret"}), DestinationRefused, 0),
     ("reset before the answer", RESET_READ, Unanswered, 0),
@@ -133,6 +135,12 @@ def test_each_answer_to_a_web_hook_has_its_outcome(
         assert len(server.posts) == seen
     assert type(caught.value) is outcome
     assert "cAnArY" not in str(caught.value)
+
+
+def test_a_post_that_the_server_is_busy_with_leaves_doubt() -> None:
+    pending = error(500, "api.post.deduplicate_create_post.pending")
+    with Mattermost(posts=[pending]) as server, pytest.raises(Unanswered, match="busy with this very post"):
+        bot(server).post(a_post(), Parts())
 
 
 def test_an_answer_that_breaks_off_leaves_doubt() -> None:
@@ -182,11 +190,18 @@ def test_a_web_hook_without_a_place_has_none_but_its_own(identity: str) -> None:
 
 def test_an_error_that_is_not_known_is_told_in_the_servers_words() -> None:
     answer = error(403, "api.something.new", "Bots have the\nday off.")
-    with Mattermost(posts=[answer]) as server, pytest.raises(DestinationRefused) as caught:
+    with Mattermost(posts=[answer]) as server, pytest.raises(PermanentFailure) as caught:
         bot(server).post(a_post(), Parts())
     assert str(caught.value) == (
-        "team/ops: answered 403: the receiver forbids it (Bots have the day off). Check its server and token"
+        "team/ops: answered 403: Bots have the day off. Add the bot to the team and to the channel, and let it create "
+        "posts there"
     )
+
+
+def test_a_wrong_address_of_the_server_is_no_fault_of_the_place() -> None:
+    answer = error(404, "api.context.404.app_error")
+    with Mattermost(channel=[answer, answer]) as server, pytest.raises(DestinationRefused, match="Check the names"):
+        bot(server).post(a_post(), Parts())
 
 
 @pytest.mark.parametrize(
@@ -197,6 +212,7 @@ def test_an_error_that_is_not_known_is_told_in_the_servers_words() -> None:
         ("team/old", "team/old: answered 400: the channel is archived"),
         ("team/locked", "team/locked: answered 403: the bot may not post there"),
         ("x" * 26, f"{'x' * 26}: answered 403: the bot may not post there, or there is no such channel"),
+        ("@bob", "@bob: answered 404: there is nobody of that name"),
         ("ops", "channel ops: ops is no place of Mattermost. Write --to team:team/channel"),
         ("", "channel ops: names no place of Mattermost. Write --to team:team/channel"),
     ],
@@ -224,6 +240,15 @@ def test_a_post_is_a_post_in_its_channel(place: str) -> None:
         (post,) = server.posts
     assert (post.channel_id, post.message, post.root_id) == (OPS, "**Disk full**\n\nGrüße", "")
     assert receipt == Receipt(post.id)  # a link goes over TLS only
+
+
+def test_a_person_gets_a_direct_message() -> None:
+    with Mattermost() as server:
+        made = bot(server)
+        for key in ("k-1", "k-2"):
+            made.post(a_post(place="@ann", key=key), Parts())
+        assert [post.channel_id for post in server.posts] == [WITH_ANN] * 2
+        assert len(server.named("direct")) == 1
 
 
 def test_a_channel_is_looked_up_once() -> None:
@@ -405,6 +430,8 @@ def test_a_web_hook_with_a_wrong_key_or_place_is_named() -> None:
             hook(server.hook[:-1] + "x").post(a_post(place=""), Parts())
         with pytest.raises(PermanentFailure, match="nowhere: answered 404: there is no such channel in the web hook"):
             hook(server.hook).post(a_post(place="nowhere"), Parts())
+        with pytest.raises(PermanentFailure, match="@bob: answered 400: there is nobody of that name"):
+            hook(server.hook).post(a_post(place="@bob"), Parts())
 
 
 def test_a_web_hook_that_is_no_url_is_named_without_it() -> None:
@@ -433,11 +460,11 @@ def test_mattermost_cannot_be_asked() -> None:
     assert (made.askable, made.find(a_post()), made.on_uncertain) == (False, None, "hold")
 
 
-@pytest.mark.parametrize("channel", ["team/ops", OPS])
+@pytest.mark.parametrize("channel", ["team/ops", OPS, "@ann"])
 def test_check_proves_the_token_and_the_place(channel: str) -> None:
     with Mattermost() as server:
         found = bot(server, channel=channel).check()
-        assert server.posts == []
+        assert (server.posts, server.named("direct")) == ([], [])
     assert found == (
         Finding("ok", "team: Mattermost takes the token of mailpoll"),
         Finding("ok", f"team: {channel} is there"),
@@ -451,12 +478,36 @@ def test_check_proves_the_token_and_the_place(channel: str) -> None:
         ("gone/ops", "answered 404: there is no such team"),
         ("team/old", "is archived"),
         ("x" * 26, "answered 404: there is no such channel"),
+        ("@bob", "answered 404: there is nobody of that name"),
     ],
 )
 def test_check_names_a_wrong_place(place: str, words: str) -> None:
     with Mattermost() as server:
         *_, finding = bot(server, channel=place).check()
     assert (finding.level, finding.what, bool(finding.advice)) == ("fail", f"team: {place} {words}", True)
+
+
+@pytest.mark.parametrize(
+    ("place", "level"), [("team/ops", "ok"), ("team/gone", "fail"), ("nowhere", "fail"), ("", "fail")]
+)
+def test_a_place_is_looked_at_without_posting(place: str, level: str) -> None:
+    with Mattermost() as server:
+        made = bot(server)
+        assert isinstance(made, KnowsPlaces)
+        found = made.check_place(place)
+        assert found is not None
+        assert (found.level, server.posts) == (level, [])
+
+
+def test_a_server_that_is_away_says_nothing_of_a_place() -> None:
+    with Mattermost(channel=[503]) as server:
+        made = bot(server)
+        assert isinstance(made, KnowsPlaces)
+        with pytest.raises(TemporaryFailure):
+            made.check_place("team/ops")
+        by_hook = hook(server.hook)
+        assert isinstance(by_hook, KnowsPlaces)
+        assert by_hook.check_place("nowhere") is None
 
 
 def test_check_fails_for_a_token_that_does_not_hold() -> None:

@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from servers.chat_service import form_of
 from servers.http_receiver import Answer, Request
 from servers.scripted_service import Fault, Service, in_json
 
 TOKEN = "cAnArYtOkEn5678901234567890"
 HOOK_KEY = "cAnArYhOoK1234567890123456"
 OPS, OLD, LOCKED = "o" * 26, "d" * 26, "l" * 26
+ME, ANN, WITH_ANN = "b" * 26, "a" * 26, "w" * 26
 
 _POST = {"channel_id": str, "message": str, "root_id": str, "file_ids": list, "pending_post_id": str}
 _WORDS = {
@@ -75,6 +77,10 @@ class Mattermost(Service):
         if path.startswith("/hooks/"):
             return "hook"
         first = path.removeprefix("/api/v4/").partition("/")[0]
+        if path.startswith("/api/v4/users/username/"):
+            return "person"
+        if path == "/api/v4/channels/direct":
+            return "direct"
         return {"users": "me", "config": "config", "posts": "posts", "files": "files"}.get(first, "channel")
 
     def answer(self, request: Request) -> Answer:
@@ -90,7 +96,18 @@ class Mattermost(Service):
 
     def _me(self, request: Request) -> Answer:
         self.check((request.method, request.path) == ("GET", "/api/v4/users/me"), request.path)
-        return in_json({"id": "b" * 26, "username": "mailpoll", "is_bot": True})
+        return in_json({"id": ME, "username": "mailpoll", "is_bot": True})
+
+    def _person(self, request: Request) -> Answer:
+        self.check(request.method == "GET", request.path)
+        if request.path != "/api/v4/users/username/ann":
+            return _error(404, "app.user.get_by_username.app_error")
+        return in_json({"id": ANN, "username": "ann", "delete_at": 0})
+
+    def _direct(self, request: Request) -> Answer:
+        self.check(request.method == "POST" and sorted(request.json) == sorted([ME, ANN]), f"direct: {request.json}")
+        self.channels.setdefault("@ann", Channel(WITH_ANN, f"{ME}__{ANN}"))
+        return in_json({"id": WITH_ANN, "type": "D"}, 201)
 
     def _config(self, request: Request) -> Answer:
         self.check((request.method, request.path) == ("GET", "/api/v4/config/client?format=old"), request.path)
@@ -98,7 +115,8 @@ class Mattermost(Service):
 
     def _channel(self, request: Request) -> Answer:
         self.check(request.method == "GET", f"{request.method} {request.path}")
-        parts = [unquote(part) for part in request.path.removeprefix("/api/v4/").split("/")]
+        parts_of_url = urlsplit(request.path)
+        parts = [unquote(part) for part in parts_of_url.path.removeprefix("/api/v4/").split("/")]
         if parts[0] == "channels":
             channel = self._by_id(parts[1])
             missing = "app.channel.get.existing.app_error"
@@ -108,24 +126,26 @@ class Mattermost(Service):
                 return _error(404, "app.team.get_by_name.missing.app_error")
             channel = self.channels.get(f"{parts[2]}/{parts[5]}")
             missing = "app.channel.get_by_name.missing.app_error"
+            if channel is not None and channel.delete_at and parts_of_url.query != "include_deleted=true":
+                channel = None
         if channel is None:
             return _error(404, missing)
         return in_json({"id": channel.id, "name": channel.name, "delete_at": channel.delete_at})
 
     def _files(self, request: Request) -> Answer:
-        parts = urlsplit(request.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query, strict_parsing=True).items()}
-        self.check((request.method, parts.path) == ("POST", "/api/v4/files"), request.path)
-        self.check(set(query) == {"channel_id", "filename"}, f"files: {query}")
-        self.check(request.headers.get("content-type") == "application/octet-stream", "files: Content-Type")
-        channel = self._by_id(query["channel_id"])
+        self.check((request.method, request.path) == ("POST", "/api/v4/files"), request.path)
+        form = form_of(request)
+        self.check(list(form) == ["channel_id", "files"], f"files: {list(form)}")
+        channel = self._by_id(form["channel_id"][2].decode())
+        name, _, data = form["files"]
+        self.check(bool(name and data), "files: no name, or nothing in it")
         if channel is None or not channel.may_post:
             return _error(403, "api.context.permissions.app_error")
-        if len(request.body) > self.max_file:
+        if len(data) > self.max_file:
             return _error(413, "api.file.upload_file.too_large_detailed.app_error")
         identity = f"{len(self.files) + 1:026}"
-        self.files[identity] = (query["filename"], request.body)
-        info = {"id": identity, "name": query["filename"], "size": len(request.body)}
+        self.files[identity] = (name, data)
+        info = {"id": identity, "name": name, "size": len(data)}
         return in_json({"file_infos": [info], "client_ids": []}, 201)
 
     def _posts(self, request: Request) -> Answer:
@@ -176,6 +196,8 @@ class Mattermost(Service):
             return _error(400, "web.incoming_webhook.text.app_error")
         if request.path != f"/hooks/{HOOK_KEY}":
             return _error(400, "web.incoming_webhook.invalid.app_error")
+        if given.get("channel", "").startswith("@") and given["channel"] != "@ann":
+            return _error(400, "web.incoming_webhook.user.app_error")
         channel = self.channels.get(f"team/{given.get('channel', 'ops')}")
         if channel is None:
             return _error(404, "web.incoming_webhook.channel.app_error")

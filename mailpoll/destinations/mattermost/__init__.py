@@ -39,7 +39,8 @@ class MattermostDestination:
         promise="at least once, doubles only after a lost answer",
         service="a Mattermost server, by a bot's token or an incoming web hook",
         takes="text, with a token also threads and up to ten files; a web hook takes text only",
-        place="team/channel, as in their URLs, or a channel's id; with a web hook nothing, or a channel of its team",
+        place="team/channel, as in their URLs, a channel's id, or @name, a person; with a web hook nothing, or a "
+        "channel of its team, or @name",
         limits=Limits(
             topic=0,
             body=_LONGEST - NOTE_ROOM,
@@ -121,6 +122,10 @@ token = { file = "mattermost-token" }   # of a bot account
         way = self._bot or self._hook
         assert way is not None
         return way.check()
+
+    def check_place(self, place: str) -> Finding | None:
+        """Whether there is such a channel or person; None with a web hook, which cannot be asked. Raises as post()."""
+        return None if self._bot is None else self._bot.check_place(place)
 
 
 def _url(name: str, settings: MattermostSettings, secret: Callable[[SecretRef, str], str]) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 from mailpoll import visible
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, Unanswered
-from mailpoll.http import Response, classify
+from mailpoll.http import UNTOLD, Response, classify
 
 _TOKEN = "Put the token of a bot account or a personal access token into place"
 _MEMBER = "Add the bot to the team and to the channel, and let it create posts there"
+_NAME = "Check the name that they log in with"
 _HOOK = "Make a new incoming web hook under Integrations of the team, and put its URL into place"
 
 # What an answer is about. Channels are one another's strangers: a wrong one stops no other's posts.
@@ -39,7 +40,10 @@ MEANINGS: dict[str, tuple[str, str, str]] = {
         PLACE, "the web hook is locked to its own channel", "Write --to without a place, or unlock the web hook"),
     "web.incoming_webhook.permissions.app_error": (
         PLACE, "the web hook's owner may not post there", "Have its owner join the channel"),
-    "web.incoming_webhook.user.app_error": (DESTINATION, "the web hook's owner or recipient is gone", _HOOK),
+    "web.incoming_webhook.user.app_error": (DESTINATION, "the web hook's owner is gone", _HOOK),
+    "app.user.get_by_username.app_error": (PLACE, "there is nobody of that name", _NAME),
+    "store.sql_user.get_by_username.app_error": (PLACE, "there is nobody of that name", _NAME),
+    "api.channel.create_direct_channel.invalid_user.app_error": (PLACE, "the bot cannot write to them", _NAME),
     "web.incoming_webhook.text.app_error": (POST, "there is no text", ""),
     "web.incoming_webhook.parse.app_error": (POST, "the post is not understood", ""),
     "model.post.is_valid.msg.app_error": (POST, "the text is too long for this server", "Set its limit lower"),
@@ -53,6 +57,12 @@ THREAD_GONE = {
     "model.post.is_valid.root_id.app_error",
 }
 NO_TEXT = "web.incoming_webhook.text.app_error"
+# A web hook says so of its owner, with 403, and of the person that a post names, with 400.
+_OWNER_OR_PERSON = "web.incoming_webhook.user.app_error"
+# There is no such method: the server's URL is wrong, not the place.
+_NO_SUCH_PATH = "api.context.404.app_error"
+# The same post came before, and is on its way still: only the answer to that one would tell.
+_STILL_BUSY = "api.post.deduplicate_create_post.pending"
 
 
 def judged(answer: Response, place: str, advice: str) -> dict[str, Any]:
@@ -67,7 +77,7 @@ def judged(answer: Response, place: str, advice: str) -> dict[str, Any]:
         DestinationRefused: the token or the web hook is wrong.
         PermanentFailure: the answer is about this post or its place.
         TemporaryFailure: not now.
-        Unanswered: the answer to what was taken broke off.
+        Unanswered: the answer to what was taken broke off, or is lost.
     """
     said = answer.fields
     taken(answer, place, advice)
@@ -80,16 +90,23 @@ def taken(answer: Response, place: str, advice: str) -> None:
     """Nothing for a status of success; raises as judged()."""
     said = answer.fields
     identity = id_of(said)
+    if identity == _STILL_BUSY:
+        raise Unanswered("the server is still busy with this very post", about=place or answer.url)
     if identity in MEANINGS and answer.status in range(400, 502) and answer.status not in (429, 500):
         concerns, what, next_step = MEANINGS[identity]
+        if identity == _OWNER_OR_PERSON and place.startswith("@") and answer.status == 400:
+            concerns, what, next_step = PLACE, "there is nobody of that name", _NAME
         # A web hook that was given no place has one only: its own.
         closes = concerns == DESTINATION or (concerns == PLACE and not place)
         kind: type[DestinationRefused | PermanentFailure] = DestinationRefused if closes else PermanentFailure
         raise kind(f"answered {answer.status}: {what}", about=place or answer.url, advice=next_step)
     try:
-        classify(answer)
+        classify(answer, UNTOLD)
     except (DestinationRefused, PermanentFailure) as problem:
         words = _words(said)
+        if place and answer.status in (403, 404) and identity not in ("", _NO_SUCH_PATH):
+            # Not allowed or not found, says the server itself: that is about the place, not about the token.
+            raise PermanentFailure(f"answered {answer.status}: {words}", about=place, advice=_MEMBER) from None
         what = f"{problem.what} ({words})" if words else problem.what
         raise type(problem)(what, about=place or answer.url, advice=advice if problem.advice else "") from None
 

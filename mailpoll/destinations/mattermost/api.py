@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from mailpoll import __version__
 from mailpoll.errors import TemporaryFailure, Unanswered
-from mailpoll.http import Http, Response
+from mailpoll.http import Form, Http, Response
 
 AGENT = f"mailpoll/{__version__}"
 
@@ -35,14 +34,17 @@ class Api:
         """The answer to a question. Raises as Http.request."""
         return self._request("GET", path, b"", {})
 
-    def post(self, path: str, fields: Mapping[str, Any]) -> Response:
+    def post(self, path: str, fields: Mapping[str, Any] | list[str]) -> Response:
         """The answer to JSON. Raises as Http.request."""
         return self._request("POST", path, in_json(fields), {"Content-Type": "application/json"})
 
-    def upload(self, channel: str, name: str, data: bytearray) -> Response:
-        """The answer to a file for a channel (server 4.8 and newer). Raises as Http.request."""
-        query = urlencode({"channel_id": channel, "filename": name}, quote_via=quote, errors="replace")
-        return self._request("POST", f"files?{query}", data, {"Content-Type": "application/octet-stream"})
+    def upload(self, channel: str, name: str, type_: str, pieces: Iterable[bytes]) -> Response:
+        """The answer to a file for a channel. Raises as Http.request."""
+        form = Form()
+        form.text("channel_id", channel)  # first: the server stores the file as it comes
+        form.file("files", name, type_, pieces)
+        body = form.end()
+        return self._request("POST", "files", body, {"Content-Type": form.content_type})
 
     def _request(self, method: str, path: str, body: bytes | bytearray, headers: Mapping[str, str]) -> Response:
         return self._http.request(

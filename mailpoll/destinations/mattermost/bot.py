@@ -17,6 +17,7 @@ from mailpoll.settings import MattermostSettings
 
 _IDENTITY = re.compile(r"[a-z0-9]{26}")
 _ADVICE = "Check its server and token"
+_NAMES = "Check the names of team and channel, as in their URLs, whether it is archived, and whether the bot is in it"
 
 
 class Bot:
@@ -51,11 +52,17 @@ class Bot:
 
     def _place(self, post: Post) -> str:
         place = post.place or self._settings.channel
-        if not _IDENTITY.fullmatch(place) and place.count("/") != 1:
-            what = f"{place} is no place of Mattermost" if place else "names no place of Mattermost"
-            advice = f"Write --to {self._name}:team/channel, with the names as in their URLs, or a channel's id"
-            raise PermanentFailure(what, about=f"channel {post.channel}", advice=advice)
+        if (wrong := self._wrong(place)) is not None:
+            raise PermanentFailure(wrong.what, about=f"channel {post.channel}", advice=wrong.advice)
         return place
+
+    def _wrong(self, place: str) -> Finding | None:
+        """What is wrong with the way a place is written."""
+        if _IDENTITY.fullmatch(place) or place.count("/") == 1 or re.fullmatch(r"@[^@/\s]{1,64}", place):
+            return None
+        what = f"{place} is no place of Mattermost" if place else "names no place of Mattermost"
+        advice = f"Write --to {self._name}:team/channel, with the names as in their URLs, a channel's id, or @name"
+        return Finding("fail", what, advice)
 
     def _channel(self, place: str) -> str:
         """The id of the channel that `place` names; asked once."""
@@ -63,24 +70,36 @@ class Bot:
             return place
         if place not in self._channels:
             identity = _text(self._look_up(place), "id")
+            if place.startswith("@") and _IDENTITY.fullmatch(identity):
+                identity = self._conversation(place, identity)
             if not _IDENTITY.fullmatch(identity):
                 raise DestinationRefused("the server named no channel id", about=place, advice=_ADVICE)
             self._channels[place] = identity
         return self._channels[place]
 
+    def _conversation(self, place: str, user: str) -> str:
+        """The id of the channel for direct messages with a person; nobody sees it before the first one."""
+        me = _text(judged(self._api.get("users/me"), "", _ADVICE), "id")
+        return _text(judged(self._api.post("channels/direct", [me, user]), place, _ADVICE), "id")
+
     def _look_up(self, place: str) -> Mapping[str, Any]:
-        """What the server knows of a channel; raises as judged()."""
+        """What the server knows of a channel, or of a person; raises as judged()."""
+        if place.startswith("@"):
+            return judged(self._api.get(f"users/username/{quote(place[1:], safe='')}"), place, "Check the name")
         if _IDENTITY.fullmatch(place):
             return judged(self._api.get(f"channels/{place}"), place, "Check the channel's id")
         team, _, channel = (quote(part.strip().lstrip("~#"), safe="") for part in place.partition("/"))
-        answer = self._api.get(f"teams/name/{team}/channels/name/{channel}")
-        return judged(answer, place, "Check the names of team and channel, as in their URLs, and whether the bot is in")
+        path = f"teams/name/{team}/channels/name/{channel}"
+        answer = self._api.get(path)
+        if answer.status == 404 and (archived := self._api.get(f"{path}?include_deleted=true")).status == 200:
+            answer = archived  # asked for only now: by its name, a channel that is in use wins
+        return judged(answer, place, _NAMES)
 
     def _say(self, place: str, fields: Mapping[str, Any], thread: str) -> Mapping[str, Any]:
         """What the server said of the post, which is in the channel itself where the thread is gone."""
         if thread:
             answer = self._api.post("posts", {**fields, "root_id": thread})
-            if id_of(answer.fields) not in THREAD_GONE:
+            if answer.status != 400 and id_of(answer.fields) not in THREAD_GONE:
                 return judged(answer, place, _ADVICE)
         return judged(self._api.post("posts", fields), place, _ADVICE)
 
@@ -92,7 +111,11 @@ class Bot:
             return (Finding("fail", f"{self._name}: {error.what}", error.advice or "Check the network"),)
         found = [Finding("ok", f"{self._name}: Mattermost takes the token of {user or 'an account'}"), *self._lengths()]
         if self._settings.channel:
-            found.append(self._there(self._settings.channel))
+            try:
+                found.append(self.check_place(""))
+            except MessageError as error:
+                place = self._settings.channel
+                found.append(Finding("fail", f"{self._name}: {place} {error.what}", error.advice or "Try again later"))
         return tuple(found)
 
     def _lengths(self) -> list[Finding]:
@@ -106,13 +129,18 @@ class Bot:
         what = f"{self._name}: the server takes posts of {longest} characters only"
         return [Finding("warn", what, f"Write limit = {longest} in [destination.{self._name}]")]
 
-    def _there(self, place: str) -> Finding:
+    def check_place(self, place: str) -> Finding:
+        """Whether a channel or a person is there, and the bot sees it. Raises TemporaryFailure when nobody could be
+        asked, DestinationRefused for a wrong token."""
+        place = place or self._settings.channel
+        if (wrong := self._wrong(place)) is not None:
+            return Finding("fail", f"{self._name}: {wrong.what}", wrong.advice)
         try:
             channel = self._look_up(place)
-        except MessageError as error:
+        except PermanentFailure as error:
             return Finding("fail", f"{self._name}: {place} {error.what}", error.advice)
         if channel.get("delete_at"):
-            advice = f"Unarchive it, or write another destination.{self._name}.channel"
+            advice = "Unarchive it, or name another"
             return Finding("fail", f"{self._name}: {place} is archived", advice)
         return Finding("ok", f"{self._name}: {place} is there")
 

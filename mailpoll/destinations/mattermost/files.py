@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from mailpoll import markup, visible
@@ -35,6 +36,15 @@ class Parts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file of a post: the number of its part, its name, its media type."""
+
+    number: int
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """A file that does not go along, and why."""
 
@@ -49,16 +59,16 @@ def upload(api: Api, channel: str, post: Post, content: Parts) -> tuple[list[str
         TemporaryFailure: not now; nothing is to be seen of it.
         DestinationRefused: the token is refused.
     """
-    whole = [(0, WHOLE_TEXT)] if post.whole_text else []
-    wanted = [*whole, *((file.part, file.name or "file") for file in post.attachments)]
+    whole = [File(0, WHOLE_TEXT, "text/plain")] if post.whole_text else []
+    wanted = [*whole, *(File(file.part, file.name or "file", file.type) for file in post.attachments)]
     ids: list[str] = []
     left: list[Left] = []
-    for number, name in wanted:
+    for file in wanted:
         if len(ids) == MOST_FILES:
-            left.append(Left(name, f"a post takes {MOST_FILES} files"))
+            left.append(Left(file.name, f"a post takes {MOST_FILES} files"))
             continue
         with nothing_shown():
-            result = _uploaded(api, channel, number, name, content)
+            result = _uploaded(api, channel, file, content)
         if isinstance(result, Left):
             left.append(result)
         else:
@@ -66,20 +76,21 @@ def upload(api: Api, channel: str, post: Post, content: Parts) -> tuple[list[str
     return ids, left
 
 
-def _uploaded(api: Api, channel: str, number: int, name: str, content: Parts) -> str | Left:
+def _uploaded(api: Api, channel: str, file: File, content: Parts) -> str | Left:
     try:
-        data = bytearray().join(content.part(number))
+        pieces = content.part(file.number)
+        beginning = next(filter(None, pieces), b"")
+        if not beginning:
+            return Left(file.name, "empty")
+        answer = api.upload(channel, file.name, file.type, chain((beginning,), pieces))
     except Unreadable as problem:
-        return Left(name, problem.what)
-    if not data:
-        return Left(name, "empty")
-    answer = api.upload(channel, name, data)
+        return Left(file.name, problem.what)
     try:
         said = judged(answer, "", "Check its token")
     except (PermanentFailure, DestinationRefused):
         if answer.status not in _REASONS:
             raise
-        return Left(name, _REASONS[answer.status])
+        return Left(file.name, _REASONS[answer.status])
     infos = said.get("file_infos")
     first = infos[0] if isinstance(infos, list) and infos else None
     identity = first.get("id") if isinstance(first, dict) else None
