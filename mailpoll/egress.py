@@ -20,8 +20,9 @@ NO_PROXY = "none"
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Behind these stands an IPv4 address: NAT64 (RFC 6052, RFC 8215), and IPv4-compatible ones (RFC 4291 §2.5.5.1).
-_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+# Behind these stands an IPv4 address: NAT64 (RFC 6052, RFC 8215), IPv4-compatible ones (RFC 4291 §2.5.5.1), and
+# IPv4-translated ones (RFC 7915, once RFC 2765).
+_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def _is_in(address: _Address, text: str) -> bool:
 
 
 def _is_private(address: _Address) -> bool:
-    return not address.is_global or address.is_multicast
+    site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local  # RFC 3879 gave them up
+    return not address.is_global or address.is_multicast or site_local
 
 
 def _forms(address: _Address) -> Iterator[_Address]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mailpoll.errors import DestinationRefused, Later, PermanentFailure, TemporaryFailure, Unanswered
+from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, TemporaryFailure, Unanswered
 from mailpoll.settings import mask_url
 
 MAX_RETRY_AFTER = 86400.0  # seconds; nobody's mail waits longer because a header says so
@@ -87,14 +87,38 @@ def classify(response: Response, otherwise: Meanings | None = None) -> None:
     if 200 <= status < 300:
         return
     if 300 <= status < 400:
-        target = mask_url(response.headers.get("location", ""))
-        raise DestinationRefused(f"answered {status}: moved to {target}", about=response.url, advice="Change the url")
-    unknown = (Later, "the receiver is in trouble")
+        what = f"answered {status}: {_moved(response.headers.get('location', ''))}"
+        raise DestinationRefused(what, about=response.url, advice="Change the url")
+    unknown = (Later, "the receiver does not take it now" if status < 500 else "the receiver is in trouble")
     kind, meaning = (otherwise or {}).get(status) or STATUSES.get(status, unknown)
     what = f"answered {status}: {meaning}"
     if issubclass(kind, TemporaryFailure):
         raise kind(what, about=response.url, retry_after=retry_after(response.headers))
     raise kind(what, about=response.url, advice=_ADVICE.get(status, ""))
+
+
+def foreign(response: Response, service: str, advice: str) -> MessageError:
+    """The error for a success without what `service` tells of one: its answer broke off (Unanswered), or a proxy or
+    web site answered in its place (DestinationRefused)."""
+    body = response.body.strip()
+    if not body or (body.startswith(b"{") and not body.endswith(b"}")):
+        return Unanswered("its answer broke off", about=response.url)
+    what = f"answered {response.status} with something that is not {service}'s"
+    return DestinationRefused(what, about=response.url, advice=advice)
+
+
+def wait_of(value: object, per_second: int = 1) -> float | None:
+    """Seconds to wait, by a number of JSON that says so many parts of a second; None for what is no such number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:  # NaN is neither
+        return None
+    return min(value, MAX_RETRY_AFTER * per_second) / per_second
+
+
+def _moved(location: str) -> str:
+    """Where an answer sends us, without what may be a key: a path and a query."""
+    if "://" in location:
+        return f"moved to {mask_url(location)}"
+    return "moved to another path of the same server" if location else "there is nothing to post to at this url"
 
 
 def retry_after(headers: Mapping[str, str], now: datetime.datetime | None = None) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -20,6 +22,9 @@ _NOT_SENT = (
     failures.FullPoolError,
     failures.ClosedPoolError,
 )
+_NO_HTTP = (http.client.HTTPException, failures.InvalidHeader)
+# How http.client tells of the answer to CONNECT.
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 # The URL or a header is no HTTP: LocationParseError and UnicodeError among them.
 _UNWRITABLE = (ValueError, failures.URLSchemeUnknown, failures.ProxySchemeUnknown, failures.ProxySchemeUnsupported)
 
@@ -31,15 +36,35 @@ def translated(error: BaseException, url: str, *, sent: bool) -> MessageError:
         return untrusted(url, distrusted)
     if isinstance(error, _UNWRITABLE):
         return DestinationRefused("the request cannot be written as HTTP", about=place, advice="Check its url")
+    if _first(error, failures.ProxyError) is not None:
+        return _of_the_proxy(error, place)
     if not sent or isinstance(error, _NOT_SENT):
         return TemporaryFailure(f"cannot be reached: {reason(error)}", about=place)
-    if isinstance(error, failures.ReadTimeoutError):
+    if _first(error, failures.ReadTimeoutError, TimeoutError) is not None:
         return Unanswered("did not answer in time", about=place)
+    if _first(error, *_NO_HTTP) is not None and _first(error, http.client.RemoteDisconnected) is None:
+        return Unanswered("gave an answer that is no HTTP", about=place)
     return Unanswered(f"broke off before it answered: {reason(error)}", about=place)
 
 
+def _of_the_proxy(error: BaseException, place: str) -> MessageError:
+    """What a proxy said of a host that it shall connect to, or why it could not be asked; nothing was sent."""
+    said = next((found[1] for cause in _causes(error) if (found := _TUNNEL.search(str(cause)))), "")
+    if said == "407":
+        advice = "Put user:password@ into the proxy's URL"
+        return DestinationRefused("cannot be reached: the proxy wants a password", about=place, advice=advice)
+    why = f"the proxy answered {said}" if said else f"the proxy: {reason(error)}"
+    return TemporaryFailure(f"cannot be reached: {why}", about=place)
+
+
 def _certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
-    return next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    found = _first(error, ssl.SSLCertVerificationError)
+    return found if isinstance(found, ssl.SSLCertVerificationError) else None
+
+
+def _first(error: BaseException, *kinds: type[BaseException]) -> BaseException | None:
+    """The error, or the first that led to it, that is one of `kinds`."""
+    return next((cause for cause in _causes(error) if isinstance(cause, kinds)), None)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -72,6 +97,10 @@ def reason(error: BaseException) -> str:
             continue  # a ConnectTimeoutError, says urllib3, even when refused: its cause knows better
         if isinstance(cause, (TimeoutError, failures.ConnectTimeoutError)):
             return "no connection in time"
+        if isinstance(cause, http.client.RemoteDisconnected):
+            return "connection closed"
+        if isinstance(cause, http.client.HTTPException):
+            return "what answers there is no HTTP"
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed ({(cause.reason or 'end of data').lower().replace('_', ' ')})"
         if isinstance(cause, OSError) and cause.strerror:

@@ -59,6 +59,8 @@ def obey() -> Iterator[Obey]:
         ("64:ff9b:1::10.0.0.1", False),
         ("64:ff9b::93.184.215.14", True),
         ("2002:0a00:0001::1", False),
+        ("::ffff:0:10.0.0.1", False),
+        ("fec0::1", False),
     ],
 )
 def test_private_is_all_that_is_not_of_the_public_internet(address: str, permitted: bool) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import inspect
 import socket
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,15 @@ def test_a_redirect_is_not_followed_and_says_what_to_change() -> None:
 
 
 @pytest.mark.parametrize(
+    ("headers", "words"),
+    [({"location": "/login?key=k"}, "moved to another path of the same server"), ({}, "nothing to post to")],
+)
+def test_a_redirect_without_a_url_says_so(headers: dict[str, str], words: str) -> None:
+    with pytest.raises(DestinationRefused, match=words):
+        classify(Response(303, headers, b"", "https://h.example/…"))
+
+
+@pytest.mark.parametrize(
     ("value", "seconds"),
     [
         ("120", 120.0),
@@ -108,6 +119,24 @@ def test_sent_but_unanswered_is_uncertain(answer: str, error: type[MessageError]
     assert type(caught.value) is error
     assert CANARY not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_what_is_no_http_is_said() -> None:
+    twice = Answer(200, {"Content-Length": "1\r\nContent-Length: 2"})
+    with Receiver(twice) as receiver, pytest.raises(Unanswered, match="gave an answer that is no HTTP"):
+        Http().request("POST", receiver.url, body=b"x")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "what"),
+    [(407, DestinationRefused, "the proxy wants a password"), (502, TemporaryFailure, "the proxy answered 502")],
+)
+def test_what_the_proxy_says_of_a_host_is_told(status: int, kind: type[MessageError], what: str) -> None:
+    with warnings.catch_warnings(), Receiver(status) as proxy:
+        warnings.simplefilter("ignore", ResourceWarning)  # http.client leaves the answer to CONNECT to the collector
+        with pytest.raises(kind, match=f"cannot be reached: {what}"):
+            Http(proxy=f"http://localhost:{proxy.port}").request("POST", "https://h.invalid/", body=b"y")
+        gc.collect()
 
 
 @pytest.mark.parametrize("place", ["closed port", "no such name"])
