@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from servers.http_receiver import RESET_READ, RESET_UNREAD, SILENT, Answer, Receiver
-from servers.scripted_service import After, Fault
-from servers.slack import HOOK_PATH, TOKEN, WORKSPACE, Slack
+from servers.scripted_service import After, Fault, in_json
+from servers.slack import ALL_SCOPES, HOOK_PATH, TOKEN, WORKSPACE, Slack
 
 from mailpoll import redaction
 from mailpoll.crosscheck_destinations import problems
-from mailpoll.delivery import Destination
+from mailpoll.delivery import Destination, KnowsPlaces
 from mailpoll.destinations import limits_of, make
-from mailpoll.destinations.slack.answers import MEANINGS
+from mailpoll.destinations.slack.answers import MEANINGS, THREAD_GONE
 from mailpoll.errors import (
     ConfigError,
     DestinationRefused,
@@ -101,6 +101,8 @@ ANSWERS: list[tuple[str, Fault, Outcome, int]] = [
     ("413", 413, PermanentFailure, 0),
     ("429", RATE_LIMIT, TemporaryFailure, 0),
     ("500", 500, Later, 0),
+    ("502", 502, Unanswered, 0),
+    ("504 after acceptance", After(Answer(504)), Unanswered, 1),
     ("302", Answer(302, {"Location": "https://elsewhere.example/secret"}), DestinationRefused, 0),
     ("reset before the answer", RESET_READ, Unanswered, 0),
     ("reset after acceptance", After(RESET_READ), Unanswered, 1),
@@ -295,6 +297,13 @@ def test_a_post_whose_thread_is_gone_begins_one(thread: str) -> None:
         receipt = bot(slack).post(a_post(thread=thread), Parts())
         (message,) = slack.messages
     assert (message.thread_ts, receipt.id) == ("", f"C0OPS00001/{message.ts}")
+
+
+@pytest.mark.parametrize("code", sorted(THREAD_GONE))
+def test_each_way_a_thread_can_be_gone_is_known(code: str) -> None:
+    with Slack(chat_postMessage=[code]) as slack:
+        bot(slack).post(a_post(thread="C0OPS00001/1503435956.000001"), Parts())
+        assert [message.thread_ts for message in slack.messages] == [""]
 
 
 def test_a_trouble_in_a_thread_is_no_reason_to_post_twice() -> None:
@@ -492,17 +501,53 @@ def test_check_proves_the_token_and_the_place(given: dict[str, Any], findings: l
     [
         ("#old", "fail", "#old is archived"),
         ("C0OLD00001", "fail", "C0OLD00001 is archived"),
-        ("C0FAR00001", "warn", "the app is not in C0FAR00001"),
-        ("#far", "warn", "the app is not in a channel #far"),
-        ("C0GONE0001", "warn", "C0GONE0001 could not be looked up: answered channel_not_found"),
+        ("C0FAR00001", "fail", "the app is not in C0FAR00001"),
+        ("#far", "fail", "the app is not in #far"),
+        ("#gone", "fail", "#gone is no channel that the app can see"),
+        ("C0GONE0001", "fail", "C0GONE0001 answered channel_not_found"),
     ],
 )
 def test_check_names_a_wrong_place(place: str, level: str, words: str) -> None:
     with Slack() as slack:
         *_, finding = bot(slack, channel=place).check()
+        assert looked_at(bot(slack), place) == finding
+        assert slack.messages == []
     assert finding.level == level
     assert finding.what.startswith(f"team: {words}")
     assert finding.advice
+
+
+def looked_at(made: Destination, place: str) -> Finding | None:
+    assert isinstance(made, KnowsPlaces)
+    return made.check_place(place)
+
+
+@pytest.mark.parametrize(
+    ("script", "scopes", "level"),
+    [
+        ({}, "chat:write,chat:write.public,channels:read", "ok"),
+        ({}, "chat:write", "warn"),
+        ({"conversations_list": [in_json({"ok": True})]}, ALL_SCOPES, "warn"),
+    ],
+)
+def test_a_place_is_refused_only_where_slack_tells(script: dict[str, list[Fault]], scopes: str, level: str) -> None:
+    with Slack(scopes=scopes, **script) as slack:
+        found = looked_at(bot(slack), "#far")
+    assert found is not None
+    assert found.level == level
+
+
+def test_a_question_about_a_place_that_fails_is_no_answer() -> None:
+    with Slack(users_conversations=[503, "invalid_auth"]) as slack:
+        with pytest.raises(TemporaryFailure):
+            looked_at(bot(slack), "#ops")
+        with pytest.raises(DestinationRefused, match="the token is wrong"):
+            looked_at(bot(slack), "#ops")
+        by_hook = hook(slack.hook)
+        assert looked_at(by_hook, "") is None
+        refused = looked_at(by_hook, "#ops")
+        assert refused is not None
+        assert refused.level == "fail"
 
 
 def test_check_names_what_the_token_lacks() -> None:

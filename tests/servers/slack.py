@@ -194,10 +194,16 @@ class Slack(Service):
         self.check(int(given["limit"]) <= 999, f"limit {given['limit']}")
         if "channels:read" not in self.scopes:
             return in_json({"ok": False, "error": "missing_scope", "needed": "channels:read", "provided": self.scopes})
-        mine = [each for each in self.world.channels if each.is_member]
+        return self._page(given, [each for each in self.world.channels if each.is_member])
+
+    def _conversations_list(self, request: Request) -> Any:
+        """One channel on each page."""
+        return self._page(self._form(request), self.world.channels)
+
+    def _page(self, given: dict[str, str], mine: list[Channel]) -> dict[str, Any]:
         at = int(given.get("cursor", "0"))
         following = str(at + 1) if at + 1 < len(mine) else ""
-        shown = [{"id": each.id, "name": each.name, "is_archived": each.is_archived} for each in mine[at : at + 1]]
+        shown = [vars(each) for each in mine[at : at + 1]]
         return {"ok": True, "channels": shown, "response_metadata": {"next_cursor": following}}
 
     # -- web hooks

@@ -12,7 +12,7 @@ from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.slack.api import Api
 from mailpoll.destinations.slack.bot import Bot
 from mailpoll.destinations.slack.files import NOTE_ROOM, Parts
-from mailpoll.destinations.slack.hook import Hook
+from mailpoll.destinations.slack.hook import ELSEWHERE, Hook
 from mailpoll.errors import ConfigError
 from mailpoll.http import Http
 from mailpoll.model import Finding, Limits, Post, Receipt
@@ -120,6 +120,12 @@ token = { file = "slack-token" }        # the app's bot token: xoxb-…; scopes 
         way = self._bot or self._hook
         assert way is not None
         return way.check()
+
+    def check_place(self, place: str) -> Finding | None:
+        """What Slack tells of a channel; with a web hook, only that it takes no place. Raises as post()."""
+        if self._bot is not None:
+            return self._bot.check_place(place)
+        return Finding("fail", f"{self.name}: {ELSEWHERE}", f"Write --to {self.name} alone") if place else None
 
 
 def _url(name: str, settings: SlackSettings, secret: Callable[[SecretRef, str], str]) -> str:

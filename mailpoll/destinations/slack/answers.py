@@ -14,7 +14,7 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
 )
-from mailpoll.http import Response, classify, retry_after
+from mailpoll.http import UNTOLD, Response, classify, retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,10 @@ _REFUSED: dict[str, tuple[str, str]] = {
     "org_login_required": ("the workspace is moving to an enterprise organisation", "Resume once it has moved"),
     "two_factor_setup_required": ("the account needs two-factor authentication", "Set it up, then resume"),
     "team_access_not_granted": ("the app may not use this workspace", _ASK),
+    "team_not_found": ("the token's workspace is gone", _TOKEN),
+    "enterprise_is_restricted": ("the organisation forbids it", _ASK),
+    "user_is_restricted": ("the token's account may not post", _ASK),
+    "is_bot": ("this kind of token may not do that", _TOKEN),
 }
 # About the place. Channels are one another's strangers: the others' posts go on.
 _WRONG_PLACE: dict[str, tuple[str, str]] = {
@@ -61,6 +65,10 @@ _WRONG_PLACE: dict[str, tuple[str, str]] = {
     "restricted_action_read_only_channel": ("the channel is read-only", _ASK),
     "restricted_action_thread_only_channel": ("the channel takes answers in threads only", _ASK),
     "posting_to_channel_denied": ("the app may not post there", _ASK),
+    "channel_is_limited_access": ("only some people may post in the channel", _ASK),
+    "channel_type_not_supported": ("the app cannot post in this kind of channel", "Name another channel"),
+    "user_not_visible": ("the app may not see this person", _ASK),
+    "user_disabled": ("this person's account is deactivated", "Name another person"),
     "cannot_dm_bot": ("it cannot write to another app", "Name a channel or a person"),
     "messages_tab_disabled": ("the app takes no direct messages", "Turn on the Messages tab under App Home of the app"),
 }
@@ -83,6 +91,12 @@ _FAILED: dict[str, str] = {
     "invalid_arguments": "the post is not understood",
     "invalid_arg_name": "the post is not understood",
     "too_many_attachments": "the post has too many attachments",
+    "missing_text_or_fallback_or_attachments": "there is no text",
+    "slack_connect_file_link_sharing_blocked": "links to files may not be shared with other organisations",
+    "invalid_charset": "the post is not understood",
+    "invalid_post_type": "the post is not understood",
+    "method_deprecated": "Slack takes such posts no more: a newer mailpoll may know how",
+    "deprecated_endpoint": "Slack takes such posts no more: a newer mailpoll may know how",
 }
 _NOT_NOW: dict[str, str] = {
     "ratelimited": "the workspace gets too many posts",
@@ -90,6 +104,7 @@ _NOT_NOW: dict[str, str] = {
     "message_limit_exceeded": "the workspace gets too many posts",
     "service_unavailable": "Slack is out of order",
     "team_added_to_org": "the workspace is moving to an enterprise organisation",
+    "external_channel_migrating": "the channel is moving",
     "request_timeout": "the post arrived incomplete",
     "rollup_error": "Slack is out of order",
 }
@@ -110,6 +125,7 @@ THREAD_GONE = {
     "invalid_thread_ts",
     "cannot_reply_to_message",
     "restricted_action_non_threadable_channel",
+    "restricted_action_thread_locked",
 }
 # Why a file stays behind: the text is posted without it.
 FILE_REFUSED: dict[str, str] = {
@@ -133,7 +149,7 @@ def judged(answer: Response, place: str) -> dict[str, Any]:
         DestinationRefused: the token or a permission is wrong.
         PermanentFailure: the answer is about this post or its place, which is told.
         TemporaryFailure: not now; Later for an unknown code.
-        Unanswered: it may have been done: Slack failed half way, or its answer broke off.
+        Unanswered: it may have been done: Slack failed half way, or its answer broke off or is lost.
     """
     said = answer.fields
     code = code_of(said)
@@ -175,7 +191,7 @@ def failure(code: str, about: str, answer: Response, needed: object = None) -> M
 def passed(answer: Response, settings: str) -> None:
     """Nothing for a status of success; `settings` are what a refusal tells to check. Raises as classify()."""
     try:
-        classify(answer)
+        classify(answer, UNTOLD)
     except DestinationRefused as problem:
         raise DestinationRefused(problem.what, about=problem.about, advice=f"Check its {settings}") from None
 

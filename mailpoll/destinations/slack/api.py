@@ -13,6 +13,7 @@ from mailpoll.errors import TemporaryFailure, Unanswered
 from mailpoll.http import Http, Response
 
 AGENT = f"mailpoll/{__version__}"
+MAX_ANSWER = 64 * 1024  # octets
 
 
 class Api:
@@ -35,11 +36,16 @@ class Api:
         """The answer to a method called with JSON. Raises as Http.request."""
         return self._request(method, in_json(fields), "application/json; charset=utf-8")
 
-    def ask(self, method: str, fields: Mapping[str, str | int], timeout: float | None = None) -> Response:
+    def ask(
+        self,
+        method: str,
+        fields: Mapping[str, str | int],
+        timeout: float | None = None,
+        max_answer: int = MAX_ANSWER,
+    ) -> Response:
         """The answer to a method called with a form, which those that only ask, and some others, insist on."""
-        return self._request(
-            method, urlencode(fields, errors="replace").encode(), "application/x-www-form-urlencoded", timeout
-        )
+        body = urlencode(fields, errors="replace").encode()
+        return self._request(method, body, "application/x-www-form-urlencoded", timeout, max_answer)
 
     def upload(self, url: str, data: bytearray) -> Response:
         """The answer of an address for one file, which needs no token."""
@@ -48,7 +54,14 @@ class Api:
             "POST", url, headers=headers, body=data, timeout_connect=5, timeout_read=self._timeout
         )
 
-    def _request(self, method: str, body: bytes, content_type: str, timeout: float | None = None) -> Response:
+    def _request(
+        self,
+        method: str,
+        body: bytes,
+        content_type: str,
+        timeout: float | None = None,
+        max_answer: int = MAX_ANSWER,
+    ) -> Response:
         seconds = min(self._timeout, timeout or self._timeout)
         return self._http.request(
             "POST",
@@ -57,6 +70,7 @@ class Api:
             body=body,
             timeout_connect=min(5, seconds),
             timeout_read=seconds,
+            max_answer=max_answer,
         )
 
 

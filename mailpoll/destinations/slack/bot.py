@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mailpoll import visible
-from mailpoll.destinations.slack.answers import THREAD_GONE, code_of, judged
+from mailpoll.destinations.slack.answers import THREAD_GONE, code_of, failure, judged
 from mailpoll.destinations.slack.api import Api
 from mailpoll.destinations.slack.files import Parts, note, share, upload
-from mailpoll.errors import MessageError, PermanentFailure
+from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure
 from mailpoll.http import Response
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.settings import SlackSettings
@@ -22,8 +22,14 @@ log = logging.getLogger(__name__)
 # stays unset: "full" would find names, and "none" would leave URLs that cannot be clicked.
 QUIET = {"link_names": False, "unfurl_links": False, "unfurl_media": False}
 _LINK_SECONDS = 5.0
-_PAGES, _PER_PAGE = 20, 40  # channels looked through by check(); an answer of ours holds no more
+_PAGES, _PER_PAGE = 20, 200  # channels looked through for one; Slack asks for no more at a time
+_MAX_PAGE = 2 * 1024 * 1024  # octets
+_INVITE = "Type /invite @ and the app's name there"
 _IDENTITY = re.compile(r"[CGDUWZ][A-Z0-9]{8,}")
+
+
+class _MayNotLook(DestinationRefused):
+    """The token lacks a scope for a question; the scope to post is another."""
 
 
 class Bot:
@@ -34,6 +40,7 @@ class Bot:
         self._settings = settings
         self._api = api
         self._workspace: str | None = None
+        self._granted: tuple[str, ...] = ()
 
     def post(self, post: Post, content: Parts) -> Receipt:
         """The receipt is `CHANNEL/TS`, Slack's name for the message.
@@ -105,12 +112,16 @@ class Bot:
         who = f"{_text(said, 'user') or 'the app'} of {_text(said, 'team') or 'the workspace'}"
         found = [Finding("ok", f"{self._name}: Slack takes the token: {who}"), *self._scopes(answer)]
         if self._settings.channel:
-            found.append(self._channel(self._settings.channel))
+            try:
+                found.append(self.check_place(""))
+            except MessageError as error:
+                what = f"{self._name}: {self._settings.channel} could not be looked up: {error.what}"
+                found.append(Finding("warn", what, error.advice or "Try again later"))
         return tuple(found)
 
     def _scopes(self, answer: Response) -> list[Finding]:
         """What the token lacks; nothing where Slack did not tell."""
-        scopes = [scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip()]
+        scopes = _scopes(answer)
         advice = "Add it under OAuth & Permissions of the app, and install it to the workspace anew"
         if not scopes:
             return []
@@ -121,42 +132,85 @@ class Bot:
             return [Finding("warn", what, f"{advice}; or write {self._key('attachments')} = false")]
         return []
 
-    def _channel(self, place: str) -> Finding:
+    def check_place(self, place: str) -> Finding:
+        """What is known of a channel: "warn" where the app may not look, or not everywhere. Raises TemporaryFailure
+        when Slack could not be asked, DestinationRefused for a wrong token."""
+        place = place or self._settings.channel
+        if not place:
+            return Finding("fail", f"{self._name}: no channel is named", f"Write --to '{self._name}:#channel'")
         try:
             channel = self._by_id(place) if _IDENTITY.fullmatch(place) else self._by_name(place.lstrip("#"))
-        except MessageError as error:
+        except PermanentFailure as error:
+            return Finding("fail", f"{self._name}: {place} {error.what}", error.advice)
+        except _MayNotLook as error:
             return Finding("warn", f"{self._name}: {place} could not be looked up: {error.what}", error.advice)
         if channel is None:
-            what = f"{self._name}: the app is not in a channel {place}"
-            return Finding("warn", what, "Check the name, and type /invite @ and the app's name there")
+            what = f"{self._name}: the app is in no channel {place}, and there are too many to look at the others"
+            return Finding("warn", what, "Check the name")
         if channel.get("is_archived"):
-            return Finding("fail", f"{self._name}: {place} is archived", f"Write another {self._key('channel')}")
-        if channel.get("is_member") is False and place[0] in "CG":
-            what = f"{self._name}: the app is not in {place}"
-            return Finding("warn", what, "Type /invite @ and the app's name there")
+            return Finding("fail", f"{self._name}: {place} is archived", "Unarchive it, or name another")
+        if channel.get("is_member") is False and channel.get("is_im") is not True:
+            return self._outside(place)
         return Finding("ok", f"{self._name}: {place} is there")
 
-    def _by_id(self, place: str) -> Mapping[str, Any] | None:
+    def _outside(self, place: str) -> Finding:
+        """What follows of a channel that the app is not in: with chat:write.public it may post there all the same."""
+        if "chat:write.public" in self._granted:
+            return Finding("ok", f"{self._name}: {place} is there; the app is not in it, so files will be named only")
+        what = f"{self._name}: the app is not in {place}"
+        return Finding("fail" if self._granted else "warn", what, _INVITE)
+
+    def _by_id(self, place: str) -> Mapping[str, Any]:
         if place[0] in "UW":  # a person: the conversation is opened by the first post
             return {}
-        said = judged(self._api.ask("conversations.info", {"channel": place}), place).get("channel")
+        said = judged(self._asked("conversations.info", {"channel": place}), place).get("channel")
         return said if isinstance(said, dict) else {}
 
     def _by_name(self, name: str) -> Mapping[str, Any] | None:
-        """The channel of that name among those that the app is in; None when there is none."""
-        cursor = ""
+        """The channel of that name: one that the app is in, or a public one. None when not all could be looked at.
+
+        Raises:
+            PermanentFailure: there is none.
+        """
+        found, _ = self._listed("users.conversations", name)
+        if found is not None:
+            return {**found, "is_member": True}
+        found, whole = self._listed("conversations.list", name)
+        if found is None and whole:
+            raise PermanentFailure("is no channel that the app can see", advice=f"Check the name. {_INVITE}")
+        return None if found is None else {"is_member": False, **found}
+
+    def _listed(self, method: str, name: str) -> tuple[Mapping[str, Any] | None, bool]:
+        """(The channel of that name that a method lists, whether all were looked at: there is one in any workspace)."""
+        cursor, seen = "", 0
         for _ in range(_PAGES):
             fields: dict[str, str | int] = {"types": "public_channel,private_channel", "limit": _PER_PAGE}
             if cursor:
                 fields["cursor"] = cursor
-            said = judged(self._api.ask("users.conversations", fields), "")
-            for channel in said.get("channels") or ():
-                if isinstance(channel, dict) and channel.get("name") == name:
-                    return {**channel, "is_member": True}
+            said = judged(self._asked(method, fields), "")
+            channels = said.get("channels")
+            for each in channels if isinstance(channels, list) else ():
+                seen += 1
+                if isinstance(each, dict) and each.get("name") == name:
+                    return each, True
             cursor = _text(said.get("response_metadata") or {}, "next_cursor")
             if not cursor:
-                break
-        return None
+                return None, seen > 0
+        return None, False
+
+    def _asked(self, method: str, fields: Mapping[str, str | int]) -> Response:
+        """The answer to a question, which is also where Slack says what the token may do; raises _MayNotLook."""
+        answer = self._api.ask(method, fields, max_answer=_MAX_PAGE)
+        self._granted = _scopes(answer) or self._granted
+        if code_of(answer.fields) == "missing_scope":
+            missing = failure("missing_scope", answer.url, answer, answer.fields.get("needed"))
+            raise _MayNotLook(missing.what, about=missing.about, advice=missing.advice)
+        return answer
+
+
+def _scopes(answer: Response) -> tuple[str, ...]:
+    """What the token may do, as every answer tells; empty where it does not."""
+    return tuple(scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip())
 
 
 def _thread(post: Post) -> str:

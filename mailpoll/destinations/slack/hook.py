@@ -11,6 +11,8 @@ from mailpoll.http import Http
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.settings import SlackSettings, mask_url
 
+ELSEWHERE = "a web hook of Slack posts to its own channel only"
+
 
 class Hook:
     """The URL of a web hook, and what is done with it."""
@@ -25,7 +27,7 @@ class Hook:
         """An empty receipt: a web hook says `ok` and nothing else. Files are named, with why they stay behind."""
         if post.place:
             raise PermanentFailure(
-                "a web hook of Slack posts to its own channel only",
+                ELSEWHERE,
                 about=f"channel {post.channel}",
                 advice=f"Write --to {self._name} without a place, or use a bot token",
             )
