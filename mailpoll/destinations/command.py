@@ -100,7 +100,7 @@ timeout = 60                                    # seconds
         except subprocess.TimeoutExpired:
             _end(process)
             what = f"did not end within {self._timeout:g} seconds and was ended"
-            raise Unanswered(what, about=self._about) from None
+            raise Unanswered(what + stderr.told(), about=self._about) from None
         except BaseException:
             _end(process)
             raise
@@ -174,9 +174,8 @@ timeout = 60                                    # seconds
         if status == 0:
             return
         if status < 0:
-            raise Unanswered(f"was ended by {_signal_name(-status)}", about=self._about)
-        line = stderr.last_line()
-        what = f"ended with status {status}" + (f": {line}" if line else "")
+            raise Unanswered(f"was ended by {_signal_name(-status)}{stderr.told()}", about=self._about)
+        what = f"ended with status {status}{stderr.told()}"
         raise (Later if status == EX_TEMPFAIL else PermanentFailure)(what, about=self._about)
 
 
@@ -193,12 +192,12 @@ class _Tail:
             while piece := os.read(stream.fileno(), 65536):
                 self._kept = (self._kept + piece)[-_TAIL:]
 
-    def last_line(self) -> str:
-        """The last line that is not blank, printable, at most 200 characters; "" when there is none."""
+    def told(self) -> str:
+        """The last line that is not blank, printable, at most 200 characters, behind a colon; "" when there is none."""
         self._thread.join(1.0)  # a program may leave a child behind that keeps the pipe open
         lines = [line.strip() for line in self._kept.decode("utf-8", "replace").splitlines()]
         last = next((line for line in reversed(lines) if line), "")
-        return "".join(char if char.isprintable() else " " for char in last)[:200]
+        return last and ": " + "".join(char if char.isprintable() else " " for char in last)[:200]
 
 
 def facts(post: Post) -> dict[str, str]:

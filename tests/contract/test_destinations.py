@@ -392,9 +392,10 @@ import subprocess, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 open({str(pid_file)!r}, "w").write(str(child.pid))
+print("no answer from the queue", file=sys.stderr, flush=True)
 time.sleep(60)
 """
-    with pytest.raises(Unanswered, match=r"did not end within 1.5 seconds"):
+    with pytest.raises(Unanswered, match=r"did not end within 1.5 seconds and was ended: no answer from the queue"):
         python(code, timeout=1.5).post(a_post(), Bytes())
     assert gone(int(pid_file.read_text()))
 
