@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # How many objects come to be before garbage is looked for (gc.set_threshold). Imports make hundreds of thousands, none
 # of them garbage: with the 700 of Python a tenth of a short run is spent on looking.
-GARBAGE = (50_000, 20, 20)
+GARBAGE = (200_000, 20, 20)
 
 
 def main() -> NoReturn:

@@ -6,7 +6,8 @@ import logging
 import queue
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mailpoll.collect import Collector
 from mailpoll.dialogue import Plan, Polled, Report, Sender
@@ -15,8 +16,7 @@ from mailpoll.errors import BUG, MailpollError, Unavailable
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class AccountResult:
+class AccountResult(Struct):
     """What a run did for one account. `polled` are the folders of which all is decided; `owing` says that something is
     still to be done on the server with what was taken."""
 

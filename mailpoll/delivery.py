@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mailpoll.errors import (
     Bug,
@@ -84,8 +86,7 @@ AT_ONCE = 16
 LONGEST_STEP_S = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """What came of one attempt, for people: the delivery, its new state, the receipt or the trouble.
 
     `again` says whether it is tried again by itself, `asked` whether the destination is asked for it before, `closes`

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from mailpoll import router
 from mailpoll.model import Candidate, FolderInfo, Position, RawMessage, Recipient
@@ -41,8 +42,7 @@ class Session(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What one run does with one account; the settings of the same names explain the fields.
 
     `abort` ends what `connect` began, connecting included, and is called from another thread. `since` is None, or the
@@ -73,8 +73,7 @@ class Plan:
         return self.after in ("move", "delete")
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(Struct, frozen=True):
     """How a folder stood when all of it was decided: the highest UID, the floor, and the candidates there were, those
     that were known before included."""
 
@@ -98,16 +97,14 @@ class Sender(Protocol):
 # What the thread tells the main thread.
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A folder is open; wants a Position."""
 
     sender: Sender
     info: FolderInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Floored:
+class Floored(Struct, frozen=True):
     """First contact (or, `again`, --since) found the floor; wants no answer."""
 
     sender: Sender
@@ -117,8 +114,7 @@ class Floored:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """Candidate UIDs; wants those the ledger does not know, as a tuple."""
 
     sender: Sender
@@ -126,8 +122,7 @@ class Listed:
     uids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NotOurs:
+class NotOurs(Struct, frozen=True):
     """UIDs of mail that is not ours; wants no answer."""
 
     sender: Sender
@@ -135,8 +130,7 @@ class NotOurs:
     uids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Mails fetched, and the recipients of ours that each names, by UID; wants a Settle.
 
     One that is `large` wants it when its mails are read, and comes alone: no second one is in memory.
@@ -149,8 +143,7 @@ class Batch:
     large: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FolderEnded:
+class FolderEnded(Struct, frozen=True):
     """A folder was handed over: all of it, then `mark` is the UID up to which all is decided once the batches are
     stored, or as much as limit and time allow (`mark` None). `floor` is set where none could be known before, after a
     change of UIDVALIDITY. `polled` is None unless all is decided. Wants a Settle."""
@@ -162,8 +155,7 @@ class FolderEnded:
     polled: Polled | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What `after` asks was done for these UIDs; `note` says what was done otherwise, or why nothing was."""
 
     sender: Sender
@@ -172,15 +164,13 @@ class Settled:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """Every folder was handed over; wants Settles and at last Goodbye."""
 
     sender: Sender
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """The thread is at its end; `error` is what stopped it, or the first trouble that did not."""
 
     sender: Sender
@@ -193,8 +183,7 @@ Report = Opened | Floored | Listed | NotOurs | Batch | FolderEnded | Settled | F
 # What the main thread answers.
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Struct, frozen=True):
     """Do what `after` asks for these UIDs, which mean mails only as long as the folder has this UIDVALIDITY."""
 
     folder_id: int
@@ -203,8 +192,7 @@ class Settle:
     uids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Goodbye:
+class Goodbye(Struct, frozen=True):
     """Nothing more is wanted: log out."""
 
 

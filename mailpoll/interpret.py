@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mailpoll import router
 from mailpoll.model import Job, KnownAddress, Limits, Policy, Quotes, Reading, Recipient
@@ -35,8 +37,7 @@ class Reader(Protocol):
     def finish(self) -> Sequence[Reading | BaseException]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """The settings that routing obeys. `channels` maps an account of `scope = "all"` to the channel of mail without a
     token; `unrouted` is "hold", "ignore" or a channel; `limits` tells what a destination takes; `separators` and
     `quotes` are those of [addresses] and [reader], `policy` gives that for an account; a channel's own win."""
@@ -51,8 +52,7 @@ class Rules:
     policy: Callable[[str], Policy] = lambda _: Policy()
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """A mail to interpret. `chunks` gives its bytes anew at each call; the rest is as in model.Unread; `reference`
     names it in notes to people; `recipients` are ours among those it names, None when nobody looked yet."""
 
@@ -65,8 +65,7 @@ class Mail:
     recipients: tuple[Recipient, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Interpretation:
+class Interpretation(Struct, frozen=True):
     """What a mail becomes, and how that was found: its recipients of ours and what the store knew of their tokens."""
 
     reading: Reading

@@ -5,7 +5,9 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mailpoll import router
 from mailpoll.dialogue import Plan, Session
@@ -22,8 +24,7 @@ KEPT = 100_000
 FEW = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """The candidates of a folder, before the ledger is asked.
 
     `floor` is the UID up to which nothing is looked at: None when it can be known only once all candidates are taken.
@@ -74,8 +75,7 @@ def _above(plan: Plan, session: Session, position: Position, floor: int, upto: i
     return session.search(above=floor, unseen_or_above=mark, upto=upto)
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(Struct, frozen=True):
     """The candidates that are ours, with their recipients of ours by UID, and the UIDs of the others. A UID that
     vanished is in neither."""
 

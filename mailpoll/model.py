@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 MessageState = Literal["accepted", "read", "ignored", "held", "unrouted", "quarantined"]
 DeliveryState = Literal["pending", "sending", "delivered", "delayed", "uncertain", "failed", "held", "duplicate"]
@@ -32,8 +34,7 @@ OPTION_NAMES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How a mail becomes a post, for one route. Made by laying option names over the defaults, in order."""
 
     show_sender: bool = False
@@ -64,8 +65,7 @@ _OPTION_EFFECTS: dict[str, dict[str, bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Whose mail a channel takes, and what becomes of mail that no person wrote.
 
     `require` names what the receiving server must have found to pass (RFC 8601); `allow_from` (empty: everybody) and
@@ -86,8 +86,7 @@ class Policy:
     authserv_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FolderInfo:
+class FolderInfo(Struct, frozen=True):
     """What SELECT or EXAMINE said of a folder (RFC 9051 §6.3.2)."""
 
     name: str
@@ -98,8 +97,7 @@ class FolderInfo:
     permanent_flags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A mail on the server of which only size (octets), INTERNALDATE and recipient header fields were fetched."""
 
     uid: int
@@ -108,8 +106,7 @@ class Candidate:
     headers: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RawMessage:
+class RawMessage(Struct, frozen=True):
     """The bytes of a mail as the server gave them, in slices of at most 1 MB so that nothing need join them.
 
     `oversize_of` is 0, or the size in octets of a mail of which only the headers were taken.
@@ -126,8 +123,7 @@ class RawMessage:
         return sum(map(len, self.chunks))
 
 
-@dataclass(frozen=True, slots=True)
-class NamedAddress:
+class NamedAddress(Struct, frozen=True):
     """One address of a header field (RFC 5322 §3.4): decoded display name (may be empty) and `local-part@domain`."""
 
     name: str
@@ -137,8 +133,7 @@ class NamedAddress:
         return f"{self.name} <{self.address}>" if self.name else self.address
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True):
     """An address of ours found in a mail: which header field named it, and its detail (RFC 5233), case kept."""
 
     header: str
@@ -146,8 +141,7 @@ class Recipient:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What one destination takes. Lengths in code points; None means no limit.
 
     `topic`: 0 says that there are none; then the subject, or the channel's fixed topic, is the first line in bold,
@@ -169,8 +163,7 @@ class Limits:
     threads: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One destination of a channel: its configured name (or an http URL), the place inside it, what it takes."""
 
     destination: str
@@ -178,8 +171,7 @@ class Target:
     limits: Limits = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """Where a mail goes for one of its recipients.
 
     `topic`: None takes the subject, "" means the channel has no topics, anything else is fixed. `allow_from` is the
@@ -204,8 +196,7 @@ class Route:
     shown_as: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A part of a mail that travels as a file. `part` is its number in document order, the key for fetching its
     bytes; `name` is display text, cleaned, never a path; `size` in octets after decoding; `content_id` without <>.
     `withheld` is why it does not go along with posts, if it does not."""
@@ -218,8 +209,7 @@ class Attachment:
     withheld: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileRules:
+class FileRules(Struct, frozen=True):
     """Which files go along with posts: octets of one and of all together, globs of names or media types (`allow` empty:
     all)."""
 
@@ -229,8 +219,7 @@ class FileRules:
     deny: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """What message.parse found in a mail; header values decoded, line ends "\\n". Empty means absent."""
 
     from_: tuple[NamedAddress, ...]
@@ -251,8 +240,7 @@ class Message:
     automatic_why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(Struct, frozen=True):
     """What a mail says of itself beside its posts, for hooks that hand on the mail.
 
     `headers` are (name as written, value unfolded, encoded words kept) in order, without control characters; fields
@@ -280,16 +268,14 @@ class Original:
         return next((value for field, value in self.headers if field.lower() == name), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """A piece that was left out of the post, and why."""
 
     kind: CutKind
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(Struct, frozen=True):
     """What goes out to one destination of one channel. `key` is the delivery's idempotency key, empty until stored.
 
     `whole_text` says that the body was cut and that part 0 (the whole new text) goes along as a file; `options` and
@@ -322,8 +308,7 @@ class Post:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What the store keeps of a message beside its bytes, for people to find it by."""
 
     content_key: str = ""
@@ -334,8 +319,7 @@ class Facts:
     defects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What reading one mail led to: the outcome, why, and the posts to deliver (none unless outcome is "posted"
     or "held")."""
 
@@ -345,16 +329,14 @@ class Reading:
     posts: tuple[Post, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """A destination's proof that it took a post: its own id for it, and a link for people where there is one."""
 
     id: str = ""
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """The result of one check."""
 
     level: Literal["ok", "warn", "fail"]
@@ -362,8 +344,7 @@ class Finding:
     advice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where a folder stands: its row, floor (None before first contact is done), mark, the moment before which mail is
     not new at first contact, and whether the folder was known under another UIDVALIDITY."""
 
@@ -374,8 +355,7 @@ class Position:
     renumbered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """A message accepted but not read: how many readings were begun, its octets, and where `receive --to` sends it.
     `account` is empty for a message that did not come from a server."""
 
@@ -387,8 +367,7 @@ class Unread:
     sent_to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A mail for the reader: `chunks` gives its bytes anew at each call, `size` octets in all.
 
     `safe` reads only headers and first text part; `oversize_of` is as in RawMessage; `reference` names the message in
@@ -404,8 +383,7 @@ class Job:
     patterns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KnownAddress:
+class KnownAddress(Struct, frozen=True):
     """What the store knows of a token: the channel it names, whether it is in use, and how its mail becomes posts.
 
     `token` is "*" for the address that takes every detail no token claims. `channel_options` are defaults,
@@ -432,8 +410,7 @@ class KnownAddress:
     shown_as: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """A post on its way: its row, the message it came from, its state, and what is known of its attempts."""
 
     id: int
@@ -450,8 +427,7 @@ class Delivery:
     receipt_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(Struct, frozen=True):
     """A destination that gave no answer in so many runs in a row, and the moment before which it is left alone; a
     change of its settings ends that."""
 
@@ -461,8 +437,7 @@ class Rest:
     settings_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """A destination that is closed to us until a person acts or its settings change."""
 
     destination: str
@@ -471,8 +446,7 @@ class Pause:
     settings_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An account whose login was refused so many times in a row, and the moment before which none is tried; a change of
     its `fingerprint`, which is that of settings and password, ends that. Of mail that a server did not take also as
     what that was told: with which exit status, in which words."""
@@ -485,8 +459,7 @@ class Refusal:
     sentence: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """What does not work: since when, in how many runs in a row, and when somebody was told last (None: never).
 
     `about` is account.NAME, destination.NAME, what is shown of a destination's URL, "the store" or "the configuration";

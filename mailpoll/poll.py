@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from mailpoll import dialogue
 from mailpoll.crew import AccountResult, Crew
@@ -96,8 +97,7 @@ class Courier(Protocol):
     def abandon(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """Where time comes from: `now` for what is written down, `seconds` (which goes on while the machine sleeps) for
     the deadline, `wait` to let some pass, None where nobody has the time."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+
+from msgspec import Struct, field
 
 from mailpoll.model import Delivery, Finding, Limits, Original, Post, Receipt
 
@@ -75,8 +76,7 @@ class Stoppable(Protocol):
         """Ends what is under way, and lets nothing begin any more. Called by the main thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
+class _Result(Struct, frozen=True):
     """What something came to."""
 
     value: Any = None
@@ -96,8 +96,7 @@ class _Result:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(Struct, frozen=True):
     """What a thread wants the main thread to look up, which is alone with the store and the reader."""
 
     look_up: Callable[[], Any]
@@ -110,8 +109,7 @@ class _Question:
             result.get()  # Ctrl-C is not the post's
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(Struct, frozen=True):
     """A post of which it is known what came of it: receipt() returns or raises that."""
 
     delivery: Delivery

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 NONE = "none"
 EXAMPLE = "50/1m 120/5m 600/1h"
@@ -15,8 +16,7 @@ LONGEST_S = 86_400
 _UNITS = {"s": (1, "second"), "m": (60, "minute"), "h": (3600, "hour"), "d": (86_400, "day")}
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """At most `posts` in any `seconds`."""
 
     posts: int
@@ -79,8 +79,7 @@ def _without(destination: str) -> Rate:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """Which limits hold. `usual` is [policy] rate, None: as the kind of each destination says (`of_kind`); `gateway` is
     over all that leaves. What a channel has of its own wins."""
 

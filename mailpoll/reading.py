@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from mailpoll import compose, message, router
 from mailpoll.model import Facts, FileRules, Message, Reading, ReadOutcome, Recipient, Route

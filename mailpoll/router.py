@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mailpoll.message import addresses, header_fields
 from mailpoll.model import (
@@ -33,8 +35,7 @@ MAX_RECIPIENTS = 100
 _RECEIVED_FOR = re.compile(r"\bfor\s{1,8}<?([^\s<>;,@]{1,512}@[^\s<>;,@()]{1,512})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """One of our address patterns taken apart: what stands before and after the detail, and the domain, all in the
     form they are compared in (lower-case, A-labels)."""
 
@@ -122,8 +123,7 @@ def tokens(found: Sequence[Recipient], separators: str = SEPARATORS) -> frozense
     return frozenset(part.lower() for recipient in found for part in parts(recipient.detail, separators))
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(Struct, frozen=True):
     """Where a mail goes: routes; or none, and why ("ignored" or "unrouted")."""
 
     routes: tuple[Route, ...] = ()
@@ -131,8 +131,7 @@ class Routing:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What routing needs beside the mail: the moment, what each destination takes, and the settings `separators`,
     `quotes` and `policy`, the latter two for channels without their own."""
 
@@ -166,8 +165,7 @@ def forced(known: KnownAddress, rules: Rules, address: str = "") -> Routing:
     return _serve([_Claim(known, Recipient("", address, ""), "", (), "")], rules)
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(Struct, frozen=True):
     known: KnownAddress
     recipient: Recipient
     token: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from mailpoll.errors import PRECEDENCE, ConfigError, LoginRefused, MailpollError, TemporaryFailure, Unavailable
 from mailpoll.model import Trouble
@@ -47,8 +48,7 @@ _ENDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """What a run met that does not work.
 
     `kind` is that of kind_of, or another word without blanks. `fresh` is False when it was not tried: the sentence of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 import click
+from msgspec.structs import replace
 
 from mailpoll import listing, poll
 from mailpoll.commands import assembly

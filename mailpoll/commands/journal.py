@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import click
+from msgspec.structs import replace
 
 from mailpoll.commands import troubles
 from mailpoll.commands.facts import shown_destination

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 from urllib.parse import quote, unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mailpoll import strict_address
 from mailpoll.model import Trouble
@@ -34,8 +36,7 @@ class Memory(Protocol):
         """Writes what `change` makes of those about `abouts` as they are now; None forgets one."""
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """A trouble that began, with the kind of it (alarm.kind_of); or, without a kind, one that is over. What `waits` is
     owed, and not told yet."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+import msgspec
 
 from mailpoll import router
 from mailpoll.commands.facts import agreed, number, print_facts, shown_destination, yes_option
@@ -197,7 +197,7 @@ def masks(installation: Installation, store: Store, posts: Sequence[Delivery]) -
 
 def post_facts(delivery: Delivery, masked: Callable[[str], str]) -> dict[str, Any]:
     """A post for programs; `masked` are masks() of the address it came in by."""
-    facts = asdict(delivery)
+    facts: dict[str, Any] = msgspec.to_builtins(delivery)
     facts["message"] = facts.pop("message_id")  # the post's own message_id is the Message-ID of its mail
     post = facts.pop("post")
     post["address"] = masked(delivery.post.address)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mailpoll.commands import alarm, news, notices, troubles
 from mailpoll.commands.alarm import Notice
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 Listener = Literal["cron", "person", "nobody"]
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(Struct, frozen=True):
     """Tells what is to be told of runs over all accounts that end `now`. `owner` tells this configuration from others
     that share the store; `alerting`, whether it names anybody to alert; `rates` are the limits it sets."""
 
@@ -167,8 +168,7 @@ class Speaker:
         return _Change(after, lines, tuple(begun))
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """A trouble as it is after a run, the lines that are to be told of it, and what others are to be alerted of."""
 
     trouble: Trouble
@@ -176,8 +176,7 @@ class _Change:
     news: tuple[News, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
+class _Ends(Struct, frozen=True):
     """Troubles that are over: those that are kept for a while, what those were about that are forgotten, and what
     others are to be alerted of."""
 

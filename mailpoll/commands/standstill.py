@@ -9,13 +9,13 @@ import logging
 import math
 import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from mailpoll.commands import alarm, calm, crash
 from mailpoll.commands.alarm import Notice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mailpoll import rate
 from mailpoll.model import Limits
@@ -12,8 +12,7 @@ from mailpoll.settings import SmtpSettings
 CHAT_RATE = rate.parse("50/1m 120/5m 600/1h")
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What a person is asked for a section, besides what has a default: `key` is the setting that the answer becomes.
 
     `secret`: the answer is not shown while it is typed, and is kept in a file. `default`: what is offered. `optional`:
@@ -30,8 +29,7 @@ class Question:
     scheme_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """One of the ways to post to a service, and what must be known for it; `words` say what it can do."""
 
     name: str
@@ -39,8 +37,7 @@ class Way:
     questions: tuple[Question, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """What people should know before they choose.
 
     `service`: what it is, in a line. `ways`: what is asked when a section is made; of several, people choose one.
@@ -64,8 +61,7 @@ class Kind:
     by_smtp: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """What a kind that sends mail is given of the settings: [smtp], and the patterns of our own addresses."""
 
     smtp: SmtpSettings | None

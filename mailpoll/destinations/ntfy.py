@@ -6,8 +6,10 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
+
+from msgspec.structs import replace
 
 from mailpoll import __version__
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way

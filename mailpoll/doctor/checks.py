@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from mailpoll.errors import BUG, ConfigError, MailpollError, Unavailable
 from mailpoll.model import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A finding, what it is about (a key path, a file), and the exit status that it stands for, 0 unless it failed."""
 
     about: str
@@ -21,8 +21,7 @@ class Check:
     status: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """Checks that may take long: what they are about, how they are made, and how they are ended from outside."""
 
     about: str

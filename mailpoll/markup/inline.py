@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from mailpoll.markup.urls import BARE, trimmed
 from mailpoll.reply.honest import leads_to, noted
@@ -38,8 +39,7 @@ _RUNS = {"*": ("*",), "**": ("**",), "***": ("**", "*"), "_": ("_",), "__": ("__
 _SCHEMES = ("https://", "http://", "ftp://", "mailto:")
 
 
-@dataclass(slots=True)
-class Piece:
+class Piece(Struct):
     """A piece of a line. `text`: the words, the code, the URL, the words of a link, or a Mark; `url`: of a link."""
 
     kind: PieceKind

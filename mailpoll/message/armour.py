@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MAX_BLOCKS = 200
 
@@ -18,8 +19,7 @@ _ESCAPE = re.compile(rb"^- ", re.MULTILINE)
 _MAX_HEADERS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Armour at [start:end] of a text. `text` is what stands there for people (None: it is encrypted); the encrypted
     message, or the signature, is at [first:last]."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html as html_entities
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mailpoll.message import files
 from mailpoll.message.calendar import calendar_text
@@ -33,8 +34,7 @@ _SOURCE = re.compile(r"""\b(?:src|background|href)\s{0,5}=\s{0,5}["']?([^\s"'<>]
 _MAX_REFERENCES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What the parts of a mail say, and the files they are or hold."""
 
     text: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from mailpoll.message.charsets import decode
 
@@ -42,8 +43,7 @@ _ANSWERS = {
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-@dataclass(slots=True)
-class _Component:
+class _Component(Struct):
     """One event, task or note: (parameters, value) of its properties by name, as far as they are shown."""
 
     kind: str

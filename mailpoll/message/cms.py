@@ -7,8 +7,9 @@ string at a known place, from bytes that a stranger chose, in linear time.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Kind = Literal["signed", "encrypted", "compressed", ""]
 
@@ -27,8 +28,7 @@ _KINDS: dict[bytes, Kind] = {
 _SEQUENCE, _OBJECT_IDENTIFIER, _OCTETS, _OCTETS_IN_PIECES, _EXPLICIT_0 = 0x30, 0x06, 0x04, 0x24, 0xA0
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
+class _Element(Struct, frozen=True):
     """A BER element: its tag, and its contents at [start:end]; `end` is None when only a mark ends them."""
 
     tag: int

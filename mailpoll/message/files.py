@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mailpoll.message import armour, names, uuencode
 from mailpoll.message.charsets import decode
@@ -28,8 +29,7 @@ _MAX_CONTROL_PART = 200
 _HEADER_LOOKED_AT = 140_000
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """A part that is read as text. `rest` is what is left of it when files and armour were taken out (None: all of
     it); `note` stands for a part that cannot be read."""
 
@@ -39,8 +39,7 @@ class Body:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A part that travels as a file, or a file inside the text of one: data[first:last], uuencoded or as it is."""
 
     piece: Piece

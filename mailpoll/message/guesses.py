@@ -7,8 +7,9 @@ script, and where its "letters" would be signs inside words it is of Central Eur
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 # So much of a text is looked at (octets), and fewer letters beyond ASCII than this say nothing.
 LOOKED_AT = 10_000
@@ -27,8 +28,7 @@ _GREEK = "αοιετσνηυρπκμλςίόάωήδγέχθύφβώξζψ"
 _HEBREW = "יוהלאברתםנשדקעטןזפכחמגסךצץף"
 
 
-@dataclass(frozen=True, slots=True)
-class _DoubleByte:
+class _DoubleByte(Struct, frozen=True):
     """A charset of two octets for a character: the first octets of those that common characters have, of `needed` ones
     at least a sixth."""
 
@@ -63,8 +63,7 @@ _LIKELY = 0.68
 _VARIETY = 6
 
 
-@dataclass(frozen=True, slots=True)
-class _Language:
+class _Language(Struct, frozen=True):
     """A language whose letters are other letters in windows-1252: those of `often` come twice, of each of `also` there
     is one, and of `never`, which the language has not that these stand for in windows-1252, there is none."""
 

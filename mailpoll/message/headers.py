@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mailpoll.message.charsets import decode
 
@@ -29,8 +30,7 @@ _BEFORE_HEADER = re.compile(
 _BASE64_ONLY = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A header block: fields as (name as written, unfolded raw value), where the body starts, and what was wrong.
 
     `stray` is where the first line starts that is no field, or -1: without a body behind the block, that is it.

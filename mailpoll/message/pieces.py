@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mailpoll.message import cms, transfer, uuencode
 from mailpoll.message.headers import Block, in_lines, read_block
@@ -15,8 +17,7 @@ MAX_LAYERS = 3
 _CMS_TYPES = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A leaf part, and the bytes that its offsets count in: those of the mail, or of signed content inside it.
 
     `layer` is a number of its own for each of those; `sealed` says what an S/MIME part is.

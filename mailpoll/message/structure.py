@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mailpoll.message import boundaries
 from mailpoll.message.headers import MAX_HEADERS, Block, read_block
@@ -27,8 +28,7 @@ _TYPE = re.compile(r"[a-z0-9!#$&^_.+\-]+/[a-z0-9!#$&^_.+\-]+$")
 _LONGEST_TYPE = 255  # characters: 127 on each side (RFC 6838 §4.2)
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """A multipart that a part is in: its subtype, and which child of it the part is (or is in)."""
 
     id: int
@@ -36,8 +36,7 @@ class Container:
     child: int
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A part that holds no parts: raw bytes [start:end] still in their transfer encoding, and what its header says."""
 
     start: int
@@ -52,8 +51,7 @@ class Leaf:
     location: str = ""
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A multipart whose end was not seen yet."""
 
     id: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # So many lines that start with "begin " are looked at; more are in no mail that has a file behind one of them.
 MAX_BEGINS = 2_000
@@ -21,8 +22,7 @@ _END = re.compile(rb"end[ \t]{0,20}(?:\r?\n|\Z)")
 _SHORT_LINES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A file in a text: all of it at [start:end] with the lines that name and end it, its data at [first:last]."""
 
     start: int

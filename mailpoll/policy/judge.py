@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from mailpoll.model import Disposition, Message, Policy, Route
 from mailpoll.policy import senders
@@ -16,8 +17,7 @@ Kind = Literal["post", "mark", "hold", "ignore"]
 _STRONGEST: tuple[Kind, ...] = ("ignore", "hold", "mark", "post")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What is done with a mail for one channel, and why: clauses for people, empty where nothing is to be said."""
 
     kind: Kind = "post"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mailpoll.reply import languages
 from mailpoll.reply.attributions import (
@@ -54,8 +55,7 @@ _FIELD_KINDS = {name: kind for kind, names in languages.HEADER_NAMES.items() for
 _INNER_FIELD = re.compile(r"(?:^|[\s*])(\w[\w ]{0,20}?)\s?\*{0,2}[:：]")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line as it came, as it is compared (visible characters, lower-case, Markdown escapes undone), whether it is
     quoted, and which header field it looks like ("from", "date", "to", "subject" or "")."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct, field
 from sqlalchemy.engine import Connection, Engine
 
 from mailpoll.errors import ConfigError
@@ -16,8 +16,7 @@ from mailpoll.store import addresses, schema
 from mailpoll.store.engine import transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """A row of `channel` with its destinations as (destination, place). `topic` as in model.Route; `quotes`
     and `policy` as in model.KnownAddress; `rate` in [policy], None: as that says."""
 

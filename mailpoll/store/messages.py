@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Engine, Row
 
 from mailpoll.errors import ConfigError, TemporaryFailure
@@ -17,8 +17,7 @@ from mailpoll.store.deliveries import FINAL, release
 from mailpoll.store.engine import transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One message as the store keeps it, without its bytes. `account` and `folder` are empty for `receive`."""
 
     id: int

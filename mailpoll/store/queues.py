@@ -8,11 +8,11 @@ many wait: indexes lead from one queue to the next, and to the n-th newest post 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from mailpoll.model import Post
@@ -64,8 +64,7 @@ _QUEUES = sa.text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(Struct, frozen=True):
     """Posts of a channel that wait for a destination: the number of the first, the channel's own rate, and when one
     of them last left."""
 
@@ -76,8 +75,7 @@ class Queue:
     served_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(Struct, frozen=True):
     """What waits in a queue and could leave but for its limits: how many posts, since when, which limits, and when
     they let the next one go (None: they do now). Without a channel that is all there is, and the gateway's limits."""
 

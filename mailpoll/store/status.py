@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec import Struct, field
 from sqlalchemy.engine import Connection, Engine
 
 from mailpoll.model import Pause
@@ -17,8 +17,7 @@ from mailpoll.store.engine import transaction
 _FOR_A_PERSON = ("uncertain", "failed", "held")
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationState:
+class DestinationState(Struct, frozen=True):
     """How posts to a destination fare. `waiting` go on by themselves; the others wait for a person."""
 
     name: str
@@ -31,8 +30,7 @@ class DestinationState:
     pause: Pause | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LettingGo:
+class LettingGo(Struct, frozen=True):
     """Mails in one state whose bytes [retention] will let go: how many, the first when."""
 
     state: str
@@ -40,8 +38,7 @@ class LettingGo:
     first_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """How the store stands.
 
     `polled` has the last complete listing of every folder ever met, by (account, folder). `messages` counts what was

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import asdict, fields, replace
 from sqlalchemy.engine import Engine
 
 from mailpoll.model import Refusal, Trouble
@@ -16,8 +17,7 @@ from mailpoll.store.engine import in_turn, transaction, upsert
 from mailpoll.store.outbox import WAITING
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Posts that a destination has still to take: how many in all, how many of them were tried in vain and are tried
     again by themselves, what the last such try met, and how many are held for a person."""
 

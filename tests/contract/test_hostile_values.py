@@ -7,10 +7,10 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from servers.http_receiver import Receiver
 
 from mailpoll.compose import posts

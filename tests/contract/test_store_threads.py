@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from mailpoll.model import Delivery, Facts, Post, RawMessage, Reading, Receipt
 from mailpoll.store import Store

@@ -9,13 +9,13 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from msgspec.structs import replace
 from servers.http_receiver import Answer, Receiver, Request
 from support.hooks import ADDRESS, PNG, Behind, mail, posted
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from mailpoll.cli import root
 from mailpoll.errors import ConfigError, MailpollError

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from mailpoll.delivery import AT_ONCE, Attempt, Content, Courier
 from mailpoll.errors import (

@@ -37,7 +37,7 @@ def test_only_a_mail_with_one_address_has_a_sender(header: str, sender: str | No
 
 
 def test_a_mail_whose_sender_has_a_problem_has_none() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     message = parse(b"From: jane@example.com\r\n\r\nHello\r\n")
     assert sole(message) == NamedAddress("", "jane@example.com")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType
 
 import pytest
+from msgspec.structs import replace
 
 from mailpoll import frames, reading, router
 from mailpoll.model import KnownAddress, Limits, Options, Quotes, Recipient, Route, Target

@@ -5,13 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes.world import START, Died, Hook, Hooks, InProcessReader, Server, Session, Stopped, Time
+from msgspec.structs import replace
 from support.site import empty_store, mail
 
 from mailpoll import router

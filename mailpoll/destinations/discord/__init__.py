@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from msgspec.structs import replace
 
 from mailpoll import __version__, redaction
 from mailpoll.crosscheck import url_problem

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.matrix.answers import TOO_LARGE, WrongRoom

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import ClassVar, Literal
+
+from msgspec.structs import replace
 
 from mailpoll import redaction
 from mailpoll.crosscheck import url_problem

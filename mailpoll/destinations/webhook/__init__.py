@@ -8,9 +8,10 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Literal
+
+from msgspec.structs import replace
 
 from mailpoll import __version__, redaction, template
 from mailpoll.crosscheck import url_problem

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.zulip import account as accounts
