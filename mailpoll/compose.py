@@ -10,7 +10,7 @@ from mailpoll import markup, reply, visible
 from mailpoll.mentions import added_to, joined, neutralised
 from mailpoll.model import Attachment, Cut, Limits, Message, NamedAddress, Post, Route, Target
 from mailpoll.reply.honest import honest
-from mailpoll.subject import NO_SUBJECT, printable, shortened, topic_of
+from mailpoll.subject import ELLIPSIS, NO_SUBJECT, printable, shortened, topic_of
 
 EMPTY_BODY = "(No email body)"
 MAX_ATTACHMENTS_LISTED = 100
@@ -90,14 +90,16 @@ def _post(
     files = tuple(map(_shown, message.attachments)) if route.options.attachments else ()
     top = _preamble(message, route, first, mark, limits.markup)
     bottom = _attachment_list(files, limits.markup)
-    room = min(limits.body if limits.body is not None else max_text, max_text) - added_to(route.prefix, limits.mentions)
+    breaks = added_to(route.prefix, limits.mentions) - len(route.prefix)
+    added = _size(route.prefix, limits) + breaks * (3 if limits.octets else 1)
+    room = min(limits.body if limits.body is not None else max_text, max_text) - added
     body, is_cut = _fitted(top, neutralised(text, limits.mentions), bottom, room, message_ref, limits)
     return Post(
         channel=route.channel,
         destination=target.destination,
         place=target.place,
         topic=topic,
-        body=joined(route.prefix, markup.finished(body), limits.mentions)[: limits.body],
+        body=_held(joined(route.prefix, markup.finished(body), limits.mentions), limits.body, limits),
         attachments=tuple(file for file in files if not file.withheld),
         whole_text=is_cut and limits.files and limits.overflow == "file",
         subject=visible.line(message.subject),
@@ -153,7 +155,7 @@ def _preamble(message: Message, route: Route, first: str, mark: str, dialect: st
         shown = markup.line(honest(", ".join(senders)) + doubt, dialect)
         lines.append(f"{markup.bold('From:', dialect)} {shown}")
     top = "\n".join(lines)
-    return honest(top) if dialect == "markdown" else top
+    return honest(top) if dialect in ("markdown", "zulip") else top
 
 
 def _sender(sender: NamedAddress) -> str:
@@ -189,20 +191,41 @@ def _plain_name(name: str) -> str:
 
 
 def _fitted(top: str, text: str, bottom: str, room: int, message_ref: str, limits: Limits) -> tuple[str, bool]:
-    """(preamble, text and list with blank lines between, whether the text was cut to fit into `room` characters).
+    """(preamble, text and list with blank lines between, whether the text was cut to fit into `room`).
 
     Cut are first the list of files, which go along anyway, then the text, on a line boundary where one is near.
     """
     top, bottom = neutralised(top, limits.mentions), neutralised(bottom, limits.mentions)
+    if limits.markup not in ("markdown", "plain"):
+        text = markup.closed(text)  # or the list of files would be code
     whole = "\n\n".join(piece for piece in (top, text, bottom) if piece)
-    if len(whole) <= room:
+    if _size(whole, limits) <= room:
         return whole, False
     notice = "[…] Cut here" + (f"; the whole mail is {message_ref}." if message_ref else ".")
-    if len(top) + len(bottom) + _NOTICE_ROOM > room:
+    if _size(top + bottom, limits) + _NOTICE_ROOM > room:
         bottom = ""
-    if len(top) + _NOTICE_ROOM > room:
-        top = shortened(top, max(0, room // 2))
-    fixed = len(notice) + len(top) + len(bottom) + 2 * (1 + bool(top) + bool(bottom))
-    shown = markup.cut(text, max(0, room - fixed))
+    if _size(top, limits) + _NOTICE_ROOM > room:
+        top = _cut_line(top, max(0, room // 2), limits)
+    fixed = _size(notice + top + bottom, limits) + 2 * (1 + bool(top) + bool(bottom))
+    shown = markup.cut(text, len(_held(text, max(0, room - fixed), limits)))
     pieces = "\n\n".join(piece for piece in (top, shown, notice, bottom) if piece)
-    return pieces[: max(0, room)], True
+    return _held(pieces, max(0, room), limits), True
+
+
+def _cut_line(text: str, room: int, limits: Limits) -> str:
+    """The beginning of lines in bold that are too long, which ends with "..."; never inside an escape."""
+    shown = markup.cut(text, len(_held(text, max(0, room - len(ELLIPSIS) - 2), limits)))
+    mark = next((mark for mark in ("**", "*") if shown.startswith(mark) and shown.count(mark) % 2), "")
+    return _held(shown + ELLIPSIS + mark, room, limits)
+
+
+def _size(text: str, limits: Limits) -> int:
+    """How much of the limit of a body a text takes."""
+    return len(text.encode("utf-8", "replace")) if limits.octets else len(text)
+
+
+def _held(text: str, room: int | None, limits: Limits) -> str:
+    """As much of a text, from its beginning, as fits."""
+    if not limits.octets or room is None:
+        return text[:room]
+    return text.encode("utf-8", "replace")[:room].decode("utf-8", "ignore")

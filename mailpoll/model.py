@@ -147,10 +147,11 @@ class Limits(Struct, frozen=True):
     `topic`: 0 says that there are none; then the subject, or the channel's fixed topic, is the first line in bold,
     unless the channel says `--topic none`. `mentions` names the dialect whose mentions compose must neutralise ("none",
     "zulip", "slack", "discord", "mattermost", "matrix"), `markup` the one that it writes: "markdown" (text as it was
-    typed: Zulip, which knows no escapes, the store, web hooks), "commonmark" (typed text escaped, so that it is shown
-    as it was typed: Mattermost, ntfy with Markdown, what markup.to_html() is given for Matrix), "slack", "discord",
-    "plain". `file_size` is that of one file in octets. `overflow`: text that does not fit goes along whole as a file,
-    or is only cut. `threads`: a post that answers one of the same channel is to be put into its thread (Post.thread).
+    typed: the store, web hooks), "zulip" (the same, without escapes, of which Zulip knows none), "commonmark" (typed
+    text escaped, so that it is shown as it was typed: Mattermost, ntfy with Markdown, what markup.to_html() is given
+    for Matrix), "slack", "discord", "plain". `file_size` is that of one file in octets; `octets`: so is `body`, in
+    UTF-8. `overflow`: text that does not fit goes along whole as a file, or is only cut. `threads`: a post that answers
+    one of the same channel is to be put into its thread (Post.thread).
     """
 
     topic: int | None = None
@@ -161,6 +162,7 @@ class Limits(Struct, frozen=True):
     file_size: int | None = None
     overflow: Literal["file", "cut"] = "file"
     threads: bool = False
+    octets: bool = False
 
 
 class Target(Struct, frozen=True):

@@ -137,7 +137,8 @@ def destinations_page() -> str:
         limits = kind.limits
         cells = (
             f"`{kind.name}`", kind.promise, kind.takes, kind.place or "–", said_limit(limits.topic),
-            said_limit(limits.body), "yes" if limits.files else "no", "yes" if kind.threads else "no",
+            said_limit(limits.body, "octets" if limits.octets else "characters"),
+            "yes" if limits.files else "no", "yes" if kind.threads else "no",
             ", ".join(map(rate.in_words, kind.rate)) or "–",
         )  # fmt: skip
         parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
@@ -146,8 +147,8 @@ def destinations_page() -> str:
     return "\n".join([*parts, ""])
 
 
-def said_limit(limit: int | None) -> str:
-    return "any" if limit is None else "none" if limit == 0 else f"{limit:,} characters".replace(",", " ")
+def said_limit(limit: int | None, of: str = "characters") -> str:
+    return "any" if limit is None else "none" if limit == 0 else f"{limit:,} {of}".replace(",", " ")
 
 
 def exit_statuses_page() -> str:

@@ -294,7 +294,7 @@ def _of_plugin(plugin: Any, settings: AppriseSettings) -> Limits:
         for name, unknown in (("title_maxlen", _TOPIC), ("body_maxlen", _BODY))
     )
     markdown = dialect in _SHOW_MARKDOWN or (plugin is not None and _format(plugin) == "markdown")
-    markup = "discord" if dialect == "discord" else "markdown" if markdown else "plain"
+    markup = dialect if dialect in ("discord", "zulip") else "markdown" if markdown else "plain"
     return Limits(
         topic=max(topic, 0),
         body=max(body, 1),

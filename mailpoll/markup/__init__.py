@@ -4,8 +4,9 @@ Text comes as plain text or as Markdown (where the mail was HTML). What is escap
 
 | dialect | plain text | Markdown |
 |---|---|---|
-| markdown | as typed: Zulip knows no escapes, and the store and web hooks hand text on | as it is |
-| commonmark | a backslash before what would be a mark; blanks at the start of a line do not break | as it is |
+| markdown | as typed: the store and web hooks hand text on | as it is |
+| zulip | as typed: Zulip knows no escapes | without the escapes |
+| commonmark | a backslash before what would be a mark; blanks at the start of a line do not break | its `_` escaped |
 | slack | `&`, `<` and `>` as references; Slack knows no escape for `*`, `_`, `~` | mrkdwn |
 | discord | a backslash before what would be a mark | Discord's |
 | plain | as typed | the words, and where links lead |
@@ -20,17 +21,23 @@ import re
 from typing import Literal
 
 from mailpoll.markup import typed
-from mailpoll.markup.chats import CLOSES, MEANT, NONE, OPENS, slack_text, to_discord, to_plain, to_slack
+from mailpoll.markup.chats import CLOSES, MEANT, NONE, OPENS, slack_text, to_discord, to_plain, to_slack, to_zulip
 from mailpoll.markup.html import to_html
 from mailpoll.markup.lines import FENCE
 
-__all__ = ["DIALECTS", "Kind", "bold", "cut", "finished", "line", "to_html", "written"]
+__all__ = ["DIALECTS", "Kind", "bold", "closed", "cut", "finished", "line", "to_html", "written"]
 
 Kind = Literal["plain", "html"]
 
-DIALECTS = frozenset({"markdown", "commonmark", "slack", "discord", "plain"})
+DIALECTS = frozenset({"markdown", "zulip", "commonmark", "slack", "discord", "plain"})
 
-_FROM_MARKDOWN = {"slack": to_slack, "discord": to_discord, "plain": to_plain}
+_FROM_MARKDOWN = {
+    "zulip": to_zulip,
+    "commonmark": typed.without_underscores,
+    "slack": to_slack,
+    "discord": to_discord,
+    "plain": to_plain,
+}
 # What a cut must not go through: links, references, an escape, URLs.
 _WHOLE = re.compile(
     rf"{OPENS}[^{CLOSES}\n]*{CLOSES}?|\[[^\[\]\n]*\]\((?:<[^<>\n]*>?\)?|[^\s()]*\)?)|&[A-Za-z0-9#]{{1,30}};"
@@ -60,7 +67,7 @@ def line(text: str, dialect: str) -> str:
 def bold(text: str, dialect: str) -> str:
     """A piece of plain text on one line, in bold where the dialect can say so of it; for finished()."""
     said, mark = line(text.strip(), dialect), {"slack": "*", "plain": ""}.get(dialect, "**")
-    if dialect in ("slack", "markdown") and "*" in said:
+    if dialect in ("slack", "markdown", "zulip") and "*" in said:
         return said
     return f"{mark}{said}{mark}" if said else ""
 
@@ -83,6 +90,12 @@ def cut(text: str, limit: int) -> str:
     shown = _ended(text, max(0, limit - len(fence) - 1))
     fence = _open_fence(shown)
     return (shown + "\n" + fence if fence else shown) if len(shown) + len(fence) < limit else ""
+
+
+def closed(text: str) -> str:
+    """The text, with code that it does not end ended: what comes below it is none."""
+    fence = _open_fence(text)
+    return f"{text}\n{fence}" if fence else text
 
 
 def _ended(text: str, limit: int) -> str:

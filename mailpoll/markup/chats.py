@@ -1,4 +1,4 @@
-"""Markdown → what Slack, Discord and places that read no markup show the same way."""
+"""Markdown → what Zulip, Slack, Discord and places that read no markup show the same way."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from mailpoll.markup import typed
 from mailpoll.markup.inline import Piece, pieces, words
 from mailpoll.markup.lines import Line, lines
+from mailpoll.reply.honest import honest
 
 # Stand for `<`, `|` and `>` of links that are ours until mentions were made harmless: no stranger can write these.
 OPENS, PARTS, CLOSES = "\ue010", "\ue011", "\ue012"
@@ -18,8 +19,53 @@ _IN_URL = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C", '"': "%22", "`": "%
 _IN_MASK = str.maketrans({"<": "%3C", ">": "%3E"})
 _LOOKS_LIKE_LINK = re.compile(r"https?:|www\.|discord\.gg|[\w-]{1,63}\.[a-z]{2,24}/", re.IGNORECASE)
 _SLACK_MARKS = {"strong": "*", "em": "_", "strike": "~"}
-_DISCORD_MARKS = {"strong": "**", "em": "*", "strike": "~~"}
+_DISCORD_MARKS = _ZULIP_MARKS = {"strong": "**", "em": "*", "strike": "~~"}
+_BRACKETS = str.maketrans({"[": "(", "]": ")"})
+_PAIRED, _BRACKETED = re.compile(r"\([^()]*\)"), re.compile(r"\[[^\[\]]*\]")
+_PARENTHESES = str.maketrans({"(": "%28", ")": "%29"})
 _RULE = "———"
+
+
+def to_zulip(markdown: str) -> str:
+    """Zulip's Markdown, which has no escapes: a backslash would be shown, and be part of where a link leads. Links are
+    looked at once more: what was escaped is none only for others."""
+    return honest("\n".join(_zulip_line(line) for line in lines(markdown)))
+
+
+def _zulip_line(line: Line) -> str:
+    if line.kind in ("fence", "code"):
+        return (line.mark if line.kind == "fence" else "") + line.text
+    quote = "> " * line.depth
+    if line.kind == "blank":
+        return quote.rstrip()
+    if line.kind == "rule":
+        return quote + "---"
+    said = "".join(map(_zulip_piece, pieces(line.text)))
+    if line.kind == "heading":
+        return f"{quote}{line.mark} {said}"
+    return f"{quote}{' ' * line.indent}{line.mark} {said}" if line.kind == "item" else quote + said
+
+
+def _zulip_piece(piece: Piece) -> str:
+    if piece.kind in ("open", "close"):
+        return _ZULIP_MARKS[piece.text]
+    if piece.kind == "code":
+        return _in_ticks(piece.text)
+    if piece.kind != "link" or piece.text == piece.url:
+        return piece.url or piece.text
+    url = piece.url.translate(_IN_MASK)
+    if {"(", ")"} & set(_PAIRED.sub("", url)):
+        url = url.translate(_PARENTHESES)
+    plain = "](" not in piece.text and not {"[", "]"} & set(_BRACKETED.sub("", piece.text))
+    return f"[{piece.text if plain else piece.text.translate(_BRACKETS)}]({url})"
+
+
+def _in_ticks(code: str) -> str:
+    """Code on one line, in more backticks than it has in turn."""
+    if "`" not in code:
+        return f"`{code}`"
+    ticks = "`" * (1 + max(map(len, re.findall("`+", code))))
+    return f"{ticks} {code} {ticks}" if code[0] == "`" or code[-1] == "`" else f"{ticks}{code}{ticks}"
 
 
 def to_slack(markdown: str) -> str:
@@ -118,7 +164,7 @@ def _discord_pieces(of: list[Piece]) -> str:
         if piece.kind in ("open", "close"):
             out.append(_DISCORD_MARKS[piece.text])
         elif piece.kind == "code":
-            out.append(f"`{piece.text}`" if "`" not in piece.text else f"``{piece.text}``")
+            out.append(_in_ticks(piece.text))
         elif piece.kind == "link":
             out.append(_masked(piece))
         else:

@@ -1,7 +1,8 @@
 """A line of Markdown → its pieces: words, code, links, and where emphasis begins and ends.
 
-A part of CommonMark 0.31: no images (their text alone), no reference links, no raw HTML; character references stay as
-they were written. Nothing is undone twice, so that what was made harmless stays so.
+A part of CommonMark 0.31: no underscores for emphasis (ours has none: __init__.py is a word), no images (their text
+alone), no reference links, no raw HTML; character references stay as they were written. Nothing is undone twice, so
+that what was made harmless stays so.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from mailpoll.reply.honest import leads_to, noted
 PieceKind = Literal["text", "code", "url", "link", "open", "close"]
 Mark = Literal["strong", "em", "strike"]
 
+# What a link leads to, with its escapes.
+_TARGET = r"(?:[^\s()<>\\]|\\[^\s<>])"
 # \*  ```  <https://x>  https://x  [  ](target "title")  emphasis
 _TOKEN = re.compile(
     r"\\(?P<escaped>[!-/:-@\[-`{-~])"
@@ -27,14 +30,16 @@ _TOKEN = re.compile(
     rf"|(?P<bare>{BARE})"
     r"|(?P<opening>!?\[)"
     r"|(?P<closing>\])(?:\((?:<(?P<quoted>[^<>\n]{0,2000})>"
-    r"|(?P<target>[^\s()<>]{0,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500}){0,5}))(?:[ ]\"[^\"\n]{0,300}\")?\))?"
-    r"|(?P<run>\*+|_+|~+)",
+    rf"|(?P<target>{_TARGET}{{0,2000}}(?:\({_TARGET}{{0,500}}\){_TARGET}{{0,500}}){{0,5}}))"
+    r"(?:[ ]\"[^\"\n]{0,300}\")?\))?"
+    r"|(?P<run>\*+|~+)",
     re.IGNORECASE,
 )
 _TICKS = re.compile("`+")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_MARKS: dict[str, Mark] = {"**": "strong", "__": "strong", "*": "em", "_": "em", "~~": "strike"}
-_RUNS = {"*": ("*",), "**": ("**",), "***": ("**", "*"), "_": ("_",), "__": ("__",), "___": ("__", "_"), "~~": ("~~",)}
+_MARKS: dict[str, Mark] = {"**": "strong", "*": "em", "~~": "strike"}
+_RUNS = {"*": ("*",), "**": ("**",), "***": ("**", "*"), "~~": ("~~",)}
+_NUMBER = re.compile(r"tel:([+0-9][0-9.()-]{2,30})", re.IGNORECASE)
 # What a link may lead to; anything else is shown as it was written.
 _SCHEMES = ("https://", "http://", "ftp://", "mailto:")
 
@@ -140,6 +145,10 @@ class _Parser:
         raw = token["quoted"] if token["quoted"] is not None else token["target"]
         url = _ESCAPED.sub(r"\1", raw or "")
         label = words(self._out[start + 1 :]).strip()
+        if label and (number := _NUMBER.fullmatch(url)):
+            self._out[start].text = ""
+            self._text("" if _digits(label).endswith(_digits(number[1])[-6:]) else f" ({number[1]})")
+            return
         if not label or not is_link(url):
             self._text(token[0])
             return
@@ -153,8 +162,6 @@ class _Parser:
         after = self._line[token.end() : token.end() + 1] or " "
         opens = not after.isspace() and (_is_word(after) or not _is_word(before))
         closes = not before.isspace() and (_is_word(before) or not _is_word(after))
-        if run[0] == "_":
-            opens, closes = opens and not _is_word(before), closes and not _is_word(after)
         marks = _RUNS.get(run)
         if marks is None:
             self._text(run)
@@ -186,6 +193,10 @@ class _Parser:
                 if not words(self._out[number + 1 : number + 40]).startswith(note):
                     texts.append(note)
         return [*told, Piece("text", "".join(texts))] if texts else told
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
 
 
 def _is_word(character: str) -> bool:

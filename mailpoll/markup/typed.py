@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailpoll.markup.lines import lines
 from mailpoll.markup.urls import BARE, trimmed
 
 # URLs stay as they are: a chat makes a link of one before it looks for marks, and a backslash would become part of it.
@@ -27,6 +28,12 @@ _STARTS: dict[str, re.Pattern[str]] = {
     "commonmark": re.compile(r"[#>|]|[-+](?=[ \t\n]|\Z)|[0-9]{1,9}(?=[.)](?:[ \t]|\Z))|[-=:](?=[-=:| \t]*\Z)"),
     "discord": re.compile(r"[#>]|-(?=#|[ \t]|\Z)|\+(?=[ \t])|[0-9]{1,9}(?=\.(?:[ \t]|\Z))"),
 }
+# An underscore of a word in Markdown, and what it may be part of.
+_UNDERSCORE = re.compile(
+    rf"`+[^`\n]*`+|\]\([^)\s]{{0,2000}}\)|<(?:https?|ftp|mailto):[^\s<>]*>|{BARE}|\\."
+    rf"|(?P<mark>(?<!{_WORD})_|_(?!{_WORD}))",
+    re.IGNORECASE,
+)
 _BLANKS = re.compile(r"[ \t]+")
 _NO_BREAK = "\xa0"
 
@@ -35,6 +42,16 @@ def escaped(text: str, dialect: str) -> str:
     """Lines of text, escaped for "commonmark" or "discord". Blanks at the start of a line, which CommonMark takes away
     or makes code of, become no-break spaces in it."""
     return "\n".join(_start(line, dialect) for line in in_line(text, dialect).split("\n"))
+
+
+def without_underscores(markdown: str) -> str:
+    """Markdown whose underscores are part of words, for CommonMark, which would take some for marks: __init__.py."""
+    if "_" not in markdown:
+        return markdown
+    return "\n".join(
+        line.text if line.kind == "code" else _UNDERSCORE.sub(_with_underscore, whole)
+        for line, whole in zip(lines(markdown), markdown.split("\n"), strict=True)
+    )
 
 
 def in_line(text: str, dialect: str) -> str:
@@ -57,6 +74,10 @@ def _start(line: str, dialect: str) -> str:
     if mark is None:
         return blanks + rest
     return blanks + (mark[0] + "\\" if mark[0].isdigit() else "\\" + mark[0]) + rest[mark.end() :]
+
+
+def _with_underscore(found: re.Match[str]) -> str:
+    return "\\_" if found["mark"] else found[0]
 
 
 def _with_backslash(found: re.Match[str]) -> str:

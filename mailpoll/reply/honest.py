@@ -32,8 +32,11 @@ _FILES = frozenset(("md", "py", "sh", "rs", "pl", "cc", "ps", "so", "zip", "mov"
 # What is told behind a link.
 _NOTE = " (leads to {})"
 
-# What a link of Markdown is made of (CommonMark 0.31 §6.3): brackets, a target behind them; a blank line ends all.
-_MARKS = re.compile(r"\\.|\[|\](?:\(\s*(<[^<>\n]*>|(?:[^\s()<>\\]|\\.|\([^\s()]*\))*)[^()\n]{0,300}\)?)?|\n[ \t]*\n")
+# What a link of Markdown is made of (CommonMark 0.31 §6.3): brackets, a target behind them; a blank line ends all. A
+# bracket behind a backslash is one, too: Zulip knows no escapes.
+_MARKS = re.compile(
+    r"\\[^\[\]]|\[|\](?:\(\s*(<[^<>\n]*>|(?:[^\s()<>\\]|\\.|\([^\s()]*\))*)[^()\n]{0,300}\)?)?|\n[ \t]*\n"
+)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _NEVER = frozenset(("javascript", "vbscript", "jscript", "livescript", "data", "blob", "file", "about"))
 _MAX_OPEN = 100

@@ -130,7 +130,7 @@ def test_limits_are_those_that_apprise_knows_of_the_service() -> None:
     assert limits("pover") == Limits(topic=250, body=1024, files=True, markup="plain")
     assert limits("tgram") == Limits(topic=0, body=4096, files=True, mentions="telegram", markup="plain")
     assert limits("discord") == Limits(topic=250, body=2000, files=True, mentions="discord", markup="discord")
-    assert limits("zulip") == Limits(topic=60, body=10000, files=False, mentions="zulip")
+    assert limits("zulip") == Limits(topic=60, body=10000, files=False, mentions="zulip", markup="zulip")
     # Those that tell it only of a URL.
     assert limits("twilio") == limits("nonsense") == Limits(topic=250, body=1000, files=False, markup="plain")
 

@@ -55,6 +55,14 @@ def test_an_html_mail_in_each_dialect(markup: str, text: str) -> None:
     assert post(HTML, Limits(markup=markup)).body.endswith(text)
 
 
+def test_code_that_a_mail_does_not_end_ends_above_the_list_of_files() -> None:
+    mail = (
+        b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\n```\nls\n--b\n"
+        b'Content-Type: image/png; name="a.png"\n\nx\n--b--\n'
+    )
+    assert "ls\n```\n\n[a.png]" in post(mail, Limits(markup="zulip")).body
+
+
 class TestWithoutTopics:
     LIMITS = Limits(topic=0, markup="commonmark")
 
@@ -88,6 +96,23 @@ class TestOverflow:
     def test_the_whole_text_goes_along_where_files_go(self) -> None:
         limits = [Limits(body=500), Limits(body=500, files=False), Limits(body=500, overflow="cut")]
         assert [post(CODE, each).whole_text for each in limits] == [True, False, False]
+
+    def test_a_body_that_is_counted_in_octets_ends_with_a_line(self) -> None:
+        text = "Grüße aus Köln, 東京\n" * 100
+        made = post(b"Subject: x\n\n" + text.encode(), Limits(body=600, octets=True), prefix="über: ")
+        assert 500 < len(made.body.encode()) <= 600
+        assert set(made.body.removeprefix("über: ").split("\n")[:-2]) == {"Grüße aus Köln, 東京"}
+        assert made.body.endswith("\n\n[…] Cut here; the whole mail is message 7.")
+
+    @pytest.mark.parametrize("octets", [False, True])
+    def test_a_subject_that_takes_all_room_is_cut_and_stays_bold(self, octets: bool) -> None:
+        made = post(
+            b"Subject: " + b"*<" * 500 + b"\n\nhello", Limits(topic=0, body=900, markup="discord", octets=octets)
+        )
+        first = made.body.split("\n")[0]
+        assert first.startswith("**\\*")
+        assert first.endswith("...**")
+        assert "hello" in made.body
 
     def test_the_prefix_of_the_channel_is_counted_and_as_it_is(self) -> None:
         made = post(CODE, Limits(body=500, markup="slack", mentions="slack"), prefix="<!here> *R&D* ")

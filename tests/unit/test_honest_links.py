@@ -94,6 +94,10 @@ def test_a_link_that_is_what_it_seems_stays(text: str, target: str) -> None:
             "see https://bank.example@evil.example/x now",
             "see https://bank.example@evil.example/x (leads to evil.example) now",
         ),
+        (
+            "\\[bank.example\\](https://evil.example/)",  # Zulip knows no escapes
+            "\\[bank.example\\](https://evil.example/) (leads to evil.example)",
+        ),
         ("<https://аpple.com/>", "<https://аpple.com/> (leads to xn--pple-43d.com)"),
         ("[x](javascript:alert(1))", "[x]\u200b(javascript:alert(1))"),
         ("[x]( JaVa\\ScRiPt:1)", "[x]\u200b( JaVa\\ScRiPt:1)"),

@@ -56,7 +56,7 @@ class ZulipDestination:
         service="a Zulip server, by a bot",
         takes="text with topics, attachments as uploads",
         place="a channel (general) or its id (42), or people for a direct message (@ann@example.com,bob@example.com)",
-        limits=Limits(topic=60, body=10_000 - ROOM_FOR_FILES, mentions="zulip"),
+        limits=Limits(topic=60, body=10_000 - ROOM_FOR_FILES, mentions="zulip", markup="zulip"),
         threads=True,
         rate=CHAT_RATE,
         example="""\
