@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from itertools import islice
 from typing import ClassVar, Literal, Protocol
 
-from mailpoll import outbound, router, strict_address
+from mailpoll import message, outbound, router, strict_address
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Outgoing, Question, Way
 from mailpoll.errors import (
     DestinationRefused,
@@ -177,6 +178,7 @@ as = "attachment"              # "mail": under its author's name, which fails DM
             ("Message-ID", message_id),
             ("Auto-Submitted", "auto-generated"),
             *self._loop_marks(),
+            *_loop_marks_in(data),
             ("MIME-Version", "1.0"),
             ("Content-Type", f'multipart/mixed; boundary="{boundary}"'),
         ]
@@ -192,6 +194,15 @@ as = "attachment"              # "mail": under its author's name, which fails DM
     def _message_id(self, post: Post) -> str:
         """The same at each attempt: servers that drop doubles go by it."""
         return f"<{post.key}.forward@{strict_address.parse(self._smtp.sender).address.rpartition('@')[2]}>"
+
+
+def _loop_marks_in(data: bytes) -> Iterator[tuple[str, str]]:
+    """Those of the gateways that a mail went through before: inside an attachment none of them would look for its own,
+    and two that forward to each other would never end."""
+    marks = (value for name, value in message.header_fields(data) if name.lower() == "x-loop")
+    for value in islice(marks, message.MAX_LOOPS):
+        if value.isascii() and value.isprintable() and len(value) <= _MAX_LINE - len("X-Loop: "):
+            yield "X-Loop", value
 
 
 def in_lines(data: bytes) -> bytes:

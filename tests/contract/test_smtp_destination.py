@@ -215,6 +215,13 @@ def test_what_comes_back_is_a_loop_here_and_a_mail_elsewhere(as_: str) -> None:
     assert back.automatic in ("", "auto-generated")
 
 
+def test_two_gateways_that_attach_mail_for_each_other_come_to_an_end() -> None:
+    with SmtpReceiver() as server:
+        forward(server.port, as_="attachment").post(a_post(), Raw(b"X-Loop: desk@example.net\r\n" + RAW))
+        [got] = server.mails
+    assert "X-Loop" in judge.is_loop(message.parse(got.raw), [router.pattern("desk+%s@example.net")])
+
+
 @pytest.mark.parametrize("place", ["bot+ops@example.com", "bot@example.com", "BOT+x@EXAMPLE.com", "any@in.example.com"])
 def test_our_own_addresses_are_refused(place: str) -> None:
     made = forward(1)
