@@ -706,6 +706,9 @@ def test_a_check_asks_who_the_bot_is_and_posts_nothing() -> None:
         ("77", "fail", "does not exist"),
         ("@ann@example.com,eve@example.com", "fail", "No such user"),
         ("@1234", "fail", "No such user"),
+        ("attic", "fail", "attic: the channel is archived"),
+        ("16", "fail", "16: the channel is archived"),
+        ("@zoe@example.com", "fail", "zoe@example.com: the account is deactivated"),
     ],
 )
 def test_a_wrong_place_is_named_without_posting(place: str, level: str, says: str) -> None:
@@ -723,9 +726,11 @@ def test_a_fixed_topic_in_the_place_is_told_where_it_belongs() -> None:
     assert '--to NAME:general --topic "deploys"' in found.advice
 
 
-def test_an_old_server_cannot_tell_of_an_id() -> None:
+@pytest.mark.parametrize(("place", "told"), [("9", []), ("@ann@example.com", []), ("@7", ["ok"]), ("general", ["ok"])])
+def test_what_an_old_server_cannot_tell_is_not_held_against_a_place(place: str, told: list[str]) -> None:
     with Zulip(OLD) as server:
-        assert findings(server, "9") == []
+        assert [found.level for found in findings(server, place)] == told
+    none_wrong(server)
 
 
 def test_a_zuliprc_is_all_that_is_needed(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ class Channel:
     name: str
     closed: bool = False
     secret: bool = False  # private, and the bot is no subscriber
+    archived: bool = False
 
 
 class Refusal(Exception):
@@ -96,9 +97,13 @@ class Zulip:
             "zulip_feature_level": level,
             **state,
         }
-        names = {9: "general", 12: "ops & co", 13: "42", 14: "board", 15: "vault"}
-        self.channels = [Channel(id_, name, closed=id_ == 14, secret=id_ == 15) for id_, name in names.items()]
-        self.people = {7: "ann@example.com", 8: "bob@example.com", 99: self.email}
+        names = {9: "general", 12: "ops & co", 13: "42", 14: "board", 15: "vault", 16: "attic"}
+        self.channels = [
+            Channel(id_, name, closed=id_ in (14, 16), secret=id_ == 15, archived=id_ == 16)
+            for id_, name in names.items()
+        ]
+        self.people = {7: "ann@example.com", 8: "bob@example.com", 10: "zoe@example.com", 99: self.email}
+        self.deactivated = {10}
         self.messages: list[dict[str, Any]] = []
         self.uploads: dict[str, bytes] = {}
         self.queues: set[str] = set()
@@ -334,15 +339,19 @@ class Zulip:
 
     def _user(self, user: str, fields: dict[str, str]) -> dict[str, Any]:
         user = unquote(user)
+        if not user.isdigit() and self.level < 39:
+            raise Refusal("BAD_REQUEST", "Not Found", 404)
         try:
-            return {"user": {"user_id": self._person(int(user) if user.isdigit() else user)}}
+            id_ = self._person(int(user) if user.isdigit() else user)
+            return {"user": {"user_id": id_, "is_active": id_ not in self.deactivated}}
         except Refusal:
             raise Refusal("BAD_REQUEST", "No such user") from None
 
     def _stream(self, id_: str, fields: dict[str, str]) -> dict[str, Any]:
         if self.level < 132:
             raise Refusal("BAD_REQUEST", "Method Not Allowed", 405)
-        return {"stream": {"stream_id": self._channel(int(id_)).id}}
+        channel = self._channel(int(id_))
+        return {"stream": {"stream_id": channel.id, "name": channel.name, "is_archived": channel.archived}}
 
 
 class _Handler(BaseHTTPRequestHandler):

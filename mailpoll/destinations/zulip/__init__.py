@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
-from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.zulip import account as accounts
-from mailpoll.destinations.zulip import places
+from mailpoll.destinations.zulip import lookup, places
 from mailpoll.destinations.zulip.answers import judged, may_not, words
 from mailpoll.destinations.zulip.content import ROOM_FOR_FILES, Draft, File, bare, draft
 from mailpoll.destinations.zulip.places import Channel, People
@@ -26,7 +25,6 @@ _CLOCKS_APART = 600  # seconds that the server's clock may be behind ours
 _NO_TOPIC = "(no topic)"
 _EMPTY_TOPICS = 334  # the feature level from which a topic may be empty
 _MESSAGE = 120  # … GET /messages/{id} gives the message
-_CHANNEL_BY_ID = 132  # … GET /streams/{id} is there
 _RESOLVED = "✔ "  # in front of the topics that people resolved
 _GENERIC = "A bot for incoming web hooks may only send: take a generic bot"
 
@@ -196,21 +194,13 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
             sought = places.parse(place)
         except ValueError as problem:
             return Finding("fail", f"{self.name}:{place} {problem}")
-        questions = self._questions(sought)
-        for path, fields in questions:
-            answer = self._server.ask("GET", path, fields)
-            if answer.status in (400, 404) and answer.fields.get("result") == "error":
-                return Finding("fail", f"{self.name}:{place}: {words(answer)}", _advice(sought))
-            judged(answer, self._about)
-        return Finding("ok", f"{self.name}:{place} is there") if questions else None
-
-    def _questions(self, place: Channel | People) -> list[tuple[str, dict[str, Any]]]:
-        """What to ask whether a place is there: paths and fields."""
-        if isinstance(place, People):
-            return [(f"users/{quote(str(user), safe='@')}", {}) for user in place.users]
-        if isinstance(place.name, str):
-            return [("get_stream_id", {"stream": place.name})]
-        return [(f"streams/{place.name}", {})] if self._server.nature().level >= _CHANNEL_BY_ID else []
+        wrong = lookup.trouble(self._server, sought)
+        if wrong is None:
+            return None
+        what, advice = wrong
+        if what:
+            return Finding("fail", f"{self.name}:{place}: {what}", advice)
+        return Finding("ok", f"{self.name}:{place} is there")
 
     @property
     def _about(self) -> str:
@@ -230,7 +220,7 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
             return judged(answer, self._about)
         except PermanentFailure as problem:
             raise PermanentFailure(
-                f"to {place}: {problem.what}", about=self._about, advice=problem.advice or _advice(place)
+                f"to {place}: {problem.what}", about=self._about, advice=problem.advice or places.advice(place)
             ) from None
 
     def _draft(self, post: Post, nature: Nature) -> Draft:
@@ -292,12 +282,3 @@ def _says(message: dict[str, Any], known: str, place: Channel | People, topics: 
     topic = str(message.get("subject", "")).removeprefix(_RESOLVED)
     moved = message.get("last_moved_timestamp") or message.get("last_edit_timestamp")
     return isinstance(place, People) or bool(moved) or topic in {each.removeprefix(_RESOLVED) for each in topics}
-
-
-def _advice(place: Channel | People) -> str:
-    if isinstance(place, People):
-        return "Write the addresses that they log in with, or their ids"
-    if isinstance(place.name, str) and ">" in place.name:
-        channel, _, topic = place.name.partition(">")
-        return f'A fixed topic is the channel\'s own: --to NAME:{channel.strip()} --topic "{topic.strip()}"'
-    return "Make the channel in Zulip; a private one must have the bot as a subscriber"

@@ -68,6 +68,16 @@ def parse(text: str) -> Channel | People:
     return Channel(int(name) if is_id else name)
 
 
+def advice(place: Channel | People) -> str:
+    """What to do where Zulip does not know a place."""
+    if isinstance(place, People):
+        return "Write the addresses that Zulip shows of them, or their ids, like @7"
+    if isinstance(place.name, str) and ">" in place.name:
+        channel, _, topic = place.name.partition(">")
+        return f'A fixed topic is the channel\'s own: --to NAME:{channel.strip()} --topic "{topic.strip()}"'
+    return "Make the channel in Zulip; a private one must have the bot as a subscriber"
+
+
 def _users(text: str) -> tuple[str, ...] | tuple[int, ...]:
     names = [name for part in text.split(",") if (name := part.strip().removeprefix("@").strip())]
     if names and all(name.isascii() and name.isdigit() and len(name) < 16 for name in names):
@@ -75,7 +85,7 @@ def _users(text: str) -> tuple[str, ...] | tuple[int, ...]:
     wrong = next((name for name in names if "@" not in name or not name.isprintable() or " " in name), None)
     if not names or wrong is not None:
         which = f"{wrong!r} is no address. " if wrong is not None else "names nobody. "
-        raise ValueError(f"{which}Write the addresses that people log in with, like @ann@example.com,bob@example.com")
+        raise ValueError(f"{which}Write addresses that Zulip shows, like @ann@example.com,bob@example.com")
     return tuple(dict.fromkeys(names))
 
 
