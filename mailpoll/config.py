@@ -43,6 +43,11 @@ def load(path: Path, *, without: Collection[tuple[str, ...]] = ()) -> Settings:
     for *above, name in without:
         place = data.get(above[0], {}) if above else data
         place.pop(name, None)
+    return from_data(data, path)
+
+
+def from_data(data: dict[str, Any], path: Path) -> Settings:
+    """The settings that a TOML document says, the one at `path` or one that may become it. Raises as load()."""
     try:
         settings = msgspec.convert(data, Settings, dec_hook=from_builtin)
     except (msgspec.ValidationError, ValueError) as error:

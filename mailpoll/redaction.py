@@ -32,11 +32,17 @@ def know(*secrets: str) -> None:
 def know_url(url: str, *, path_too: bool = True) -> None:
     """As know(), of what may be a key in a URL: its password, and of web hooks those parts of path and query that are
     no words."""
+    know(*keys_of_url(url, path_too=path_too))
+
+
+def keys_of_url(url: str, *, path_too: bool = True) -> tuple[str, ...]:
+    """What may be a key in a URL, as know_url() says."""
     authority, _, tail = url.partition("://")[2].partition("#")[0].partition("/")
     user, _, _ = authority.rpartition("@")
     path, _, query = tail.partition("?")
     parts = [*path.split("/"), *(pair.rpartition("=")[2] for pair in query.split("&"))]
-    know(user.partition(":")[2], *(part for part in parts if path_too and _is_key(part)))
+    found = (user.partition(":")[2], *(part for part in parts if path_too and _is_key(part)))
+    return tuple(filter(None, found))
 
 
 def _is_key(part: str) -> bool:

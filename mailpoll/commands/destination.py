@@ -10,6 +10,7 @@ import click
 from msgspec.structs import replace
 
 from mailpoll import destinations
+from mailpoll.commands import destination_add
 from mailpoll.commands.facts import number, print_facts, shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, print_json
@@ -36,11 +37,14 @@ class Place:
 
 @click.group()
 def command() -> None:
-    """The services posts go to: list, check, resume, examples.
+    """The services posts go to: add, list, check, resume, examples.
 
     A destination is a section [destination.NAME] of the configuration. `store`, which keeps posts here, is always
     there, and any http(s) URL is one without a section.
     """
+
+
+command.add_command(destination_add.command, "add")
 
 
 @command.command("list")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,11 @@ import click
 from mailpoll import addressing, config, places, router
 from mailpoll.commands import init_providers as providers
 from mailpoll.commands import init_wait, program
-from mailpoll.commands.addressbook import Book, checked_name
-from mailpoll.commands.init_ask import Asker
+from mailpoll.commands.addressbook import Book
+from mailpoll.commands.destination_add import say_files, section_of
+from mailpoll.commands.destination_draft import kept, with_section
+from mailpoll.commands.init_ask import Asker, nothing_written
+from mailpoll.commands.init_channel import STORE, Channel, ask_channel
 from mailpoll.commands.init_files import (
     Account,
     config_text,
@@ -34,13 +35,11 @@ from mailpoll.commands.init_login import (
 )
 from mailpoll.commands.init_server import Server, ask_server, check_username
 from mailpoll.commands.install_cron import CRON_D, FILE_NAME, cron_line, of_machine
-from mailpoll.commands.installation import Installation, now, parse_target
-from mailpoll.commands.placing import parse_targets
-from mailpoll.crosscheck import derived_pattern, url_problem
+from mailpoll.commands.installation import Installation, now
+from mailpoll.crosscheck import derived_pattern
 from mailpoll.errors import ConfigError
 
 LOCAL_PATTERN = "mail+%s@localhost"
-INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
 
 
 @click.command()
@@ -59,6 +58,7 @@ def command(installation: Installation, /, **flags: Any) -> None:
       mailpoll init --username you@example.com --host imap.example.com --password-file ~/imap-password
       mailpoll init --account work --username you@work.example
       mailpoll init --no-mailbox --to http://localhost:3000/inbound
+      mailpoll init --to zulip --setting zuliprc=zuliprc --setting channel=general
     """
     wishes = Wishes(**flags)
     ask = Asker.here(yes=wishes.yes)
@@ -70,16 +70,6 @@ def command(installation: Installation, /, **flags: Any) -> None:
         _without_mailbox(ready, ask, wishes)
     else:
         _with_mailbox(ready, ask, wishes, there=there)
-
-
-@contextmanager
-def _nothing_written() -> Iterator[None]:
-    """Ctrl-C among the questions: says that it left nothing behind."""
-    try:
-        yield
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("\nmailpoll: stopped; nothing was written.", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _check_account(name: str) -> None:
@@ -97,7 +87,7 @@ def _place(installation: Installation) -> Path:
 
 def _with_mailbox(installation: Installation, ask: Asker, wishes: Wishes, *, there: bool) -> None:
     """Sets an inbox up; with `there`, in a configuration that is there and keeps all it says."""
-    with _nothing_written():
+    with nothing_written():
         if there:
             ask.say(f"The account {wishes.account} is added to {installation.path}; the rest of it stays as it is.\n")
         server, username, password = _ask_account(installation, ask, wishes)
@@ -108,28 +98,19 @@ def _with_mailbox(installation: Installation, ask: Asker, wishes: Wishes, *, the
             wishes.pattern or derived_pattern(username),
             _check_pattern,
         )
-        name, target = _ask_channel(ask, wishes, FIRST_CHANNEL, installation if there else None)
+        channel = ask_channel(ask, wishes, installation, FIRST_CHANNEL, there=there)
     password = keep_in_keyring(ask, password)
-    account = Account(wishes.account, server, username, password.reference, shared, name)
+    account = Account(wishes.account, server, username, password.reference, shared, channel.name)
     text = with_account(installation.path, pattern, account) if there else None
-    address, token = _write(installation, pattern, account, password, name, target, text)
+    address, token = _write(installation, pattern, account, password, channel, text)
     installation = Installation(str(installation.path), installation.env)  # as it is written now
     which = "Its" if there else "Your first"
-    click.echo(f"\n{which} address:\n\n    {address}\n\nMail to it goes to the channel {name}.")
+    click.echo(f"\n{which} address:\n\n    {address}\n\nMail to it goes to the channel {channel.name}.")
     provider = providers.of_address(username)
     if provider is not None and not provider.plus:
         click.echo(f"It is not certain that {provider.name} delivers mail to plus addresses: the first mail will tell.")
-    _first_mail(installation, ask, wishes, name, address, token)
+    _first_mail(installation, ask, wishes, channel.name, address, token)
     _say_cron(installation)
-
-
-def _channels(installation: Installation) -> tuple[str, ...]:
-    """The channels that are there; none where there is no store yet, and then none is made."""
-    url = installation.store_url
-    if url.startswith("sqlite:///") and places.is_missing(Path(url.removeprefix("sqlite:///"))):
-        return ()
-    with installation.store() as store:
-        return tuple(channel.name for channel in store.channels.list())
 
 
 def _ask_account(installation: Installation, ask: Asker, wishes: Wishes) -> tuple[Server, str, Password]:
@@ -153,14 +134,15 @@ def _ask_account(installation: Installation, ask: Asker, wishes: Wishes) -> tupl
 
 def _without_mailbox(installation: Installation, ask: Asker, wishes: Wishes) -> None:
     question = "Pattern of the addresses whose mail will be handed over"
-    with _nothing_written():
+    with nothing_written():
         pattern = ask.text(question, "--pattern", wishes.pattern, _check_pattern, default=LOCAL_PATTERN)
-        name, target = _ask_channel(ask, wishes, FIRST_CHANNEL_WITHOUT_MAILBOX)
-    address, _ = _write(installation, pattern, None, None, name, target)
+        channel = ask_channel(ask, wishes, installation, FIRST_CHANNEL_WITHOUT_MAILBOX, there=False)
+    address, _ = _write(installation, pattern, None, None, channel)
+    name = channel.name
     mailpoll = _typed(installation)
     click.echo(f"\nThe channel {name} is there; its address is {address}.\n\nHand it a mail:")
     click.echo(f"    {mailpoll} receive mail.eml --to {shlex.quote(name)}\n")
-    if target[0] == "store":
+    if channel.target == STORE:
         click.echo(f"Its posts:\n    {mailpoll} posts list")
     else:
         click.echo(f"Or let mailpoll write one:\n    {mailpoll} channel test {shlex.quote(name)}")
@@ -176,51 +158,28 @@ def _check_pattern(text: str) -> str:
     return text
 
 
-def _ask_channel(
-    ask: Asker, wishes: Wishes, default: str, there: Installation | None = None
-) -> tuple[str, tuple[str, str]]:  # fmt: skip
-    """Name and destination of the first channel; one that is `there` keeps its own, unless --to says otherwise."""
-    known = _channels(there) if there else ()
-    more = ", ".join((*there.settings.destination, "")) if there else ""
-    question = "Name of its channel" if known else "Name of the first channel"
-    name = ask.text(question, "--channel", wishes.channel, checked_name, default=default)
-    if name in known and wishes.to is None:
-        return name, ("store", "")
-    question = f"Where do its posts go? (store, {more}or an http(s) URL)"
-    target = ask.text(question, "--to", wishes.to, lambda text: _check_target(text, there), "store")
-    return name, target
-
-
-def _check_target(text: str, there: Installation | None = None) -> tuple[str, str]:
-    """`store`, the URL of a web hook, or a place in a destination that is `there`. Raises ConfigError."""
-    if there is not None:
-        [target] = parse_targets(there, (text,))
-        return target
-    target = parse_target(text, ("store",))
-    if target[0] != "store" and (problem := url_problem(target[0], allow_plaintext=False)):
-        raise ConfigError(problem, about="--to")
-    return target
-
-
 def _write(
     installation: Installation,
     pattern: str,
     account: Account | None,
     password: Password | None,
-    name: str,
-    target: tuple[str, str],
+    channel: Channel,
     text: str | None = None,
 ) -> tuple[str, str]:
-    """Writes password, configuration (a new one without `text`) and store, or nothing; returns address and token."""
+    """Writes secrets, configuration (a new one without `text`) and store, or nothing; returns address and token."""
     path = installation.path
-    kept = keep_password(password, path.parent) if password else ""
+    password_file = keep_password(password, path.parent) if password else ""
     text = text or config_text(_store_url(installation), pattern, account, now())
-    with written_config(path, text, now()) as backup:
+    draft = channel.draft
+    if draft is not None:
+        text = with_section(path, text, draft, section_of(draft))
+    with kept(draft, path) as files, written_config(path, text, now()) as backup:
         installation = Installation(str(path), installation.env)  # as it is written now
-        address, token = _first_address(installation, pattern, name, target)
+        address, token = _first_address(installation, pattern, channel.name, channel.target)
     click.echo(f"\nWritten: {path}" + (f" (what was there: {backup})" if backup else ""))
-    if kept:
-        click.echo(f"Password: {kept}")
+    if password_file:
+        click.echo(f"Password: {password_file}")
+    say_files(files)
     click.echo(f"Store: {installation.store_url.removeprefix('sqlite:///')}")
     return address, token
 
@@ -240,7 +199,7 @@ def _first_address(
     with installation.store() as store:
         book = Book(installation, store)
         if store.channels.list(name):
-            if target != ("store", ""):
+            if target != STORE:
                 store.channels.set(name, targets=[target])
             click.echo(f"The store has a channel {name} already; it and its addresses are kept.")
             found = next((a.token for a in store.channels.addresses(name) if a.token != router.ANY), None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +13,17 @@ import click
 from mailpoll.errors import ConfigError, MailpollError
 
 _Checked = TypeVar("_Checked")
+INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
+
+
+@contextmanager
+def nothing_written() -> Iterator[None]:
+    """Ctrl-C among the questions: says that it left nothing behind."""
+    try:
+        yield
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nmailpoll: stopped; nothing was written.", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 class Unasked(click.ClickException):
@@ -93,6 +105,13 @@ class Asker:
         if not self.terminal:
             raise Unasked(flag, "it says where the password is")
         return self._typed(question, hidden=True)
+
+    def optional(self, question: str, *, hidden: bool = False) -> str:
+        """What was typed, perhaps nothing; nothing where nobody is, or every default is taken."""
+        if self.yes or not self.terminal:
+            return ""
+        asked = f"{question} ({'not shown; ' if hidden else ''}empty: none)"
+        return str(click.prompt(asked, default="", show_default=False, hide_input=hidden, err=True)).strip()
 
     def say(self, sentence: str) -> None:
         """Tells the person who answers something; silent where nobody is."""

@@ -80,7 +80,7 @@ _PATTERNS = re.compile(r"^patterns\s*=\s*\[[^\[\]#]*\]", re.MULTILINE)
 _ADDRESSES = re.compile(r"^\[addresses\][ \t]*$", re.MULTILINE)
 
 _TAIL = """
-# Where posts go besides the store: `mailpoll destination example webhook` prints a section to put here.
+# Where posts go besides the store: `mailpoll destination add` asks which service, and adds a section here.
 """
 
 
@@ -98,7 +98,7 @@ class Account:
 
 def config_text(store_url: str, pattern: str, account: Account | None, day: datetime) -> str:
     """The configuration as TOML with comments."""
-    text = _HEAD.format(day=f"{day:%Y-%m-%d}", store=_quoted(store_url), pattern=_quoted(pattern))
+    text = _HEAD.format(day=f"{day:%Y-%m-%d}", store=quoted(store_url), pattern=quoted(pattern))
     text += _NO_MAILBOX.format() if account is None else _account_text(account)
     return text + _TAIL
 
@@ -107,29 +107,29 @@ def _account_text(account: Account) -> str:
     server = account.server
     return _ACCOUNT.format(
         name=account.name,
-        host=_quoted(server.host),
+        host=quoted(server.host),
         port=server.port,
-        tls=_quoted(server.tls),
+        tls=quoted(server.tls),
         tls_meaning=_TLS_MEANING[server.tls],
-        ca_file=f"ca_file = {_quoted(server.ca_file)}  # the authority to trust\n" if server.ca_file else "",
-        username=_quoted(account.username),
+        ca_file=f"ca_file = {quoted(server.ca_file)}  # the authority to trust\n" if server.ca_file else "",
+        username=quoted(account.username),
         password=_reference(account.password),
-        folder=_quoted(server.folder),
-        scope=_SHARED if account.shared else _DEDICATED.format(channel=_quoted(account.channel)),
+        folder=quoted(server.folder),
+        scope=_SHARED if account.shared else _DEDICATED.format(channel=quoted(account.channel)),
     )
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A TOML basic string: what JSON writes, and the one control character that JSON leaves alone."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _reference(reference: SecretRef) -> str:
     if reference.command is not None:
-        return f"{{ command = [{', '.join(map(_quoted, reference.command))}] }}"
+        return f"{{ command = [{', '.join(map(quoted, reference.command))}] }}"
     if reference.keyring is not None:
-        return f"{{ keyring = {_quoted(reference.keyring)} }}"
-    return f"{{ file = {_quoted(reference.file or '')} }}"
+        return f"{{ keyring = {quoted(reference.keyring)} }}"
+    return f"{{ file = {quoted(reference.file or '')} }}"
 
 
 def keep_password(password: Password, base: Path) -> str:
@@ -189,18 +189,18 @@ def with_account(path: Path, pattern: str, account: Account) -> str:
     if pattern not in patterns and (before.get("addresses", {}).get("patterns") or pattern != derived_pattern(account.username)):  # fmt: skip # noqa: E501
         wanted["addresses"] = before.get("addresses", {}) | {"patterns": [*patterns, pattern]}
         changed = _with_patterns(changed, [*patterns, pattern])
-    if _read(changed) != wanted:
+    if read_toml(changed) != wanted:
         raise ConfigError(
             "is written in a way that init cannot add an account to",
             about=str(path),
-            advice=f"Add {_quoted(pattern)} to patterns under [addresses], and these lines at the end:\n{section}",
+            advice=f"Add {quoted(pattern)} to patterns under [addresses], and these lines at the end:\n{section}",
         )
     return changed
 
 
 def _with_patterns(text: str, patterns: Sequence[str]) -> str:
     """The configuration with these patterns in place of its own."""
-    line = f"patterns = [{', '.join(map(_quoted, patterns))}]"
+    line = f"patterns = [{', '.join(map(quoted, patterns))}]"
     if _PATTERNS.search(text):
         return _PATTERNS.sub(lambda _: line, text, count=1)
     if _ADDRESSES.search(text):
@@ -208,7 +208,7 @@ def _with_patterns(text: str, patterns: Sequence[str]) -> str:
     return f"{text.rstrip()}\n\n[addresses]\n{line}\n"
 
 
-def _read(text: str) -> dict[str, Any]:
+def read_toml(text: str) -> dict[str, Any]:
     """TOML as data, empty when it is none."""
     try:
         return tomllib.loads(text)

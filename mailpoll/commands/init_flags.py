@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mailpoll.commands import destination_flags
 from mailpoll.commands.init_login import MAIN
 from mailpoll.settings import Tls
 
@@ -34,6 +35,10 @@ class Wishes:
     pattern: str | None
     channel: str | None
     to: str | None
+    settings: tuple[str, ...]
+    secret_files: tuple[str, ...]
+    secret_stdin: bool
+    no_check: bool
     account: str
     no_mailbox: bool
     wait: int | None
@@ -83,7 +88,12 @@ _OPTIONS = (
         help=f"Name of the first channel.  [default: {FIRST_CHANNEL}, "
         f"with --no-mailbox {FIRST_CHANNEL_WITHOUT_MAILBOX}]",
     ),
-    click.option("--to", metavar="store|URL", help="Where its posts go.  [default: store]"),
+    click.option(
+        "--to",
+        metavar="store|URL|KIND[:PLACE]",
+        help="Where its posts go: a kind of destination is added to the configuration.  [default: store]",
+    ),
+    *destination_flags.OPTIONS,
     click.option(
         "--account",
         metavar="NAME",

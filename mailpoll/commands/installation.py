@@ -159,9 +159,9 @@ def parse_target(text: str, names: tuple[str, ...]) -> tuple[str, str]:
         return text, ""
     destination, _, place = text.partition(":")
     if destination not in names:
-        raise ConfigError(
-            f"there is no destination {destination}",
-            advice=f"There are: {', '.join(names)}, and any http(s) URL. "
-            "`mailpoll destination example webhook` prints a section to add to the configuration.",
-        )
+        from mailpoll.destinations import KINDS  # only needed to explain
+
+        made = f"mailpoll destination add {destination}" if destination in KINDS else "mailpoll destination add"
+        advice = f"`{made}` makes one. There are: {', '.join(names)}, and any http(s) URL"
+        raise ConfigError(f"there is no destination {destination}", about="--to", advice=advice)
     return destination, place

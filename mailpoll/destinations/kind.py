@@ -15,14 +15,15 @@ CHAT_RATE = rate.parse("50/1m 120/5m 600/1h")
 class Question(Struct, frozen=True):
     """What a person is asked for a section, besides what has a default: `key` is the setting that the answer becomes.
 
-    `secret`: the answer is not shown while it is typed, and is kept in a file. `default`: what is offered. `optional`:
-    it may be left out. `place`: it is where posts go whose channel names no place, which a channel may name instead.
-    `scheme_of`: the key of a secret URL whose scheme is the answer.
+    `secret`: the answer is not shown while it is typed, and is kept in a file. `file`: it is the path of one that holds
+    secrets. `default`: what is offered. `optional`: it may be left out. `place`: it is where posts go whose channel
+    names no place. `scheme_of`: the key of a secret URL whose scheme is the answer.
     """
 
     key: str
     words: str
     secret: bool = False
+    file: bool = False
     default: str = ""
     optional: bool = False
     place: bool = False

@@ -50,7 +50,7 @@ class WebhookDestination:
     kind: ClassVar[Kind] = Kind(
         name="webhook",
         promise="at least once, doubles only after a lost answer; once, where the receiver honours Idempotency-Key",
-        service="an HTTP POST to a URL: our JSON, or as Postmark and Mailgun send it",
+        service="an HTTP POST to a URL; with a template also Teams, Google Chat, Telegram",
         takes="an HTTP POST: our JSON, that of Postmark, Mailgun's form, the mail as it came, or JSON of your own",
         limits=Limits(),
         example="""\

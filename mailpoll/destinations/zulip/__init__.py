@@ -71,7 +71,7 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
                 "zuliprc",
                 "the file that Zulip offers for a bot",
                 (
-                    Question("zuliprc", "Path of the zuliprc (in Zulip: Personal settings, Bots)"),
+                    Question("zuliprc", "Path of the zuliprc (in Zulip: Personal settings, Bots)", file=True),
                     Question("channel", "Channel, or @people", place=True),
                 ),
             ),
