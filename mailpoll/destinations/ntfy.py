@@ -11,15 +11,16 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from msgspec.structs import replace
 
-from mailpoll import __version__
+from mailpoll import __version__, visible
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
-from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unreadable
-from mailpoll.http import Http, Response, basic, classify
+from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, Unreadable
+from mailpoll.http import UNTOLD, Http, Response, basic, classify, foreign
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import NtfySettings, SecretRef
 
 MAX_MESSAGE = 4096  # octets; a server makes a file of what is longer (message-size-limit)
 MAX_TITLE = 250  # characters
+_MAX_JSON = 2 * MAX_MESSAGE  # octets, of the whole (readJSONWithLimit)
 _ROOM = 200  # octets, for our sentences
 _TOPIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _MAX_TOPIC = 64
@@ -27,10 +28,15 @@ _CUT = "\n\n[…] Cut here."
 _WHOLE_TEXT = Attachment(0, "mail.txt", "text/plain; charset=utf-8", 0)
 
 # ntfy's codes (server/errors.go): what is about the file alone, so that the text goes out without it.
-_FILE_REFUSED = frozenset({40014, 40015, 41301, 42905, 50701})
+_FILE_REFUSED = frozenset({40014, 40015, 41301, 42905})
+# What a proxy or filter in front of ntfy answers to a file, a PUT or a long header field that it does not like.
+_ON_THE_WAY = frozenset({400, 403, 405, 406, 411, 413, 414, 415, 422, 431, 451, 494, 501})
+_MOST_WORDS = 150  # characters of the server's own
+_SETTINGS = "Check url and token, or username and password, and any proxy in between"
+_URL = "Check url: that of the server, without the topic"
 _REFUSALS: dict[int, tuple[str, str]] = {
     40101: ("it does not accept the token or password", "Check token, or username and password"),
-    40401: ("there is no ntfy server at this url", "Check url: that of the server, without the topic"),
+    40401: ("there is no ntfy server at this url", _URL),
 }
 # About the topic. Topics are one another's strangers: the others' posts go on.
 _WRONG_TOPIC: dict[int, tuple[str, str]] = {
@@ -136,7 +142,7 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
         file, left_out = self._file(post, cut, content)
         note = _note(left_out, left_out + bool(file))
         answer = self._publish(post, topic, text + note, file)
-        if file is not None and _code(answer) in _FILE_REFUSED | {413}:
+        if file is not None and _code(answer) in _FILE_REFUSED | _ON_THE_WAY:
             answer = self._publish(post, topic, text + _note(left_out + 1, left_out + 1), None)
         if _code(answer) in _WRONG_TOPIC:
             what, advice = _WRONG_TOPIC[_code(answer)]
@@ -144,8 +150,7 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
         _judge(answer)
         identity = answer.fields.get("id")
         if not isinstance(identity, str) or not identity:
-            raise DestinationRefused("answered without an id: this is no ntfy server", about=answer.url,
-                                     advice="Check url")  # fmt: skip
+            raise foreign(answer, "ntfy", _URL)
         return Receipt(identity[:200] if identity.isprintable() else "")
 
     def find(self, post: Post) -> Receipt | None:
@@ -159,6 +164,8 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
             if answer.status == 404 and not self._settings.token and not self._settings.username:
                 answer = self._call("GET", f"{self._url}/v1/health")
             _judge(answer)
+            if not {"username", "healthy"} & answer.fields.keys():
+                raise foreign(answer, "ntfy", _URL)
         except MessageError as problem:
             return (Finding("fail", f"{self.name}: {problem.about} {problem.what}", problem.advice or "Check its url"),)
         user = answer.fields.get("username")
@@ -186,27 +193,31 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
         settings = self._settings
         sequence = hashlib.sha256(post.key.encode("utf-8", "replace")).hexdigest()[:32] if post.key else ""
         if file is not None:
-            return self._call("PUT", f"{self._url}/{topic}", file.data, self._in_headers(post, text, file, sequence))
+            # \n, of a path for example, would become the end of a line: what is shown of it stays.
+            beside = {"X-Message": encoded(text.replace("\\n", "\\\u200bn")), "X-Filename": encoded(file.file.name)}
+            headers = {**self._in_headers(post, sequence), **beside, "Content-Type": "application/octet-stream"}
+            return self._call("PUT", f"{self._url}/{topic}", file.data, headers)
         fields: dict[str, Any] = {"topic": topic, "title": post.topic, "message": text, "tags": settings.tags,
                                   "markdown": settings.markdown, "priority": settings.priority,
                                   "sequence_id": sequence}  # fmt: skip
         said = {name: value for name, value in fields.items() if value}
         body = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
+        if len(body) > _MAX_JSON:  # quotation marks, line ends and the like take two octets each
+            headers = {**self._in_headers(post, sequence), "Content-Type": "text/plain; charset=utf-8"}
+            return self._call("POST", f"{self._url}/{topic}", text.encode("utf-8", "replace"), headers)
         return self._call("POST", f"{self._url}/", body, {"Content-Type": "application/json"})
 
-    def _in_headers(self, post: Post, text: str, file: _File, sequence: str) -> dict[str, str]:
-        """The text beside a file that is the body. ntfy undoes RFC 2047 in each of these, and \\n in the message."""
+    def _in_headers(self, post: Post, sequence: str) -> dict[str, str]:
+        """What stands beside a body that is a file or the text. ntfy undoes RFC 2047 in each."""
         settings = self._settings
         fields = {
             "X-Title": encoded(post.topic),
-            "X-Message": encoded(text),
-            "X-Filename": encoded(file.file.name),
             "X-Tags": encoded(",".join(settings.tags)),
             "X-Markdown": "yes" if settings.markdown else "",
             "X-Priority": str(settings.priority or ""),
             "X-Sequence-ID": sequence,
         }
-        return {"Content-Type": "application/octet-stream", **{name: value for name, value in fields.items() if value}}
+        return {name: value for name, value in fields.items() if value}
 
     def _call(
         self, method: str, url: str, body: bytes | bytearray = b"", headers: dict[str, str] | None = None
@@ -270,7 +281,14 @@ def _judge(answer: Response) -> None:
     if meaning:
         raise DestinationRefused(f"answered {code}: {meaning}", about=answer.url, advice=advice)
     if code == 50701:
-        raise TemporaryFailure(f"answered {code}: the server has no room for it", about=answer.url)
+        what = f"answered {code}: the topic is one of UnifiedPush, and nobody listens to it"
+        raise Later(what, about=answer.url)
     if code == 41303:
         raise PermanentFailure(f"answered {code}: this post is too large for the server", about=answer.url)
-    classify(answer)
+    classify(answer, UNTOLD, words=_words(answer), advice=_SETTINGS)
+
+
+def _words(answer: Response) -> str:
+    """ntfy's own for what is wrong, with its code."""
+    said, code = answer.fields.get("error"), answer.fields.get("code")
+    return visible.line(f"{code}: {said}")[:_MOST_WORDS] if isinstance(said, str) and isinstance(code, int) else ""

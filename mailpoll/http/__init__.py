@@ -1,7 +1,19 @@
 """The one door to urllib3: time limits, proxies, failures in our words, and no secret of a URL in any of them."""
 
-from mailpoll.http.answers import UNTOLD, Response, classify, retry_after
+from mailpoll.http.answers import UNTOLD, Response, classify, foreign, retry_after, wait_of
 from mailpoll.http.client import Http, basic, probe, proxy_for
 from mailpoll.http.multipart import Form
 
-__all__ = ["UNTOLD", "Form", "Http", "Response", "basic", "classify", "probe", "proxy_for", "retry_after"]
+__all__ = [
+    "UNTOLD",
+    "Form",
+    "Http",
+    "Response",
+    "basic",
+    "classify",
+    "foreign",
+    "probe",
+    "proxy_for",
+    "retry_after",
+    "wait_of",
+]

@@ -74,8 +74,9 @@ class Response:
         return said if isinstance(said, dict) else {}
 
 
-def classify(response: Response, otherwise: Meanings | None = None) -> None:
-    """Nothing when the post was taken (2xx). `otherwise` are statuses that mean something else to this receiver.
+def classify(response: Response, otherwise: Meanings | None = None, *, words: str = "", advice: str = "") -> None:
+    """Nothing when the post was taken (2xx). `otherwise` are statuses that mean something else to this receiver,
+    `words` its own for it, `advice` says which settings lead to it and open it.
 
     Raises:
         PermanentFailure: the answer is about this post.
@@ -88,13 +89,14 @@ def classify(response: Response, otherwise: Meanings | None = None) -> None:
         return
     if 300 <= status < 400:
         what = f"answered {status}: {_moved(response.headers.get('location', ''))}"
-        raise DestinationRefused(what, about=response.url, advice="Change the url")
+        raise DestinationRefused(what, about=response.url, advice=advice or "Change the url")
     unknown = (Later, "the receiver does not take it now" if status < 500 else "the receiver is in trouble")
     kind, meaning = (otherwise or {}).get(status) or STATUSES.get(status, unknown)
-    what = f"answered {status}: {meaning}"
+    what = f"answered {status}: {meaning}" + (f" ({words})" if words else "")
     if issubclass(kind, TemporaryFailure):
         raise kind(what, about=response.url, retry_after=retry_after(response.headers))
-    raise kind(what, about=response.url, advice=_ADVICE.get(status, ""))
+    ours = _ADVICE.get(status, "")
+    raise kind(what, about=response.url, advice=(advice or ours) if ours and status != 407 else ours)
 
 
 def foreign(response: Response, service: str, advice: str) -> MessageError:

@@ -129,9 +129,14 @@ class _Writer:
 
 def _inline(text: str) -> str:
     out = []
+    deep = 0  # pairs do not cross
     for piece in pieces(text):
-        if piece.kind in ("open", "close"):
-            out.append(f"<{'/' if piece.kind == 'close' else ''}{_TAGS[piece.text]}>")
+        if piece.kind == "open":
+            deep += 1
+            out.append(f"<{_TAGS[piece.text]}>" if deep <= MAX_DEPTH else "")
+        elif piece.kind == "close":
+            out.append(f"</{_TAGS[piece.text]}>" if deep <= MAX_DEPTH else "")
+            deep -= 1
         elif piece.kind == "code":
             out.append(f"<code>{html.escape(piece.text)}</code>")
         elif piece.kind in ("url", "link"):

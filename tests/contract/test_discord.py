@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from servers.chat_service import LOST, TAKEN_AND_LOST, TAKEN_AND_SILENT, Fault, said
 from servers.fake_discord import CHANNEL, HOOK, THREAD, TOKEN, FakeDiscord, error
-from servers.http_receiver import Answer
+from servers.http_receiver import Answer, Receiver
 from support.chat import Files, a_post, files
 
 from mailpoll import redaction
@@ -52,19 +52,30 @@ LIMITED = said({"message": "You are being rate limited.", "retry_after": 1.337, 
                **{"Retry-After": "2"})  # fmt: skip
 ANSWERS: list[tuple[str, Fault, type[MessageError], float | None, str]] = [
     ("400", error(400, 50035), PermanentFailure, None, "code 50035 (as Discord words it): Discord does not understand"),
+    (
+        "400 and why",
+        error(400, 50035, errors={"content": {"_errors": [{"code": "X", "message": "Too long."}]}}),
+        PermanentFailure,
+        None,
+        "(as Discord words it: content: Too long.): Discord does not understand",
+    ),
     ("400 automod", error(400, 200000), PermanentFailure, None, "AutoMod blocks it"),
-    ("401", error(401, 0, "401: Unauthorized"), DestinationRefused, None, "does not accept the token"),
+    ("401", error(401, 0, "401: Unauthorized"), DestinationRefused, None, "Discord does not accept the "),
     ("401 of a web hook", error(401, 50027), DestinationRefused, None, "web hook's token"),
     ("403 access", error(403, 50001), DestinationRefused, None, "cannot see the channel"),
     ("403 permission", error(403, 50013), DestinationRefused, None, "lacks a permission"),
     ("403 of the network", Answer(403, body=b"<html>"), DestinationRefused, None, "forbids it"),
     ("404 channel", error(404, 10003), DestinationRefused, None, "no such channel"),
     ("404 web hook", error(404, 10015), DestinationRefused, None, "web hook was deleted"),
+    ("403 of the network, in JSON", error(403, 40333), DestinationRefused, None, "turns this machine away"),
     ("413", error(413, 40005), PermanentFailure, None, "too large for Discord"),
     ("429", LIMITED, TemporaryFailure, 1.337, "posts too much"),
     ("429 of the network", Answer(429, {"Retry-After": "9"}, b"error 1015"), TemporaryFailure, 9.0, "posts too much"),
     ("slow mode", error(429, 20016, retry_after=30), TemporaryFailure, 30.0, "slow mode"),
     ("500", Answer(500), Later, None, "in trouble"),
+    ("504", Answer(504), Unanswered, None, "no answer in time"),
+    ("200 of a web site", Answer(200, body=b"<html>"), DestinationRefused, None, "not Discord's"),
+    ("200 that breaks off", Answer(200, {"Content-Length": "99"}, b'{"id": "3'), Unanswered, None, "broke off"),
     ("reset", LOST, Unanswered, None, "broke off"),
     ("reset after it was taken", TAKEN_AND_LOST, Unanswered, None, "broke off"),
     ("no answer", TAKEN_AND_SILENT, Unanswered, None, "did not answer in time"),
@@ -73,7 +84,7 @@ ANSWERS: list[tuple[str, Fault, type[MessageError], float | None, str]] = [
 
 def code_of(fault: Fault) -> object:
     """The code in a scripted answer; 0 where there is none."""
-    return json.loads(fault.body).get("code") if isinstance(fault, Answer) and fault.body.startswith(b"{") else 0
+    return json.loads(fault.body).get("code") if isinstance(fault, Answer) and fault.body.endswith(b"}") else 0
 
 
 @pytest.mark.parametrize("by", BY)
@@ -153,6 +164,14 @@ def test_a_message_that_is_too_large_with_its_files_goes_without_them(server: Fa
     assert "(1 of 1 files not passed on" in payload["content"]
 
 
+def test_a_bot_that_may_not_attach_files_posts_the_text_and_says_so(server: FakeDiscord) -> None:
+    server.attach = False
+    destination(server).post(a_post(attachments=files(3)), Files(b"", b"abc"))
+    assert sent(server)[1]["content"].endswith(
+        "(1 of 1 files not passed on: the bot lacks the permission Attach Files)"
+    )
+
+
 def test_files_stay_away_where_the_section_says_so(server: FakeDiscord) -> None:
     destination(server, attachments=False).post(a_post(attachments=files(3)), Files(b"", b"abc"))
     assert sent(server)[2] == {}
@@ -174,7 +193,7 @@ def test_a_bot_answers_the_message_of_the_thread(server: FakeDiscord) -> None:
     assert payload["message_reference"] == {"message_id": root.id, "fail_if_not_exists": False}
 
 
-@pytest.mark.parametrize("code", [160002, 50083, 10008])
+@pytest.mark.parametrize("code", [160002, 50083, 10008, 50035])
 def test_an_answer_that_cannot_be_one_is_a_message(code: int) -> None:
     with FakeDiscord(error(400, code)) as server:
         post = a_post(thread="300000000000000001", attachments=files(3))
@@ -246,6 +265,9 @@ def test_the_check_tells_who_posts_and_posts_nothing(server: FakeDiscord) -> Non
     finding = destination(server).check_place("100000000000000009")
     assert (finding.level, "no such channel" in finding.what) == ("fail", True)
     assert destination(server, "hook").check_place(THREAD) is None
+    server.type = 15
+    finding = destination(server).check()[1]
+    assert (finding.level, finding.what) == ("fail", "chat: channel ops takes no messages: it is a forum")
     assert server.messages == {}
 
 
@@ -259,6 +281,13 @@ def test_a_service_that_is_away_is_told() -> None:
             each.post(a_post(), Files())
     with pytest.raises(TemporaryFailure, match="cannot be reached"):
         made.check_place(CHANNEL)
+
+
+def test_a_page_of_the_web_is_no_web_hook() -> None:
+    with Receiver(Answer(200, body=b"<html>")) as page:
+        settings = Settings(destination={"chat": DiscordSettings(webhook=REF)})
+        (finding,) = make("chat", settings, lambda ref, about: page.url + "/channels/1/2").check()
+    assert (finding.level, "not Discord's" in finding.what) == ("fail", True)
 
 
 def test_the_url_of_a_web_hook_is_a_secret() -> None:

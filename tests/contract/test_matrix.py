@@ -41,22 +41,27 @@ def server() -> Iterator[FakeMatrix]:
 ANSWERS: list[tuple[str, Fault, type[MessageError], float | None, str]] = [
     ("400", error(400, "M_BAD_JSON"), PermanentFailure, None, "does not understand"),
     ("401", error(401, "M_UNKNOWN_TOKEN"), DestinationRefused, None, "does not know the access token"),
+    ("401 expired", error(401, "M_UNKNOWN_TOKEN", soft_logout=True), DestinationRefused, None, "has expired. Log in"),
     ("401 locked", error(401, "M_USER_LOCKED"), DestinationRefused, None, "account is locked"),
     ("403", error(403, "M_GUEST_ACCESS_FORBIDDEN"), PermanentFailure, None, "guests may not post"),
     ("404", error(404, "M_UNRECOGNIZED"), DestinationRefused, None, "no Matrix homeserver"),
+    ("404 of the room", error(404, "M_UNKNOWN"), PermanentFailure, None, "homeserver refuses the room"),
     ("404 of a web site", Answer(404, body=b"<html>"), DestinationRefused, None, "nothing at this url"),
     ("413", error(413, "M_TOO_LARGE"), PermanentFailure, None, "too large for the homeserver"),
     ("413 of a proxy", Answer(413, body=b"<html>"), PermanentFailure, None, "too large"),
     ("429", said({"errcode": "M_LIMIT_EXCEEDED"}, 429, **{"Retry-After": "7"}), TemporaryFailure, 7.0, "too much"),
     ("429 of old servers", error(429, "M_LIMIT_EXCEEDED", retry_after_ms=1500), TemporaryFailure, 1.5, "too much"),
+    ("429 without sense", Answer(429, body=b'{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": NaN}'), TemporaryFailure,
+     None, "too much"),
     ("403 full", error(403, "M_RESOURCE_LIMIT_EXCEEDED"), TemporaryFailure, None, "homeserver is full"),
     ("500", error(500, "M_UNKNOWN"), Later, None, "in trouble"),
     ("500 of a proxy", Answer(502, body=b"<html>"), Later, None, "in trouble"),
-    ("200 of a web site", Answer(200, body=b"<html>"), DestinationRefused, None, "no Matrix homeserver"),
+    ("200 of a web site", Answer(200, body=b"<html>"), DestinationRefused, None, "not Matrix's"),
+    ("200 that breaks off", Answer(200, {"Content-Length": "99"}, b'{"event_id": "$1'), Unanswered, None, "broke off"),
     ("reset", LOST, Unanswered, None, "broke off"),
     ("reset after it was taken", TAKEN_AND_LOST, Unanswered, None, "broke off"),
     ("no answer", TAKEN_AND_SILENT, Unanswered, None, "did not answer in time"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("_name", "fault", "kind", "wait", "words"), ANSWERS, ids=[case[0] for case in ANSWERS])
@@ -151,6 +156,15 @@ def test_answers_go_into_the_thread_and_beside_it_when_that_is_none(server: Fake
     assert server.complaints == []
 
 
+@pytest.mark.parametrize("before", ["directory", "config"])
+def test_what_breaks_off_before_the_post_leaves_it_in_no_doubt(server: FakeMatrix, before: str) -> None:
+    server.posts, server.faults = frozenset({before}), [LOST]
+    with pytest.raises(TemporaryFailure) as caught:
+        destination(server).post(a_post(attachments=files(3)), Files(b"", b"abc"))
+    assert type(caught.value) is TemporaryFailure
+    assert server.events == {}
+
+
 def test_files_are_uploaded_and_shown_after_the_text_once(server: FakeMatrix) -> None:
     post = a_post(attachments=files(3), whole_text=True)
     made = destination(server)
@@ -163,7 +177,7 @@ def test_files_are_uploaded_and_shown_after_the_text_once(server: FakeMatrix) ->
         ("m.file", "1.txt", 3),
     ]
     assert server.uploads[file["url"]] == ("1.txt", "text/plain", b"abc")
-    made.post(a_post(key="k-2", attachments=files(4, type_="image/png")), Files(b"", b"\x89PNG"))
+    made.post(a_post(key="k-2", attachments=files(0, 4, type_="image/png")), Files(b"", b"", b"\x89PNG"))
     assert list(server.events.values())[-1]["msgtype"] == "m.image"
 
 
@@ -195,6 +209,7 @@ def test_files_that_cannot_go_along_are_told_in_the_text(server: FakeMatrix) -> 
         (error(403, "M_FORBIDDEN"), "refused by this server"),
         (error(400, "M_UNKNOWN"), "refused by this server"),
         (Answer(413, body=b"<html>"), "too large for this server"),
+        (Answer(403, body=b"<html>a virus!"), "refused by this server"),
         (Answer(0, body=b""), "the upload broke off"),
     ],
 )
@@ -258,6 +273,10 @@ def test_the_check_tells_who_posts_where_and_posts_nothing(server: FakeMatrix) -
     server.encrypted = True
     assert made.check()[1].level == "warn"
     assert "encrypted" in made.check()[1].what
+    server.encrypted, server.power = False, {"users": {"@else:example.org": 100}, "events_default": 50}
+    assert (made.check()[1].level, "its power level is 0, that takes 50" in made.check()[1].what) == ("fail", True)
+    server.power |= {"users_default": 50, "events": {"m.room.message": 25}}
+    assert made.check()[1].level == "ok"
     server.joined = False
     assert (made.check()[1].level, "joins with the first post" in made.check()[1].what) == ("warn", True)
     assert destination(server, join=False).check()[1].level == "fail"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from servers.chat_service import LOST, TAKEN_AND_LOST, TAKEN_AND_SILENT, Fault
 from servers.fake_ntfy import TOKEN, FakeNtfy, error
-from servers.http_receiver import Answer
+from servers.http_receiver import Answer, Receiver
 from support.chat import Files, a_post, files
 
 from mailpoll.destinations import limits_of, make
@@ -50,8 +50,10 @@ ANSWERS: list[tuple[str, Fault, type[MessageError], float | None, str]] = [
     ("429", Answer(429, {"Retry-After": "5"}, b'{"code":42901,"http":429}'), TemporaryFailure, 5.0, "too many posts"),
     ("429 of the day", error(429, 42908), TemporaryFailure, None, "too many posts"),
     ("500", error(500, 50001), Later, None, "in trouble"),
-    ("507", error(507, 50701), TemporaryFailure, None, "no room"),
-    ("200 of a web site", Answer(200, body=b"<html>"), DestinationRefused, None, "no ntfy server"),
+    ("507", error(507, 50701), Later, None, "UnifiedPush"),
+    ("200 of a web site", Answer(200, body=b"<html>"), DestinationRefused, None, "not ntfy's"),
+    ("200 that breaks off", Answer(200, {"Content-Length": "99"}, b'{"id": "1'), Unanswered, None, "broke off"),
+    ("504", Answer(504), Unanswered, None, "no answer in time"),
     ("reset", LOST, Unanswered, None, "broke off"),
     ("reset after it was taken", TAKEN_AND_LOST, Unanswered, None, "broke off"),
     ("no answer", TAKEN_AND_SILENT, Unanswered, None, "did not answer in time"),
@@ -124,6 +126,19 @@ def test_a_text_that_is_cut_goes_along_whole(server: FakeNtfy, body: str) -> Non
     assert "(1 of 2 files not passed on" in message["message"]
 
 
+@pytest.mark.parametrize("letter", ['"', "\n", "\\"])
+def test_a_text_that_json_makes_twice_as_long_arrives_whole(server: FakeNtfy, letter: str) -> None:
+    text = f"a{letter * 3800}b"
+    destination(server, priority=4).post(a_post(body=text, topic="ü" * 250), Files())
+    (message,) = server.messages
+    assert (message["message"], message["title"], message["priority"]) == (text, "ü" * 250, "4")
+
+
+def test_the_path_of_a_file_is_no_line_end(server: FakeNtfy) -> None:
+    destination(server).post(a_post(body=r"C:\new", attachments=files(3)), Files(b"", b"abc"))
+    assert server.messages[0]["message"].replace("\u200b", "") == r"C:\new"
+
+
 @pytest.mark.parametrize("given", [{"overflow": "cut"}, {"attachments": False}])
 def test_a_text_that_is_cut_goes_alone_where_the_section_says_so(server: FakeNtfy, given: dict[str, Any]) -> None:
     destination(server, **given).post(a_post(body="x" * 5000), Files(b"all of it"))
@@ -144,7 +159,8 @@ def test_a_server_that_takes_no_files_gets_the_text(server: FakeNtfy) -> None:
     assert "(1 of 1 files not passed on" in message["message"]
 
 
-@pytest.mark.parametrize("answer", [error(413, 41301), error(429, 42905), Answer(413, body=b"<html>")])
+@pytest.mark.parametrize("answer", [error(413, 41301), error(429, 42905), Answer(413, body=b"<html>"),
+                                    Answer(403, body=b"<html>"), Answer(431)])  # fmt: skip
 def test_a_file_that_is_refused_stays_behind(answer: Answer) -> None:
     with FakeNtfy(answer) as server:
         destination(server).post(a_post(attachments=files(3)), Files(b"", b"abc"))
@@ -234,6 +250,13 @@ def test_the_check_tells_who_posts_and_posts_nothing(server: FakeNtfy) -> None:
     server.old = True
     assert destination(server).check()[0].level == "ok"
     assert server.messages == []
+
+
+def test_a_web_site_is_no_ntfy_server() -> None:
+    with Receiver(Answer(200, body=b"<html>")) as page:
+        settings = Settings(destination={"chat": NtfySettings(url=page.url)})
+        (finding,) = make("chat", settings, lambda ref, about: "").check()
+    assert (finding.level, "not ntfy's" in finding.what) == ("fail", True)
 
 
 def test_a_server_that_is_away_is_told() -> None:

@@ -26,9 +26,10 @@ def error(status: int, code: int, message: str = "as Discord words it", **more: 
 
 
 class FakeDiscord(ChatService):
-    """CHANNEL with a bot and a web hook; `forum` makes it one. `messages` are (path, payload, files) by id.
+    """CHANNEL with a bot and a web hook; `forum` makes it one for the web hook, `type` for the bot.
 
-    `max_request` is in octets. Nonces are remembered for ever, rather than for a few minutes.
+    `messages` are (path, payload, files) by id. `max_request` is in octets. Nonces are remembered for ever, rather than
+    for a few minutes.
     """
 
     routes = {  # noqa: RUF012
@@ -43,6 +44,8 @@ class FakeDiscord(ChatService):
     def __init__(self, *faults: Fault) -> None:
         super().__init__(*faults)
         self.forum = False
+        self.attach = True  # whether the bot has the permission Attach Files
+        self.type = 0  # of CHANNEL
         self.max_request = 25 * 1024 * 1024
         self.messages: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str, bytes]]]] = {}
         self._nonces: dict[str, str] = {}
@@ -59,7 +62,7 @@ class FakeDiscord(ChatService):
     def channel(self, request: Request, channel: str) -> Answer:
         if refusal := self._refusal(request):
             return refusal
-        return said({"id": CHANNEL, "name": "ops", "type": 0}) if channel == CHANNEL else error(404, 10003)
+        return said({"id": CHANNEL, "name": "ops", "type": self.type}) if channel == CHANNEL else error(404, 10003)
 
     def hook(self, request: Request) -> Answer:
         assert "authorization" not in request.headers
@@ -73,6 +76,8 @@ class FakeDiscord(ChatService):
         if len(request.body) > self.max_request:
             return error(413, 40005)
         payload, files = _payload(request)
+        if files and not self.attach:
+            return error(403, 50013)
         assert set(payload) <= _BOT_FIELDS
         assert payload["enforce_nonce"] is True
         assert 0 < len(payload["nonce"]) <= 25

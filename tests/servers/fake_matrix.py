@@ -24,7 +24,7 @@ def error(status: int, code: str, **more: Any) -> Answer:
 
 
 class FakeMatrix(ChatService):
-    """One room, ROOM alias ALIAS; `joined`, `open` (may be joined), `encrypted`, `max_upload` can be set.
+    """One room, ROOM alias ALIAS; `joined`, `open` (may be joined), `encrypted`, `power`, `max_upload` can be set.
 
     `events` are the contents of the room's messages by event id; a transaction id makes one event only.
     """
@@ -45,6 +45,7 @@ class FakeMatrix(ChatService):
         self.joined = True
         self.open = True
         self.encrypted = False
+        self.power: dict[str, Any] | None = None  # m.room.power_levels
         self.max_upload = 50_000_000
         self.upload_answers: dict[str, Answer] = {}  # by name of the file
         self.events: dict[str, dict[str, Any]] = {}
@@ -77,6 +78,8 @@ class FakeMatrix(ChatService):
             return said({"membership": "join"})
         if kind == "m.room.encryption" and self.encrypted:
             return said({"algorithm": "m.megolm.v1.aes-sha2"})
+        if kind == "m.room.power_levels" and self.power is not None:
+            return said(self.power)
         return error(404, "M_NOT_FOUND")
 
     def send(self, request: Request, room: str, transaction: str) -> Answer:
@@ -103,6 +106,7 @@ class FakeMatrix(ChatService):
     def upload(self, request: Request, name: str) -> Answer:
         if refusal := self._refusal(request):
             return refusal
+        assert request.headers["content-type"]
         if unquote(name) in self.upload_answers:
             return self.upload_answers[unquote(name)]
         if len(request.body) > self.max_upload:

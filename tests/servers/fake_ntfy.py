@@ -31,10 +31,11 @@ class FakeNtfy(ChatService):
     routes = {  # noqa: RUF012
         ("POST", "/"): "publish",
         ("PUT", "/([-_A-Za-z0-9]{1,64})"): "attach",
+        ("POST", "/([-_A-Za-z0-9]{1,64})"): "publish_as_body",
         ("GET", "/v1/account"): "account",
         ("GET", "/v1/health"): "health",
     }
-    posts = frozenset({"publish", "attach"})
+    posts = frozenset({"publish", "attach", "publish_as_body"})
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__(*faults)
@@ -62,9 +63,17 @@ class FakeNtfy(ChatService):
     def publish(self, request: Request) -> Answer:
         if refusal := self._refusal(request):
             return refusal
+        if len(request.body) > 2 * MAX_MESSAGE:
+            return error(413, 41303)
         fields = request.json
         assert all(type(value) is _FIELDS[name] for name, value in fields.items())
         return self._taken(fields)
+
+    def publish_as_body(self, request: Request, topic: str) -> Answer:
+        if refusal := self._refusal(request):
+            return refusal
+        assert not {"x-message", "x-filename"} & request.headers.keys()
+        return self._taken({**_beside(request), "message": request.body.decode(), "topic": topic})
 
     def attach(self, request: Request, topic: str) -> Answer:
         if refusal := self._refusal(request):
@@ -74,11 +83,7 @@ class FakeNtfy(ChatService):
         assert all(len(value) < MAX_HEADER and value.isascii() for value in request.headers.values())
         assert request.headers["x-filename"]
         assert request.body
-        fields = {
-            name: str(make_header(decode_header(request.headers[header])))
-            for header, name in _IN_HEADERS.items()
-            if header in request.headers
-        }
+        fields = _beside(request)
         message = fields.get("message", "").replace("\\n", "\n")
         return self._taken({**fields, "message": message, "topic": topic, "file": request.body})
 
@@ -88,3 +93,12 @@ class FakeNtfy(ChatService):
         assert len(fields["sequence_id"]) <= 64 if "sequence_id" in fields else True
         self.messages.append(fields)
         return said({"id": f"id{len(self.messages)}", "event": "message", "topic": fields["topic"]})
+
+
+def _beside(request: Request) -> dict[str, Any]:
+    """What the header fields say, RFC 2047 undone."""
+    return {
+        name: str(make_header(decode_header(request.headers[header])))
+        for header, name in _IN_HEADERS.items()
+        if header in request.headers
+    }

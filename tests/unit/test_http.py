@@ -17,7 +17,7 @@ from servers.http_receiver import DRIP, RESET_READ, RESET_UNREAD, SILENT, Answer
 from urllib3 import exceptions as urllib3_exceptions
 
 from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, TemporaryFailure, Unanswered
-from mailpoll.http import Http, Response, basic, classify, probe, proxy_for, retry_after
+from mailpoll.http import Http, Response, basic, classify, foreign, probe, proxy_for, retry_after, wait_of
 from mailpoll.http.failures import translated
 from mailpoll.settings import mask_url
 
@@ -89,6 +89,30 @@ def test_a_redirect_without_a_url_says_so(headers: dict[str, str], words: str) -
 def test_retry_after_is_seconds_fractions_or_a_date(value: str, seconds: float | None) -> None:
     now = datetime.datetime(2026, 11, 6, 8, 49, 0, tzinfo=datetime.UTC)
     assert retry_after({"retry-after": value}, now) == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [(1.337, 1.337), (0, 0.0), (10**400, 86400.0), (float("inf"), 86400.0), (-1, None), (float("nan"), None),
+     (True, None), ("5", None), (None, None)],
+)  # fmt: skip
+def test_a_time_in_json_is_a_number_of_seconds(value: object, seconds: float | None) -> None:
+    assert wait_of(value) == seconds
+
+
+def test_a_time_in_json_may_be_in_milliseconds() -> None:
+    assert (wait_of(1500, 1000), wait_of(10**400, 1000)) == (1.5, 86400.0)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(b"", Unanswered), (b' {"id": "1', Unanswered), (b"<html>", DestinationRefused), (b"{}", DestinationRefused),
+     (b"[]", DestinationRefused)],
+)  # fmt: skip
+def test_a_success_that_is_somebody_elses_is_told_from_one_that_breaks_off(
+    body: bytes, kind: type[MessageError]
+) -> None:
+    assert type(foreign(Response(200, {}, body), "Chat", "")) is kind
 
 
 def test_the_receiver_gets_what_was_sent_and_its_answer_comes_back() -> None:

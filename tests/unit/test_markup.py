@@ -136,13 +136,14 @@ class _Shown(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.text, self.wrong, self._open = "", list[str](), list[str]()
+        self.text, self.wrong, self._open, self.deepest = "", list[str](), list[str](), 0
         self.feed(html)
         self.close()
         self.wrong += self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._open.append(tag)
+        self.deepest = max(self.deepest, len(self._open))
         self._look(tag, attrs)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -174,6 +175,11 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_html_is_well_formed_and_of_tags_that_matrix_allows(text: str) -> None:
     assert _Shown(to_html(text)).wrong == []
+
+
+def test_html_is_no_deeper_than_apps_of_matrix_show_it() -> None:
+    shown = _Shown(to_html("> " * 50 + "**a *b " * 300 + "x" + " c* d**" * 300))
+    assert (shown.deepest < 100, shown.wrong) == (True, [])
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))

@@ -9,9 +9,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from msgspec.structs import replace
 
-from mailpoll import __version__, redaction
+from mailpoll import __version__, redaction, visible
 from mailpoll.crosscheck import url_problem
-from mailpoll.destinations.discord.answers import NO_THREAD, UNKNOWN_CHANNEL, Refused, judge, of_place
+from mailpoll.destinations.discord.answers import (
+    MISSING_PERMISSION,
+    NO_THREAD,
+    UNKNOWN_CHANNEL,
+    Refused,
+    judged,
+    of_place,
+)
 from mailpoll.destinations.discord.message import (
     MAX_CONTENT,
     MAX_FILES,
@@ -29,6 +36,9 @@ from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import DiscordSettings, SecretRef
 
 _NOTE_ROOM = 100  # characters, for the sentence about files that did not go along
+_MAX_ANSWER = 1024 * 1024  # octets: a message comes back with the one that it answers, and all of their files
+# Types of channels that no message goes into ("Channel Types").
+NO_MESSAGES = {4: "a category", 14: "a directory", 15: "a forum", 16: "a forum of media"}
 _WHOLE_TEXT = Attachment(0, "mail.txt", "text/plain; charset=utf-8", 0)
 # Discord's network turns away what does not name itself like this.
 _USER_AGENT = f"DiscordBot (https://pypi.org/project/mailpoll, {__version__})"
@@ -136,8 +146,8 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
                 return self._send(post, key, files)
             except Refused as refused:
                 # Made was nothing: the same post, and the same nonce, with less.
-                if files.names and refused.too_large:
-                    return self._send(post, key, files.none())
+                if files.names and refused.of_files:
+                    return self._send(post, key, files.none(_why(refused)))
                 if post.thread and self._is_about_thread(refused.code):
                     return self._send(replace(post, thread=""), key, files)
                 raise
@@ -156,8 +166,8 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
     def check(self) -> tuple[Finding, ...]:
         """Whether Discord accepts the token or the web hook's URL, and the bot sees its channel; nothing is posted."""
         if self._hook:
-            return (self._found("", "posts as web hook {name}"),)
-        found = self._found("/users/@me", "posts as bot {username}")
+            return (self._found(self._hook, "posts as web hook {name}"),)
+        found = self._found(self._api("/users/@me"), "posts as bot {username}")
         if found.level != "ok" or self._settings.channel is None:
             return (found,)
         return (found, *filter(None, [self.check_place("")]))
@@ -171,41 +181,47 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
             identity = _snowflake(place or self._settings.channel or "", self._about)
         except PermanentFailure as problem:
             return self._failed(problem)
-        return None if self._hook else self._found(f"/channels/{identity}", "sees channel {name}", asking=True)
+        if self._hook:
+            return None
+        return self._found(self._api(f"/channels/{identity}"), "sees channel {name}", place=identity)
 
-    def _found(self, path: str, meaning: str, *, asking: bool = False) -> Finding:
-        """What a GET tells: `meaning` with a field of the answer, or what is wrong."""
+    def _api(self, path: str) -> str:
+        return self._settings.api.rstrip("/") + path
+
+    def _found(self, url: str, meaning: str, *, place: str = "") -> Finding:
+        """What a GET tells: `meaning` with a field of the answer, or what is wrong. Of a `place` it raises
+        TemporaryFailure."""
         try:
-            answer = self._call("GET", self._hook or self._settings.api.rstrip("/") + path)
-            judge(answer)
+            said = judged(self._call("GET", url), hook=bool(self._hook))
         except Refused as refused:
-            if asking and isinstance(refused.problem, TemporaryFailure):
+            if place and isinstance(refused.problem, TemporaryFailure):
                 raise refused.problem from None
-            return self._failed(refused.problem)
+            return self._failed(of_place(refused, place) if place else refused.problem)
         except TemporaryFailure as problem:
-            if asking:
+            if place:
                 raise
             return self._failed(problem)
         except MessageError as problem:
             return self._failed(problem)
-        named = {key: str(value)[:100] for key, value in answer.fields.items() if key in ("name", "username")}
+        named = {key: visible.line(str(value))[:100] for key, value in said.items() if key in ("name", "username")}
+        kind = said.get("type")
+        if place and isinstance(kind, int) and kind in NO_MESSAGES:
+            what = f"{self.name}: channel {named.get('name', '')} takes no messages: it is {NO_MESSAGES[kind]}"
+            return Finding("fail", what, "Take a text channel or a thread, or for a forum a web hook with forum = true")
         return Finding("ok", f"{self.name}: " + meaning.format_map({"name": "", "username": "", **named}).strip())
 
     def _failed(self, problem: MessageError) -> Finding:
-        return Finding("fail", f"{self.name}: {problem.about} {problem.what}", problem.advice or "Try again later")
+        about = "" if problem.about == self._about else f"{problem.about} "  # the name says it
+        return Finding("fail", f"{self.name}: {about}{problem.what}", problem.advice or "Try again later")
 
     def _send(self, post: Post, key: str, files: Files) -> Receipt:
-        total = len(files.names) + files.left_out
-        note = f"({files.left_out} of {total} files not passed on: more or larger than Discord takes)"
         flags = (0 if self._settings.embeds else SUPPRESS_EMBEDS) | (
             SUPPRESS_NOTIFICATIONS if self._settings.silent else 0
         )
-        fields = message(post, note if files.left_out else "", flags=flags)
+        fields = message(post, files.note, flags=flags)
         url, more = self._by_hook(post) if self._hook else self._by_bot(post, key)
         body, type_ = files.request({**fields, **more})
-        answer = self._call("POST", url, body, type_)
-        judge(answer)
-        identity = answer.fields.get("id")
+        identity = judged(self._call("POST", url, body, type_), hook=bool(self._hook)).get("id")
         return Receipt(identity if isinstance(identity, str) and identity.isalnum() else "")
 
     def _by_bot(self, post: Post, key: str) -> tuple[str, dict[str, Any]]:
@@ -214,7 +230,7 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
         if post.thread:
             fields["message_reference"] = {"message_id": post.thread, "fail_if_not_exists": False}
             fields["allowed_mentions"] = {"parse": [], "replied_user": False}
-        return f"{self._settings.api.rstrip('/')}/channels/{channel}/messages", fields
+        return self._api(f"/channels/{channel}/messages"), fields
 
     def _by_hook(self, post: Post) -> tuple[str, dict[str, Any]]:
         """A web hook's URL: it answers with the message (`wait`), in a thread where there is one. In a forum a thread
@@ -235,6 +251,7 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
             body=body,
             timeout_connect=min(5, self._settings.timeout),
             timeout_read=self._settings.timeout,
+            max_answer=_MAX_ANSWER,
         )
 
     def _files(self, post: Post, content: Parts) -> Files:
@@ -250,6 +267,13 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
             except Unreadable:
                 files.left_out += 1
         return files
+
+
+def _why(refused: Refused) -> str:
+    """Why the files of a post stay behind, in few words."""
+    if refused.code == MISSING_PERMISSION:
+        return "the bot lacks the permission Attach Files"
+    return "larger than Discord takes" if refused.too_large else "Discord refuses them"
 
 
 def _snowflake(identity: str, about: str) -> str:

@@ -27,6 +27,7 @@ class Files:
     form: Form = field(default_factory=Form)
     names: list[str] = field(default_factory=list)
     left_out: int = 0  # files of the post that do not go along
+    why: str = "more or larger than Discord takes"
     _head: int = 0
 
     def add(self, file: Attachment, pieces: Iterable[bytes], limit: int) -> None:
@@ -39,9 +40,15 @@ class Files:
         else:
             self.names.append(file.name)
 
-    def none(self) -> Files:
-        """Nothing of them."""
-        return Files(left_out=self.left_out + len(self.names))
+    def none(self, why: str) -> Files:
+        """Nothing of them; `why` is told."""
+        return Files(left_out=self.left_out + len(self.names), why=why)
+
+    @property
+    def note(self) -> str:
+        """What is told of the files that do not go along; empty where all do."""
+        total = len(self.names) + self.left_out
+        return f"({self.left_out} of {total} files not passed on: {self.why})" if self.left_out else ""
 
     def request(self, fields: dict[str, Any]) -> tuple[bytes | bytearray, str]:
         """(body, Content-Type) of a message with them; may be asked for again with other fields."""

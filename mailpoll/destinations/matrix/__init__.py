@@ -13,12 +13,11 @@ from msgspec.structs import replace
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.matrix.answers import TOO_LARGE, WrongRoom
 from mailpoll.destinations.matrix.client import Client
-from mailpoll.destinations.matrix.events import file_event, text_event, transaction_id
+from mailpoll.destinations.matrix.events import file_event, levels, text_event, transaction_id
 from mailpoll.errors import (
     DestinationRefused,
     MessageError,
     PermanentFailure,
-    TemporaryFailure,
     Unanswered,
     Unreadable,
 )
@@ -126,7 +125,7 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         try:
             return self._posted(room, post, content)
         except WrongRoom as problem:
-            raise PermanentFailure(problem.what, about=room or self._about, advice=problem.advice) from None
+            raise _of(room or self._about, problem) from None
 
     def _posted(self, room: str, post: Post, content: Parts) -> Receipt:
         room_id = self._room_id(room)
@@ -157,6 +156,8 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         room = place or self._settings.room or ""
         try:
             return self._standing(room, self._room_id(room), self._client.whoami())
+        except WrongRoom as problem:
+            return self._failed(_of(room, problem) if room else problem)
         except (DestinationRefused, PermanentFailure) as problem:
             return self._failed(problem)
 
@@ -170,6 +171,11 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         if self._client.state(room_id, "m.room.encryption") is not None:
             what = f"{self.name}: {room} is encrypted, and posts of mailpoll are not; apps warn of that"
             return Finding("warn", what, "Take a room without encryption")
+        has, needed = levels(self._client.state(room_id, "m.room.power_levels") or {}, user)
+        if has < needed:
+            what = f"{self.name}: {user} may not post in {room}: its power level is {has}, that takes {needed}"
+            # Who made a room is above all levels since room version 12, whose ids name no server.
+            return Finding("fail" if ":" in room_id else "warn", what, "Raise it, under Roles of the room's settings")
         return Finding("ok", f"{self.name}: {user} is in {room}")
 
     def _not_in(self, room: str, user: str) -> Finding:
@@ -179,7 +185,8 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         return Finding("fail", f"{self.name}: {user} is not in {room}", f"Invite {user} and accept, or set join = true")
 
     def _failed(self, problem: MessageError) -> Finding:
-        what = f"{problem.about} {problem.what}" if problem.about else problem.what
+        about = "" if problem.about == self._about else problem.about  # the name says it
+        what = f"{about} {problem.what}" if about else problem.what
         return Finding("fail", f"{self.name}: {what}", problem.advice or "Check homeserver and token")
 
     @property
@@ -218,8 +225,6 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
                 self._client.join(room)
             except (PermanentFailure, DestinationRefused):  # of a room that nobody knows Synapse says 404, M_UNKNOWN
                 raise refused from None
-            except Unanswered as problem:  # nothing of the post has left
-                raise TemporaryFailure(problem.what, about=problem.about) from None
         return self._client.send(room_id, transaction, event)
 
     def _upload(self, post: Post, content: Parts) -> tuple[list[_Uploaded], str]:
@@ -250,6 +255,11 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
             allowed = self._client.max_upload()
             self._largest = self._settings.max_file if allowed is None else min(allowed, self._settings.max_file)
         return self._largest
+
+
+def _of(room: str, problem: WrongRoom) -> PermanentFailure:
+    """The problem, as one of the room that people named."""
+    return PermanentFailure(problem.what, about=room, advice=problem.advice)
 
 
 def _why(problem: MessageError) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from mailpoll import visible
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure
-from mailpoll.http import Response, classify, retry_after
-from mailpoll.http.answers import MAX_RETRY_AFTER
+from mailpoll.http import Response, classify, retry_after, wait_of
 
 _TOKEN = "Make a new access token for the account, and put it where `token` of the section points"
+_EXPIRED = "Log in for one that does not expire, without refresh_token, and put it where `token` of the section points"
 _ACCOUNT = "Ask the administrator of the homeserver"
+_SETTINGS = "Check homeserver and token, and any proxy in between"
 _ROOM = "Invite the account into the room, and let it post there"
 
 # errcode → what happened, what to do: about the account or the homeserver.
@@ -28,6 +30,7 @@ _WRONG_ROOM: dict[str, tuple[str, str]] = {
     "M_INVALID_PARAM": ("the homeserver takes the room's name for none", "Check the room's id or alias"),
 }
 TOO_LARGE = "M_TOO_LARGE"
+_MOST_WORDS = 150  # characters of a homeserver's own
 
 
 class WrongRoom(PermanentFailure):
@@ -39,7 +42,7 @@ def judge(answer: Response) -> None:
     said = answer.fields
     code = said.get("errcode")
     if 200 <= answer.status < 300 or not isinstance(code, str):
-        classify(answer)
+        classify(answer, advice=_SETTINGS)
         return
     raise _problem(answer, code)
 
@@ -48,7 +51,11 @@ def _problem(answer: Response, code: str) -> MessageError:
     if code == "M_LIMIT_EXCEEDED" or answer.status == 429:
         wait = retry_after(answer.headers)
         what = f"answered {code}: the account posts too much"
-        return TemporaryFailure(what, about=answer.url, retry_after=_milliseconds(answer) if wait is None else wait)
+        if wait is None:  # servers before Matrix 1.10 say it in the JSON
+            wait = wait_of(answer.fields.get("retry_after_ms"), 1000)
+        return TemporaryFailure(what, about=answer.url, retry_after=wait)
+    if code == "M_UNKNOWN_TOKEN" and answer.fields.get("soft_logout") is True:
+        return DestinationRefused(f"answered {code}: the access token has expired", about=answer.url, advice=_EXPIRED)
     if code in _REFUSALS:
         meaning, advice = _REFUSALS[code]
         return DestinationRefused(f"answered {code}: {meaning}", about=answer.url, advice=advice)
@@ -59,14 +66,17 @@ def _problem(answer: Response, code: str) -> MessageError:
         return PermanentFailure(f"answered {code}: this post is too large for the homeserver", about=answer.url)
     if code == "M_RESOURCE_LIMIT_EXCEEDED":
         return TemporaryFailure(f"answered {code}: the homeserver is full", about=answer.url, advice=_ACCOUNT)
+    if answer.status in (403, 404):  # it is the homeserver, and knows the account: it speaks of the room
+        return WrongRoom(f"answered {answer.status}, {code}: the homeserver refuses the room", about=answer.url,
+                         advice="Check the room's id or alias")  # fmt: skip
     try:
-        classify(answer)
+        classify(answer, words=_words(answer, code), advice=_SETTINGS)
     except MessageError as problem:
         return problem
     raise AssertionError(answer.status)  # judge() has let 2xx go
 
 
-def _milliseconds(answer: Response) -> float | None:
-    """`retry_after_ms`, which servers before Matrix 1.10 sent instead of Retry-After, in seconds."""
-    wait = answer.fields.get("retry_after_ms")
-    return min(max(wait / 1000, 0.0), MAX_RETRY_AFTER) if isinstance(wait, int | float) else None
+def _words(answer: Response, code: str) -> str:
+    """The homeserver's own for what is wrong."""
+    said = answer.fields.get("error")
+    return visible.line(f"{code}: {said}" if isinstance(said, str) and said else code)[:_MOST_WORDS]

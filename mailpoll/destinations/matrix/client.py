@@ -8,17 +8,19 @@ from urllib.parse import quote
 from mailpoll import __version__
 from mailpoll.destinations.matrix.answers import judge
 from mailpoll.destinations.matrix.events import as_json
-from mailpoll.errors import DestinationRefused
-from mailpoll.http import Http, Response
+from mailpoll.errors import PermanentFailure, TemporaryFailure, Unanswered
+from mailpoll.http import Http, Response, foreign
 
 _API = "/_matrix/client/v3"
+# What proxies and filters in front of a homeserver answer to a file that they do not like.
+_FILE_REFUSED = frozenset({403, 404, 405, 406, 415, 422, 451})
 
 
 class Client:
     """One account on a homeserver.
 
-    Every method raises as delivery.Destination says. Unanswered by join() or upload() is not about a post: a room that
-    was joined twice, or a file that was uploaded and is shown nowhere, is none.
+    Every method raises as delivery.Destination says. Only send() leaves a post in doubt: of all that comes before it,
+    nothing is to be seen. Unanswered by upload() says that the file may be there.
     """
 
     def __init__(self, http: Http, homeserver: str, token: str, timeout: float) -> None:
@@ -29,13 +31,13 @@ class Client:
 
     def whoami(self) -> str:
         """The account's user id."""
-        return self._text(self._get(f"{_API}/account/whoami"), "user_id")
+        return self._asked(f"{_API}/account/whoami", "user_id")
 
     def room_id(self, room: str) -> str:
         """The id of a room that is named by id or alias."""
         if room.startswith("!"):
             return room
-        return self._text(self._get(f"{_API}/directory/room/{_quoted(room)}"), "room_id")
+        return self._asked(f"{_API}/directory/room/{_quoted(room)}", "room_id")
 
     def join(self, room: str) -> None:
         """Joins a room, by id or alias."""
@@ -52,7 +54,7 @@ class Client:
     def send(self, room_id: str, transaction: str, content: dict[str, Any]) -> str:
         """The id of the event that was made, now or by an earlier call with the same transaction id."""
         path = f"{_API}/rooms/{_quoted(room_id)}/send/m.room.message/{_quoted(transaction)}"
-        answer = self._call("PUT", path, as_json(content))
+        answer = self._request("PUT", path, as_json(content))
         judge(answer)
         return self._text(answer, "event_id")
 
@@ -68,22 +70,33 @@ class Client:
     def upload(self, name: str, type_: str, data: bytearray) -> str:
         """The mxc:// address of a file, once the server has it."""
         path = f"/_matrix/media/v3/upload?filename={_quoted(name)}"
-        answer = self._call("POST", path, data, type_)
+        answer = self._request("POST", path, data, type_)
+        if answer.status in _FILE_REFUSED and not isinstance(answer.fields.get("errcode"), str):
+            raise PermanentFailure(f"answered {answer.status}: something on the way takes no such file")
         judge(answer)
         return self._text(answer, "content_uri")
 
-    def _get(self, path: str) -> Response:
+    def _asked(self, path: str, field: str) -> str:
         answer = self._call("GET", path)
         judge(answer)
-        return answer
+        try:
+            return self._text(answer, field)
+        except Unanswered as problem:
+            raise TemporaryFailure(problem.what, about=problem.about) from None
 
-    def _call(
+    def _call(self, method: str, path: str, body: bytes = b"") -> Response:
+        try:
+            return self._request(method, path, body)
+        except Unanswered as problem:
+            raise TemporaryFailure(problem.what, about=problem.about) from None
+
+    def _request(
         self, method: str, path: str, body: bytes | bytearray = b"", type_: str = "application/json"
     ) -> Response:  # fmt: skip
         return self._http.request(
             method,
             self._base + path,
-            headers={**self._headers, **({"Content-Type": type_} if body else {})},
+            headers={**self._headers, **({"Content-Type": type_} if method != "GET" else {})},
             body=body,
             timeout_connect=min(5, self._timeout),
             timeout_read=self._timeout,
@@ -93,11 +106,7 @@ class Client:
         value = answer.fields.get(field)
         if isinstance(value, str) and value and value.isprintable():
             return value
-        raise DestinationRefused(
-            f"answered {answer.status} without {field}: this is no Matrix homeserver",
-            about=answer.url,
-            advice="Check homeserver: the URL of its client API",
-        )
+        raise foreign(answer, "Matrix", "Check homeserver: the URL of its client API")
 
 
 def _quoted(text: str) -> str:

@@ -66,6 +66,18 @@ def file_event(file: Attachment, uri: str, size: int, thread: str) -> dict[str, 
     }
 
 
+def levels(power: dict[str, Any], user: str) -> tuple[int, int]:
+    """(the power level of a user, the one that posting takes), by m.room.power_levels (Client-Server API §11.6)."""
+    has = _level(power, "users", user, "users_default")
+    return has, _level(power, "events", "m.room.message", "events_default")
+
+
+def _level(power: dict[str, Any], which: str, name: str, otherwise: str) -> int:
+    own = power.get(which)
+    level = (own if isinstance(own, dict) else {}).get(name, power.get(otherwise, 0))
+    return level if isinstance(level, int) else 0
+
+
 def _relation(thread: str) -> dict[str, Any]:
     """What puts an event into a thread; apps that know no threads show it as an answer (Matrix 1.4, §11.33)."""
     if not thread:
