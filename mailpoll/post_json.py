@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from mailpoll.model import Post
 
 VERSION = 1  # of the JSON; it changes when a field changes its meaning, not when one is added
+
+
+def in_json(value: Any) -> bytes:
+    """`value` as UTF-8 JSON on one line; half a surrogate pair, which mail can hold and UTF-8 cannot, becomes "?"."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def facts(post: Post) -> dict[str, Any]:

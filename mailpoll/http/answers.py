@@ -6,7 +6,8 @@ import datetime
 import email.utils
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +98,21 @@ def classify(response: Response, otherwise: Meanings | None = None, *, words: st
         raise kind(what, about=response.url, retry_after=retry_after(response.headers))
     ours = _ADVICE.get(status, "")
     raise kind(what, about=response.url, advice=(advice or ours) if ours and status != 407 else ours)
+
+
+@contextmanager
+def nothing_shown() -> Iterator[None]:
+    """Within it, a lost answer leaves no doubt: what was asked for, before the post itself, is nothing people see.
+
+    Raises:
+        TemporaryFailure: in place of Unanswered.
+    """
+    try:
+        yield
+    except Unanswered as problem:
+        raise TemporaryFailure(
+            problem.what, about=problem.about, advice=problem.advice, retry_after=problem.retry_after
+        ) from None
 
 
 def foreign(response: Response, service: str, advice: str) -> MessageError:

@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 
 from msgspec.structs import replace
 
-from mailpoll import redaction
+from mailpoll import left_out, redaction
 from mailpoll.crosscheck import url_problem
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.mattermost.api import Api
 from mailpoll.destinations.mattermost.bot import Bot
-from mailpoll.destinations.mattermost.files import NOTE_ROOM, Parts
+from mailpoll.destinations.mattermost.files import Parts
 from mailpoll.destinations.mattermost.hook import Hook
 from mailpoll.errors import ConfigError
 from mailpoll.http import Http
@@ -44,7 +44,7 @@ class MattermostDestination:
         "channel of its team, or @name",
         limits=Limits(
             topic=0,
-            body=_LONGEST - NOTE_ROOM,
+            body=_LONGEST - left_out.ROOM,
             mentions="mattermost",
             markup="commonmark",
             file_size=100 * 1024 * 1024,
@@ -102,7 +102,7 @@ token = { file = "mattermost-token" }   # of a bot account
     @classmethod
     def limits_of(cls, settings: MattermostSettings) -> Limits:
         """What a destination with these settings takes."""
-        limits = replace(cls.kind.limits, body=settings.limit - NOTE_ROOM)
+        limits = replace(cls.kind.limits, body=settings.limit - left_out.ROOM)
         if settings.token is None:
             return replace(limits, files=False, file_size=None, overflow="cut", threads=False)
         return replace(limits, files=settings.attachments, overflow=settings.overflow, threads=settings.thread)

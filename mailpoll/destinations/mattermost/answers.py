@@ -7,7 +7,7 @@ from typing import Any
 
 from mailpoll import visible
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, Unanswered
-from mailpoll.http import UNTOLD, Response, classify
+from mailpoll.http import UNTOLD, Response, classify, foreign
 
 _TOKEN = "Put the token of a bot account or a personal access token into place"
 _MEMBER = "Add the bot to the team and to the channel, and let it create posts there"
@@ -119,11 +119,7 @@ def id_of(said: Mapping[str, Any]) -> str:
 
 def not_mattermost(answer: Response) -> MessageError:
     """The error for a success that Mattermost did not write: its answer broke off, or somebody else answered."""
-    body = answer.body.strip()
-    if not body or (body.startswith(b"{") and not body.endswith(b"}")):
-        return Unanswered("its answer broke off", about=answer.url)
-    what = f"answered {answer.status} with something that is not Mattermost's"
-    return DestinationRefused(what, about=answer.url, advice="Check its server or webhook, and any proxy in between")
+    return foreign(answer, "Mattermost", "Check its server or webhook, and any proxy in between")
 
 
 def _words(said: Mapping[str, Any]) -> str:

@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from mailpoll import visible
 from mailpoll.destinations.mattermost.answers import THREAD_GONE, id_of, judged
-from mailpoll.destinations.mattermost.api import Api, nothing_shown
+from mailpoll.destinations.mattermost.api import Api
 from mailpoll.destinations.mattermost.files import Parts, note, upload
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure
+from mailpoll.http import nothing_shown
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.settings import MattermostSettings
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 
-from mailpoll import markup, visible
+from mailpoll import left_out
 from mailpoll.destinations.mattermost.answers import judged, not_mattermost
-from mailpoll.destinations.mattermost.api import Api, nothing_shown
+from mailpoll.destinations.mattermost.api import Api
 from mailpoll.errors import DestinationRefused, PermanentFailure, Unreadable
-from mailpoll.mentions import neutralised
+from mailpoll.http import nothing_shown
+from mailpoll.left_out import Left
 from mailpoll.model import Post
 
 MOST_FILES = 10  # of a post; the server refuses a post with more
-NOTE_ROOM = 200  # characters
 WHOLE_TEXT = "mail.txt"
 
 # What a status says of a file, not of the post: 401 is the token's, 404 the server's.
@@ -42,14 +42,6 @@ class File:
     number: int
     name: str
     type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A file that does not go along, and why."""
-
-    name: str
-    why: str
 
 
 def upload(api: Api, channel: str, post: Post, content: Parts) -> tuple[list[str], list[Left]]:
@@ -99,19 +91,6 @@ def _uploaded(api: Api, channel: str, file: File, content: Parts) -> str | Left:
     return identity
 
 
-def note(left: Sequence[Left], room: int = NOTE_ROOM) -> str:
-    """A line for people that names the files that do not go along and why, as Markdown, of at most `room` characters;
-    empty when there are none."""
-    reasons: dict[str, list[str]] = {}
-    for file in left:
-        reasons.setdefault(file.why, []).append(_shown(file.name))
-    text = "Not attached: " + "; ".join(f"{', '.join(names)} ({_shown(why)})" for why, names in reasons.items())
-    if len(text) > room:
-        several = f"{len(left)} files" if len(left) > 1 else "a file"
-        text = f"Not attached: {several} ({_shown(left[0].why)[: room // 2]}{', …' if len(reasons) > 1 else ''})"
-    return text if left else ""
-
-
-def _shown(text: str) -> str:
-    """A stranger's words on one line, as they are, ringing for nobody."""
-    return neutralised(markup.finished(markup.line(visible.line(text), "commonmark")), "mattermost")
+def note(left: Sequence[Left]) -> str:
+    """A line for people that names the files that do not go along and why; empty when there are none."""
+    return left_out.note(left, "commonmark", "mattermost")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from mailpoll.destinations.mattermost.answers import NO_TEXT, id_of, not_mattermost, taken
-from mailpoll.destinations.mattermost.api import AGENT, in_json
-from mailpoll.destinations.mattermost.files import Left, note
+from mailpoll.destinations.mattermost.api import AGENT
+from mailpoll.destinations.mattermost.files import note
 from mailpoll.errors import MessageError
 from mailpoll.http import Http, Response
+from mailpoll.left_out import Left
 from mailpoll.model import Finding, Post, Receipt
+from mailpoll.post_json import in_json
 from mailpoll.settings import MattermostSettings, mask_url
 
 

@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 
 from msgspec.structs import replace
 
-from mailpoll import redaction
+from mailpoll import left_out, redaction
 from mailpoll.crosscheck import url_problem
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.slack.api import Api
 from mailpoll.destinations.slack.bot import Bot
-from mailpoll.destinations.slack.files import NOTE_ROOM, Parts
+from mailpoll.destinations.slack.files import Parts
 from mailpoll.destinations.slack.hook import ELSEWHERE, Hook
 from mailpoll.errors import ConfigError
 from mailpoll.http import Http
@@ -45,7 +45,7 @@ class SlackDestination:
         place="a channel (#ops) or its id (C0123456789), a person's id (U0123456789); nothing with a web hook",
         limits=Limits(
             topic=0,
-            body=_SHOWN_WHOLE - NOTE_ROOM,
+            body=_SHOWN_WHOLE - left_out.ROOM,
             mentions="slack",
             markup="slack",
             file_size=1_000_000_000,

@@ -14,7 +14,7 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
 )
-from mailpoll.http import UNTOLD, Response, classify, retry_after
+from mailpoll.http import UNTOLD, Response, classify, foreign, retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +204,7 @@ def code_of(said: dict[str, Any]) -> str:
 
 def not_slack(answer: Response) -> MessageError:
     """The error for a success that Slack did not write: its answer broke off, or somebody else answered."""
-    body = answer.body.strip()
-    if not body or (body.startswith(b"{") and not body.endswith(b"}")):
-        return Unanswered("its answer broke off", about=answer.url)
-    what = f"answered {answer.status} with something that is not Slack's"
-    return DestinationRefused(what, about=answer.url, advice="Check its api or webhook, and any proxy in between")
+    return foreign(answer, "Slack", "Check its api or webhook, and any proxy in between")
 
 
 def _word(body: bytes) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from mailpoll import __version__
-from mailpoll.errors import TemporaryFailure, Unanswered
 from mailpoll.http import Http, Response
+from mailpoll.post_json import in_json
 
 AGENT = f"mailpoll/{__version__}"
 MAX_ANSWER = 64 * 1024  # octets
@@ -72,17 +70,3 @@ class Api:
             timeout_read=seconds,
             max_answer=max_answer,
         )
-
-
-def in_json(value: Any) -> bytes:
-    """`value` as UTF-8 JSON; half a surrogate pair, which mail can hold and UTF-8 cannot, becomes "?"."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-@contextmanager
-def nothing_shown() -> Iterator[None]:
-    """Of what comes before the post itself a lost answer is no doubt: nothing of it is to be seen."""
-    try:
-        yield
-    except Unanswered as problem:
-        raise TemporaryFailure(problem.what, about=problem.about, retry_after=problem.retry_after) from None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mailpoll import markup, visible
+from mailpoll import left_out
 from mailpoll.crosscheck import url_problem
 from mailpoll.destinations.slack.answers import (
     FILE_REFUSED,
@@ -16,15 +16,14 @@ from mailpoll.destinations.slack.answers import (
     not_slack,
     passed,
 )
-from mailpoll.destinations.slack.api import Api, nothing_shown
+from mailpoll.destinations.slack.api import Api
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, Unreadable
-from mailpoll.http import Response
-from mailpoll.mentions import neutralised
+from mailpoll.http import Response, nothing_shown
+from mailpoll.left_out import Left
 from mailpoll.model import Post
 
 # Slack takes about a hundred upload requests in a minute: a post of more would be begun anew for ever.
 MOST_FILES = 20
-NOTE_ROOM = 200  # characters
 WHOLE_TEXT = "mail.txt"
 
 # A refused token is no matter of the file, and neither is a limit on requests.
@@ -43,14 +42,6 @@ class Uploaded:
 
     id: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A file that does not go along, and why."""
-
-    name: str
-    why: str
 
 
 def wanted(post: Post) -> tuple[tuple[int, str], ...]:
@@ -130,19 +121,6 @@ def _refusal(answer: Response) -> str:
     return FILE_REFUSED.get(code, f"Slack answered {code}")
 
 
-def note(left: Sequence[Left], room: int = NOTE_ROOM) -> str:
-    """A line for people that names the files that do not go along and why, as mrkdwn, of at most `room` characters;
-    empty when there are none."""
-    reasons: dict[str, list[str]] = {}
-    for file in left:
-        reasons.setdefault(file.why, []).append(_shown(file.name))
-    text = "Not attached: " + "; ".join(f"{', '.join(names)} ({_shown(why)})" for why, names in reasons.items())
-    if len(text) > room:
-        several = f"{len(left)} files" if len(left) > 1 else "a file"
-        text = f"Not attached: {several} ({_shown(left[0].why)[: room // 2]}{', …' if len(reasons) > 1 else ''})"
-    return text if left else ""
-
-
-def _shown(text: str) -> str:
-    """A stranger's words on one line, as they are, ringing for nobody."""
-    return neutralised(markup.finished(markup.line(visible.line(text), "slack")), "slack")
+def note(left: Sequence[Left]) -> str:
+    """A line for people that names the files that do not go along and why; empty when there are none."""
+    return left_out.note(left, "slack", "slack")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from mailpoll.destinations.slack.answers import hooked
-from mailpoll.destinations.slack.api import AGENT, in_json
+from mailpoll.destinations.slack.api import AGENT
 from mailpoll.destinations.slack.bot import QUIET
-from mailpoll.destinations.slack.files import Left, note
+from mailpoll.destinations.slack.files import note
 from mailpoll.errors import MessageError, PermanentFailure
 from mailpoll.http import Http
+from mailpoll.left_out import Left
 from mailpoll.model import Finding, Post, Receipt
+from mailpoll.post_json import in_json
 from mailpoll.settings import SlackSettings, mask_url
 
 ELSEWHERE = "a web hook of Slack posts to its own channel only"

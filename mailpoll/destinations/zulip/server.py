@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from mailpoll import __version__
 from mailpoll.destinations.zulip.account import Account
 from mailpoll.destinations.zulip.answers import judged, may_not
-from mailpoll.errors import MessageError, TemporaryFailure, Unanswered
-from mailpoll.http import Form, Http, Response, basic
+from mailpoll.errors import MessageError, Unanswered
+from mailpoll.http import Form, Http, Response, basic, nothing_shown
 
 _FORM = "application/x-www-form-urlencoded"
 MIB = 1024 * 1024
@@ -56,7 +56,7 @@ class Server:
     def ask(self, method: str, path: str, fields: Mapping[str, Any], *, max_answer: int = 65536) -> Response:
         """The answer to a request that changes nothing that anybody sees; raises as Http.request, but Unanswered is a
         TemporaryFailure: no post has left."""
-        with _no_post_left():
+        with nothing_shown():
             return self._request(method, path, fields, max_answer)
 
     def send(self, fields: Mapping[str, str]) -> Response:
@@ -74,7 +74,7 @@ class Server:
         form = Form()
         form.file("filename", filename, type_, pieces)
         body = form.end()
-        with _no_post_left():
+        with nothing_shown():
             return self._exchange("POST", self._url("user_uploads"), form.content_type, body, 65536)
 
     def nature(self) -> Nature:
@@ -138,15 +138,6 @@ class Server:
             timeout_read=self._timeout,
             max_answer=max_answer,
         )
-
-
-@contextmanager
-def _no_post_left() -> Iterator[None]:
-    """Within it, an answer that is lost leaves nothing uncertain: what was asked for is nothing that people see."""
-    try:
-        yield
-    except Unanswered as problem:
-        raise TemporaryFailure(problem.what, about=problem.about, advice=problem.advice) from None
 
 
 def _nature(said: Mapping[str, Any]) -> Nature:
