@@ -29,8 +29,8 @@ class MattermostSettings(Section, frozen=True, tag_field="kind", tag="mattermost
     channel: Annotated[
         str,
         Meta(
-            description="where posts go whose `--to` names no place: team/channel or a channel's id; of a web hook: a "
-            "channel of its team",
+            description="where posts go whose `--to` names no place: team/channel, a channel's id, or @name; of a web "
+            "hook: a channel of its team, or @name",
             examples=["team/ops"],
         ),
     ] = ""

@@ -24,7 +24,10 @@ class SlackSettings(Section, frozen=True, tag_field="kind", tag="slack"):
     ] = None
     channel: Annotated[
         str,
-        Meta(description="where posts go whose `--to` names no place: a channel's name or id", examples=["#ops"]),
+        Meta(
+            description="where posts go whose `--to` names no place: a channel's name or id, a person's id",
+            examples=["#ops"],
+        ),
     ] = ""
     thread: Annotated[bool, Meta(description="post answers into the thread of what they answer (not by web hook)")] = (
         True
