@@ -24,6 +24,7 @@ from mailpoll.errors import (
     Unanswered,
     Unreadable,
 )
+from mailpoll.http.watch import Watch
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import AppriseSettings, SecretRef
 
@@ -130,6 +131,8 @@ service = "pover"                      # what the URL begins with
             with _ONE_AT_A_TIME:
                 sending.thread.start()
                 sending.thread.join(self._settings.timeout)
+        if not sending.went_well and (refusal := sending.watch.refusal(self._about)) is not None:
+            raise refusal
         if sending.thread.is_alive():
             raise Unanswered(f"did not answer within {self._settings.timeout:g} seconds", about=self._about)
         if not sending.went_well:
@@ -242,11 +245,13 @@ class _Sending:
     def __init__(self, send: Callable[[], bool]) -> None:
         self._send = send
         self.went_well = False
+        self.watch = Watch("apprise")
         self.log: list[tuple[int, str]] = []
         self.thread = threading.Thread(target=self._run, daemon=True, name="apprise")
 
     def _run(self) -> None:
         self.log = _EAR.listen()
+        self.watch.begin()
         try:
             self.went_well = self._send()
         except Exception as error:  # whatever a service's module does: the post may have left

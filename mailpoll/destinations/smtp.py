@@ -30,6 +30,7 @@ _ADD_SMTP = "Add [smtp] with host, username, password and from"
 _BACK = "is an address of ours: mail to it would come back to us"
 _FOR_A_PERSON = (77, 78)
 _WITHIN = 60.0  # seconds for one mail, the login included
+_MAX_MARKS = 100  # as many as are looked at when a mail comes back
 _MAX_LINE = 998  # octets of a line that RFC 5322 §2.1.1 allows
 
 
@@ -200,7 +201,7 @@ def _loop_marks_in(data: bytes) -> Iterator[tuple[str, str]]:
     """Those of the gateways that a mail went through before: inside an attachment none of them would look for its own,
     and two that forward to each other would never end."""
     marks = (value for name, value in message.header_fields(data) if name.lower() == "x-loop")
-    for value in islice(marks, message.MAX_LOOPS):
+    for value in islice(marks, _MAX_MARKS):
         if value.isascii() and value.isprintable() and len(value) <= _MAX_LINE - len("X-Loop: "):
             yield "X-Loop", value
 

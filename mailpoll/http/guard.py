@@ -27,7 +27,7 @@ def permitted(host: str, port: int | None, egress: Egress) -> list[str]:
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     kept = [address for address in addresses if egress.permits(address)]
     if addresses and not kept:
-        raise _denied(host, addresses[0])
+        raise denied(host, addresses[0])
     return kept
 
 
@@ -42,10 +42,11 @@ def refuse_denied(url: str, egress: Egress) -> None:
         return
     for entry in found:
         if not egress.permits(str(entry[4][0])):
-            raise _denied(mask_url(url), str(entry[4][0]))
+            raise denied(mask_url(url), str(entry[4][0]))
 
 
-def _denied(about: str, address: str) -> DestinationRefused:
+def denied(about: str, address: str) -> DestinationRefused:
+    """The error for a host that leads to an address that is closed."""
     return DestinationRefused(
         f"leads to {address}, which deny_networks of [http] closes",
         about=about,

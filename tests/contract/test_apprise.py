@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from servers.http_receiver import DRIP, RESET_READ, RESET_UNREAD, SILENT, Answer, Receiver
 from support.canaries import found_in
 
@@ -30,7 +31,7 @@ from mailpoll.errors import (
     Unreadable,
 )
 from mailpoll.model import Attachment, Limits, Post, Receipt
-from mailpoll.settings import AppriseSettings, SecretRef, Settings
+from mailpoll.settings import AppriseSettings, HttpSettings, SecretRef, Settings
 
 pytest.importorskip("apprise", reason="the extra apprise is not installed")
 # One of its many modules imports what Python 3.13 no longer has.
@@ -57,10 +58,13 @@ def a_post(**changes: Any) -> Post:
     return Post(**{**given, "body": "Grüße <b>&amp; *more*</b>", **changes})
 
 
-def by(url: str, **given: Any) -> Destination:
+UNRESTRICTED = HttpSettings()
+
+
+def by(url: str, http: HttpSettings = UNRESTRICTED, **given: Any) -> Destination:
     """The destination with this URL."""
     section = AppriseSettings(url=SecretRef(file="url"), service=url.partition(":")[0], **given)
-    made: Destination = destinations.make("a", Settings(destination={"a": section}), lambda ref, about: url)
+    made: Destination = destinations.make("a", Settings(http=http, destination={"a": section}), lambda ref, about: url)
     return made
 
 
@@ -231,6 +235,22 @@ def test_what_the_url_says_of_tls_redirects_and_repeats_is_not_obeyed() -> None:
     assert (service.verify_certificate, service.redirects) == (True, False)
 
 
+@pytest.mark.parametrize(("host", "allow", "proxy"), [("127.0.0.1", ("127.0.0.1",), False), ("h.invalid", (), True)])
+def test_networks_that_are_denied_are_closed_to_apprise_but_for_the_way_to_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, host: str, allow: tuple[str, ...], proxy: bool
+) -> None:
+    denying = HttpSettings(deny_networks=("private",))
+    with Receiver() as receiver:
+        closed = by(f"json://user:{KEY}@localhost:{receiver.port}/", denying)
+        with pytest.raises(DestinationRefused, match=r"leads to 127\.0\.0\.1, which deny_networks of \[http\]"):
+            closed.post(a_post(), Parts())
+        if proxy:
+            monkeypatch.setenv("http_proxy", receiver.url)
+        open_ = by(f"json://user:{KEY}@{host}:{receiver.port}/", structs.replace(denying, allow_networks=allow))
+        open_.post(a_post(), Parts())
+    assert len(receiver.requests) == 1
+
+
 def test_a_bug_in_a_service_is_a_failure_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
     with Receiver() as receiver:
         made = to(receiver)
@@ -298,9 +318,9 @@ def test_the_service_of_a_web_page_is_none(tmp_path: Path) -> None:
 _WITHOUT = """
 import sys
 sys.modules["apprise"] = None
-from mailpoll import destinations
+from mailpoll import destinations, egress
 from mailpoll.errors import DestinationRefused
-from mailpoll.settings import AppriseSettings, SecretRef, Settings
+from mailpoll.settings import AppriseSettings, HttpSettings, SecretRef, Settings
 settings = Settings(destination={"a": AppriseSettings(url=SecretRef(file="u"), service="slack")})
 print(destinations.limits_of("a", settings).mentions)
 try:
