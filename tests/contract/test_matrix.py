@@ -148,11 +148,11 @@ def test_answers_go_into_the_thread_and_beside_it_when_that_is_none(server: Fake
     made = destination(server)
     root = made.post(a_post(), Files())
     made.post(a_post(key="k-2", thread=root.id, attachments=files(3)), Files(b"", b"abc"))
-    made.post(a_post(key="k-3", thread="$gone"), Files())
-    first, second, file, third = server.events.values()
+    made.post(a_post(key="k-3", thread="$gone", attachments=files(3)), Files(b"", b"abc"))
+    first, second, file, third, beside = server.events.values()
     assert "m.relates_to" not in first
     assert second["m.relates_to"]["event_id"] == file["m.relates_to"]["event_id"] == root.id
-    assert "m.relates_to" not in third
+    assert "m.relates_to" not in third.keys() | beside.keys()
     assert server.complaints == []
 
 
@@ -277,6 +277,8 @@ def test_the_check_tells_who_posts_where_and_posts_nothing(server: FakeMatrix) -
     assert (made.check()[1].level, "its power level is 0, that takes 50" in made.check()[1].what) == ("fail", True)
     server.power |= {"users_default": 50, "events": {"m.room.message": 25}}
     assert made.check()[1].level == "ok"
+    server.membership = "ban"
+    assert (made.check()[1].level, "is banned from" in made.check()[1].what) == ("fail", True)
     server.joined = False
     assert (made.check()[1].level, "joins with the first post" in made.check()[1].what) == ("warn", True)
     assert destination(server, join=False).check()[1].level == "fail"

@@ -171,6 +171,8 @@ def test_a_room_where_only_others_may_post_is_named(site: Site) -> None:
     site.server.call("PUT", path, site.owner, {**levels, "events_default": 50})
     with pytest.raises(PermanentFailure, match="may not post there"):
         site.destination().post(a_post(), Files())
+    finding = site.destination().check_place("")
+    assert (finding.level, "its power level is 0, that takes 50" in finding.what) == ("warn", True)
 
 
 @pytest.mark.parametrize("letter", ["x", "🙂", "\x01"])

@@ -43,6 +43,7 @@ class FakeMatrix(ChatService):
     def __init__(self, *faults: Fault) -> None:
         super().__init__(*faults)
         self.joined = True
+        self.membership = "join"  # as those are told who are or were in the room
         self.open = True
         self.encrypted = False
         self.power: dict[str, Any] | None = None  # m.room.power_levels
@@ -75,7 +76,7 @@ class FakeMatrix(ChatService):
         if not self.joined or unquote(room) != ROOM:
             return error(403, "M_FORBIDDEN")
         if kind == "m.room.member" and unquote(key) == USER:
-            return said({"membership": "join"})
+            return said({"membership": self.membership})
         if kind == "m.room.encryption" and self.encrypted:
             return said({"algorithm": "m.megolm.v1.aes-sha2"})
         if kind == "m.room.power_levels" and self.power is not None:

@@ -131,10 +131,10 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         room_id = self._room_id(room)
         key = post.key or secrets.token_hex(16)
         uploaded, note = self._upload(post, content)
-        event = self._send_text(room, room_id, key, post, note)
+        event, thread = self._send_text(room, room_id, key, post, note)
         for index, each in enumerate(uploaded):
             transaction = transaction_id(key, f"file {index}")
-            self._client.send(room_id, transaction, file_event(each.file, each.uri, each.size, post.thread))
+            self._client.send(room_id, transaction, file_event(each.file, each.uri, each.size, thread))
         return Receipt(event, f"https://matrix.to/#/{quote(room_id, safe='')}/{quote(event, safe='')}")
 
     def find(self, post: Post) -> Receipt | None:
@@ -167,18 +167,23 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         except WrongRoom:  # who is not in a room may not look into it
             member = {}
         if member.get("membership") != "join":
-            return self._not_in(room, user)
+            return self._not_in(room, user, banned=member.get("membership") == "ban")
         if self._client.state(room_id, "m.room.encryption") is not None:
             what = f"{self.name}: {room} is encrypted, and posts of mailpoll are not; apps warn of that"
             return Finding("warn", what, "Take a room without encryption")
         has, needed = levels(self._client.state(room_id, "m.room.power_levels") or {}, user)
         if has < needed:
             what = f"{self.name}: {user} may not post in {room}: its power level is {has}, that takes {needed}"
-            # Who made a room is above all levels since room version 12, whose ids name no server.
-            return Finding("fail" if ":" in room_id else "warn", what, "Raise it, under Roles of the room's settings")
+            advice = "Raise it, under Roles of the room's settings"
+            if ":" in room_id:
+                return Finding("fail", what, advice)
+            # Since room version 12, whose ids name no server, whoever made a room is above all levels.
+            return Finding("warn", what, f"{advice}, unless that account made the room")
         return Finding("ok", f"{self.name}: {user} is in {room}")
 
-    def _not_in(self, room: str, user: str) -> Finding:
+    def _not_in(self, room: str, user: str, banned: bool) -> Finding:
+        if banned:
+            return Finding("fail", f"{self.name}: {user} is banned from {room}", "Ask who runs the room to lift that")
         if self._settings.join:
             advice = f"Invite {user}, unless the room is public"
             return Finding("warn", f"{self.name}: {user} is not in {room}, and joins with the first post", advice)
@@ -202,17 +207,18 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
             self._ids[room] = self._client.room_id(room)
         return self._ids[room]
 
-    def _send_text(self, room: str, room_id: str, key: str, post: Post, note: str) -> str:
+    def _send_text(self, room: str, room_id: str, key: str, post: Post, note: str) -> tuple[str, str]:
+        """(the id of the event, the thread that it is in)."""
         transaction = transaction_id(key, "text")
         event = text_event(post, note, self._settings.msgtype)
         try:
-            return self._joining(room, room_id, transaction, event)
+            return self._joining(room, room_id, transaction, event), post.thread
         except PermanentFailure as problem:
             if isinstance(problem, WrongRoom) or not post.thread:
                 raise
         # The thread may be gone, or its beginning be none: the post stands beside it. Nothing was made under this id.
         alone = text_event(replace(post, thread=""), note, self._settings.msgtype)
-        return self._client.send(room_id, transaction, alone)
+        return self._client.send(room_id, transaction, alone), ""
 
     def _joining(self, room: str, room_id: str, transaction: str, event: dict[str, Any]) -> str:
         """Sends, after joining the room where the account is not in it yet."""
