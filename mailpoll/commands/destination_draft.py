@@ -209,8 +209,10 @@ def _is_secret(hint: Any) -> bool:
     return SecretRef in _types(hint)
 
 
-def _words(text: str, about: str) -> list[str]:
-    """A list, as a shell splits words."""
+def _words(text: str, about: str) -> Any:
+    """A list, as a shell splits words, or as TOML writes it."""
+    if text.startswith("["):
+        return _parsed(text, about)
     try:
         return shlex.split(text)
     except ValueError:

@@ -16,7 +16,9 @@ from servers.http_receiver import Receiver
 from support.command_line import NOW, CommandLine, post
 from support.site import MAILPOLL
 
+from mailpoll import config
 from mailpoll.commands.facts import shown_destination
+from mailpoll.destinations import KINDS
 from mailpoll.errors import Unanswered
 from mailpoll.model import Pause, RawMessage, Receipt
 
@@ -318,10 +320,15 @@ def test_a_check_of_destinations_is_truthful(tmp_path: Path) -> None:
     assert line("destination", "check", "nowhere").status == 78
 
 
-@pytest.mark.parametrize("kind", ["webhook", "command"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_example_is_a_section_that_loads(mailpoll: CommandLine, kind: str) -> None:
     section = tomllib.loads(mailpoll.ok("destination", "example", kind).out)
     assert section["destination"]["NAME"]["kind"] == kind
+    more = {"smtp": {"host": "smtp.example.com", "from": "us@example.com"}} if kind == "smtp" else {}
+    assert list(config.from_data({**section, **more}, mailpoll.config).destination) == ["NAME"]
+
+
+def test_an_example_of_an_unknown_kind_is_refused(mailpoll: CommandLine) -> None:
     assert mailpoll("destination", "example", "pigeon").status == 2
 
 

@@ -466,28 +466,45 @@ def at_terminal(home: Home) -> Iterator[list[Terminal]]:
             terminal.process.wait()
 
 
-def test_a_person_answers_corrects_a_password_and_is_shown_the_first_mail(
+def test_a_person_answers_corrects_passwords_and_keys_and_is_shown_the_first_mail(
     home: Home, dovecot: dovecot_server.Dovecot, at_terminal: list[Terminal]
 ) -> None:
     flags = ["--host", "127.0.0.1", "--port", str(dovecot.imap_port), "--tls", "none"]
     person = Terminal(home, "init", *flags)
     at_terminal.append(person)
-    person.answer("E-mail address (or user name) of the inbox: ", "person@example.com")
-    person.answer("Password (not shown): ", "mistyped")
-    person.answer("Keep it in a file or in the keyring?", "")
-    person.answer("What is to be changed?", "password")
-    person.answer("Password (not shown): ", PASSWORD)
-    person.answer("Do people, or other programs, read this inbox, too? [Y/n]: ", "")
-    person.answer("Name of the first channel [mail]: ", "help desk")
-    person.answer("Where do its posts go? (store, or an http(s) URL) [store]: ", "")
-    shown = person.read("Ctrl-C ends the waiting only.")
-    (address,) = ADDRESS.findall(shown)
-    dovecot.append(mail_to(address), user="person@example.com")
-    assert person.close() == 0
+    with Zulip() as zulip:
+        person.answer("E-mail address (or user name) of the inbox: ", "person@example.com")
+        person.answer("Password (not shown): ", "mistyped")
+        person.answer("Keep it in a file or in the keyring?", "")
+        person.answer("What is to be changed?", "password")
+        person.answer("Password (not shown): ", PASSWORD)
+        person.answer("Do people, or other programs, read this inbox, too? [Y/n]: ", "")
+        person.answer("Name of the first channel [mail]: ", "help desk")
+        person.answer("Where do its posts go? [store]: ", "teams")
+        person.read("one of the kinds that there are: ")
+        person.answer("Where do its posts go? [store]: ", "zulip")
+        person.answer("By which? (zuliprc, key) [zuliprc]: ", "key")
+        person.answer("URL of the Zulip server: ", "chat.example.com")
+        person.answer("site: is no web address. Write https://host/path\nURL of the Zulip server: ", zulip.site)
+        person.answer("The bot's address: ", zulip.email)
+        person.answer("The bot's API key (not shown): ", "mistyped")
+        person.answer("Channel, or @people: ", "gone")
+        person.read("Zulip does not accept the key.")
+        person.answer("What is to be changed? (site, email, key, channel, other, keep, quit) [key]: ", "")
+        person.answer("The bot's API key (not shown): ", zulip.key)
+        person.read("Channel 'gone' does not exist.")
+        person.answer("[channel]: ", "")
+        person.answer("Channel, or @people [gone]: ", "general")
+        shown = person.read("Ctrl-C ends the waiting only.")
+        (address,) = ADDRESS.findall(shown)
+        dovecot.append(mail_to(address), user="person@example.com")
+        assert person.close() == 0
+        assert [message["subject"] for message in zulip.messages] == ["The first mail"]
     assert "It came. Channel help desk, topic: The first mail" in person.shown
-    assert "mistyped" not in person.shown
-    assert PASSWORD not in person.shown
+    assert not any(each in person.shown for each in ("mistyped", PASSWORD, zulip.key))
     assert home.config.with_name("imap-password").read_text() == f"{PASSWORD}\n"
+    assert home.config.with_name("zulip-key").read_text() == f"{zulip.key}\n"
+    assert mode(home.config.with_name("zulip-key")) == 0o600
 
 
 def test_a_keyring_that_is_not_there_and_an_authority_nobody_knows_are_got_over(
