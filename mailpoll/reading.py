@@ -8,7 +8,8 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from mailpoll import compose, message, router
+from mailpoll import compose, router
+from mailpoll.message import whole
 from mailpoll.model import Facts, FileRules, Message, Reading, ReadOutcome, Recipient, Route
 from mailpoll.policy.files import judged
 from mailpoll.policy.judge import Verdict, is_loop, judge
@@ -34,7 +35,7 @@ def read(
 
     `patterns` are those of our addresses, as they are configured; `files` says which files go along, None: all.
     """
-    parsed = message.parse(raw, safe=safe, max_text=max_text)
+    parsed = whole.parse(raw, safe=safe, max_text=max_text)
     if safe:  # what no reading survived may be the mail that email-reply-parser takes hours for
         routes = [replace(route, quotes="mailpoll") if route.quotes != "keep" else route for route in routes]
     if oversize_of:
@@ -86,8 +87,8 @@ def _told(verdicts: Mapping[str, Verdict]) -> str:
 def part(raw: bytes, number: int, route: Route) -> Iterator[bytes]:
     """The bytes of attachment `number` in pieces; 0 is the whole new text that a post of `route` carries, as UTF-8."""
     if number:
-        return message.part_in_slices(raw, number)
-    return iter((compose.new_text(message.parse(raw, max_text=len(raw)), route).encode("utf-8"),))
+        return whole.part_in_slices(raw, number)
+    return iter((compose.new_text(whole.parse(raw, max_text=len(raw)), route).encode("utf-8"),))
 
 
 def _notice(parsed: Message, oversize_of: int) -> Message:
