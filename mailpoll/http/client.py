@@ -148,6 +148,8 @@ def probe(url: str, *, ca_file: str | None = None, timeout: float = 5) -> None:
     """
     rules = egress.in_force()
     proxy = proxy_for(url, os.environ, rules)
+    if proxy is not None and rules.deny:
+        guard.refuse_denied(url, rules)
     parts = urlsplit((proxy if "://" in proxy else f"http://{proxy}") if proxy else url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:

@@ -26,7 +26,9 @@ _NO_HTTP = (http.client.HTTPException, failures.InvalidHeader)
 # How http.client tells of the answer to CONNECT.
 _TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 # The URL or a header is no HTTP: LocationParseError and UnicodeError among them.
-_UNWRITABLE = (ValueError, failures.URLSchemeUnknown, failures.ProxySchemeUnknown, failures.ProxySchemeUnsupported)
+_UNWRITABLE = (ValueError, failures.URLSchemeUnknown)
+_NO_PROXY_OF_OURS = (failures.ProxySchemeUnknown, failures.ProxySchemeUnsupported)
+_ANOTHER_PROXY = 'Set proxy of [http] to an http:// one, or to "none"'
 
 
 def translated(error: BaseException, url: str, *, sent: bool) -> MessageError:
@@ -34,6 +36,9 @@ def translated(error: BaseException, url: str, *, sent: bool) -> MessageError:
     place = mask_url(url)
     if (distrusted := _certificate_error(error)) is not None:
         return untrusted(url, distrusted)
+    if isinstance(error, _NO_PROXY_OF_OURS):
+        what = "cannot be reached: its proxy is no HTTP proxy"
+        return DestinationRefused(what, about=place, advice=_ANOTHER_PROXY)
     if isinstance(error, _UNWRITABLE):
         return DestinationRefused("the request cannot be written as HTTP", about=place, advice="Check its url")
     if _first(error, failures.ProxyError) is not None:

@@ -283,6 +283,13 @@ def test_a_request_goes_through_the_proxy_with_its_password() -> None:
     assert request.headers["proxy-authorization"] == basic("us@er", CANARY)
 
 
+def test_a_proxy_that_is_none_for_http_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("all_proxy", f"socks5://u:{CANARY}@localhost:1080")
+    with pytest.raises(DestinationRefused, match=r"its proxy is no HTTP proxy") as caught:
+        Http().request("POST", "https://h.invalid/", body=b"y")
+    assert CANARY not in str(caught.value)
+
+
 def test_a_proxy_that_is_gone_got_nothing() -> None:
     with pytest.raises(TemporaryFailure) as caught:
         Http(proxy=f"http://u:{CANARY}@localhost:{refused_port()}").request("POST", "https://h.invalid/", body=b"y")
