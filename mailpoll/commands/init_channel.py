@@ -6,6 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from mailpoll import destinations, places
 from mailpoll.commands import destination_ask as questions
 from mailpoll.commands.addressbook import checked_name
@@ -47,6 +49,8 @@ def ask_channel(ask: Asker, wishes: Wishes, installation: Installation, default:
         "Where do its posts go?", "--to", wishes.to, lambda text: _check_target(text, configured), "store"
     )
     if target[0] not in destinations.KINDS or (configured and target[0] in configured.settings.destination):
+        if wishes.settings or wishes.secret_files or wishes.secret_stdin:
+            raise click.UsageError("--setting and --secret-… are for a new destination: give --to KIND as well.")
         return Channel(name, target)
     data = tomllib.loads(installation.path.read_bytes().decode("utf-8-sig")) if there else {}
     site = questions.Site(installation.path, data, installation.env)

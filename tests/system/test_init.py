@@ -362,6 +362,12 @@ def test_an_inbox_that_is_added_can_post_to_what_is_configured(home: Home, dovec
         assert (done.returncode, done.stderr) == (0, "")
         assert home.run("channel", "test", "ops").returncode == 0
     assert [message["subject"] for message in zulip.messages] == ["Test of channel ops"]
+    third = [*plaintext(dovecot, "five@example.com"), "--password-stdin", "--account", "third", "--channel", "phones"]
+    new = ["--to", "ntfy:alerts", "--secret-file", "token=ntfy-token", "--no-check"]
+    assert home.run("init", *third, *new, typed=f"{PASSWORD}\n").returncode == 0
+    settings = home.settings()
+    assert (set(settings.account), set(settings.destination)) == ({"main", "work", "third"}, {"team", "ntfy"})
+    assert "ntfy:alerts" in home.run("channel", "show", "phones").stdout
 
 
 @pytest.mark.parametrize(
@@ -401,10 +407,25 @@ def test_without_a_mailbox_mail_to_the_printed_address_is_routed(home: Home) -> 
     assert "tickets" in home.run("posts", "list").stdout
 
 
-def test_a_web_hook_is_checked_before_anything_is_written(home: Home) -> None:
-    done = home.run("init", "--no-mailbox", "--to", "http://elsewhere.example/hook")
-    assert done.returncode == 78
-    assert "--to: everybody on the way can read http" in done.stderr
+@pytest.mark.parametrize(
+    ("flags", "status", "sentence"),
+    [
+        (["--to", "http://elsewhere.example/hook"], 78, "--to: everybody on the way can read http"),
+        (
+            ["--to", "teams"],
+            78,
+            "--to: there is no destination teams. Write store, an http(s) URL, or one of the kinds",
+        ),
+        (["--to", "ntfy"], 2, "--setting topic=VALUE is missing"),
+        (["--to", "file", "--setting", "path=/nowhere/at/all"], 69, "the folder that it is in is missing"),
+        (["--setting", "path=/tmp"], 2, "give --to KIND as well"),
+    ],
+)
+def test_where_posts_go_is_checked_before_anything_is_written(
+    home: Home, flags: Sequence[str], status: int, sentence: str
+) -> None:
+    done = home.run("init", "--no-mailbox", *flags)
+    assert (done.returncode, sentence in done.stderr) == (status, True), done.stderr
     assert not home.config.exists()
 
 
