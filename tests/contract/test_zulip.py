@@ -719,6 +719,12 @@ def test_a_wrong_place_is_named_without_posting(place: str, level: str, says: st
     assert server.messages == []
 
 
+def test_who_may_post_is_another_matter_than_what_is_there() -> None:
+    with Zulip() as server, pytest.raises(PermanentFailure, match="not have permission to post") as caught:
+        zulip_of(server).post(a_post(place="board"), Bytes())
+    assert caught.value.advice.startswith("See in Zulip who may post")
+
+
 def test_a_fixed_topic_in_the_place_is_told_where_it_belongs() -> None:
     with Zulip() as server:
         [found] = findings(server, "general>deploys")

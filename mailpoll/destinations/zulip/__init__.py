@@ -219,9 +219,8 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
         try:
             return judged(answer, self._about)
         except PermanentFailure as problem:
-            raise PermanentFailure(
-                f"to {place}: {problem.what}", about=self._about, advice=problem.advice or places.advice(place)
-            ) from None
+            advice = problem.advice or places.refused(place)
+            raise PermanentFailure(f"to {place}: {problem.what}", about=self._about, advice=advice) from None
 
     def _draft(self, post: Post, nature: Nature) -> Draft:
         return draft(post, nature.body, with_files=self.limits.files, overflow=self.limits.overflow)

@@ -68,6 +68,13 @@ def parse(text: str) -> Channel | People:
     return Channel(int(name) if is_id else name)
 
 
+def refused(place: Channel | People) -> str:
+    """What to do where Zulip does not take a message for a place, in words that we do not know."""
+    if isinstance(place, People):
+        return advice(place)
+    return "See in Zulip who may post to the channel; a private one must have the bot as a subscriber"
+
+
 def advice(place: Channel | People) -> str:
     """What to do where Zulip does not know a place."""
     if isinstance(place, People):
