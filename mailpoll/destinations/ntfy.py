@@ -42,7 +42,10 @@ _REFUSALS: dict[int, tuple[str, str]] = {
 _WRONG_TOPIC: dict[int, tuple[str, str]] = {
     40009: ("it takes the topic's name for none", "Write letters, digits, - and _, at most 64"),
     40010: ("the topic's name is not allowed", "Take another topic"),
-    40301: ("the account may not post to the topic", "Let it: ntfy access USERNAME TOPIC write-only"),
+    40301: (
+        "the account may not post to the topic",
+        "Let it: ntfy access USERNAME TOPIC write-only; on a public server take a topic that nobody reserved",
+    ),
 }
 
 
@@ -212,7 +215,7 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
         settings = self._settings
         fields = {
             "X-Title": encoded(post.topic),
-            "X-Tags": encoded(",".join(settings.tags)),
+            "X-Tags": ",".join(map(encoded, settings.tags)),  # split before RFC 2047 is undone
             "X-Markdown": "yes" if settings.markdown else "",
             "X-Priority": str(settings.priority or ""),
             "X-Sequence-ID": sequence,

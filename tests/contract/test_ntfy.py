@@ -103,7 +103,7 @@ def test_a_file_travels_in_the_same_notification(server: FakeNtfy) -> None:
         "file": b"abc",
         "markdown": "yes",
         "priority": "4",
-        "tags": "email,ünï",
+        "tags": ["email", "ünï"],
         "sequence_id": "",
     }
 

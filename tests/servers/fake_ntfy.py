@@ -97,8 +97,13 @@ class FakeNtfy(ChatService):
 
 def _beside(request: Request) -> dict[str, Any]:
     """What the header fields say, RFC 2047 undone."""
-    return {
-        name: str(make_header(decode_header(request.headers[header])))
-        for header, name in _IN_HEADERS.items()
-        if header in request.headers
+    fields: dict[str, Any] = {
+        name: _decoded(request.headers[header]) for header, name in _IN_HEADERS.items() if header in request.headers
     }
+    if "tags" in fields:
+        fields["tags"] = [_decoded(tag) for tag in request.headers["x-tags"].split(",")]
+    return fields
+
+
+def _decoded(value: str) -> str:
+    return str(make_header(decode_header(value)))

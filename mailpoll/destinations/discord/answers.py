@@ -9,6 +9,7 @@ from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFa
 from mailpoll.http import UNTOLD, Response, classify, foreign, retry_after, wait_of
 
 _TOKEN = "Copy the bot's token anew, under Bot of the application's page"
+_HOOK_URL = "Check webhook: the URL that Discord gives for it, and any proxy in between"
 _API = "Check token and api, and any proxy in between"
 _HOOK = "Make a new web hook under Integrations of the channel's settings, and put its URL into place"
 _CHANNEL = "Check the channel's id: Copy Channel ID in its menu, with the developer mode of Discord"
@@ -102,7 +103,7 @@ def judged(answer: Response, *, hook: bool) -> dict[str, Any]:
     if 200 <= answer.status < 300:
         said = answer.fields
         if not isinstance(said.get("id"), str) and answer.status != 204:
-            problem = foreign(answer, "Discord", _HOOK if hook else _API)
+            problem = foreign(answer, "Discord", _HOOK_URL if hook else _API)
             if isinstance(problem, Unanswered):
                 raise problem
             raise Refused(answer.status, 0, problem)
@@ -127,7 +128,7 @@ def _problem(answer: Response, code: int, hook: bool) -> MessageError:
         what = f"answered {_named(answer, code)}: Discord does not accept the {whose}token"
         return DestinationRefused(what, about=about, advice=advice)
     try:
-        classify(answer, UNTOLD, words=_words(answer), advice=_HOOK if hook else _API)
+        classify(answer, UNTOLD, words=_words(answer), advice=_HOOK_URL if hook else _API)
     except MessageError as problem:
         return problem
     return Later(f"answered {answer.status}", about=about)
