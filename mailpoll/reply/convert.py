@@ -13,11 +13,15 @@ CITED = "\ue004"
 VALUE = "\ue005"
 # Stand-ins that pass through html2text as letters: it takes 20 µs for each character reference.
 STAND_IN_BLANK = "\ue003"
-STAND_INS = str.maketrans(
-    {"&": "\ue000", "<": "\ue001", ">": "\ue002"}
-    | dict.fromkeys(("\ue000", "\ue001", "\ue002", STAND_IN_BLANK, CITED, VALUE), "")
-)
-_MEANT = str.maketrans({"\ue000": "&", "\ue001": "<", "\ue002": ">", STAND_IN_BLANK: " ", "\xa0": " "})
+_MARKUP = {"&": "\ue000", "<": "\ue001", ">": "\ue002"}
+# What html2text would put backslashes before, in code that is fenced.
+_CODE = {"\\": "\ue006", ".": "\ue007", "+": "\ue008", "-": "\ue009"}
+_NONE = dict.fromkeys((*_MARKUP.values(), *_CODE.values(), STAND_IN_BLANK, CITED, VALUE), "")
+STAND_INS = str.maketrans({**_MARKUP, **_NONE})
+STAND_INS_OF_CODE = str.maketrans({**_MARKUP, **_CODE, **_NONE})
+_MEANT = str.maketrans({
+    **{stands: character for character, stands in (_MARKUP | _CODE).items()}, STAND_IN_BLANK: " ", "\xa0": " "
+})  # fmt: skip
 # What stands directly behind a word, marked or not; html2text puts a blank before it when the word is marked.
 _CLINGING = frozenset(",;:'\"’”“»…%/-–—")
 # The tags that markdown.py writes without attributes, which are nearly all.

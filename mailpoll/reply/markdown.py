@@ -7,7 +7,7 @@ import re
 from typing import Literal
 
 from mailpoll.reply.cells import names_values, open_cells
-from mailpoll.reply.convert import CITED, STAND_IN_BLANK, STAND_INS, VALUE, convert
+from mailpoll.reply.convert import CITED, STAND_IN_BLANK, STAND_INS, STAND_INS_OF_CODE, VALUE, convert
 from mailpoll.reply.links import file_name_of, name_of, target_of
 from mailpoll.reply.tree import Element
 
@@ -28,6 +28,9 @@ _INLINE = {"b": "b", "strong": "b", "i": "i", "em": "i", "code": "code", "tt": "
 _INVISIBLE = " \t\r\n\f\xa0\xad\u034f\u200b\u200c\u200d\u2007\u2060\ufeff"
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
 _NUMBER = re.compile(r"[0-9]{1,6}")
+# What a forge or a highlighter calls the element around its code; a `pre` of its own may be a whole mail.
+_CODE = re.compile(r"(?:^|\s)(?:highlight|codehilite|sourcecode|code|chroma)(?:\s|$)")
+_FENCE, _NO_FENCE = "```", "``ˋ"
 _PRE_WRAP = re.compile(r"white-space\s{0,3}:\s{0,3}(?:pre|break-spaces)")
 
 
@@ -58,6 +61,8 @@ class _Writer:
         self._inline: list[str] = []
         self._nested: list[str] = []
         self._pre = 0
+        self._fenced = False
+        self._indent = 0
         self._heading = "p"
 
     def walk(self, root: Element) -> None:
@@ -113,6 +118,10 @@ class _Writer:
             open_cells(element)
         if "\0cell" in element.attributes:
             pass
+        elif tag == "pre" and not (self._fenced or self._nested or self._cited or self._inline) and _is_code(element):
+            self._end_paragraph()
+            self._lines, self._fenced = [_FENCE], True
+            element.attributes["\0fenced"] = "yes"
         elif tag == "citation":
             self._end_paragraph()
             self._cited += 1
@@ -126,6 +135,8 @@ class _Writer:
                 self._values += 1
         elif tag in _BLOCKS:
             self._end_line()
+            if tag == "div" and _CODE.search(element.get("class")[:500]):
+                _highlight(element)
         elif tag in ("td", "th"):
             if not self._blank:
                 self._line.append(" | ")
@@ -151,6 +162,8 @@ class _Writer:
             self._cited -= 1
         elif "\0cell" in element.attributes:
             pass
+        elif "\0fenced" in element.attributes:
+            self._end_fence()
         elif tag in _PARAGRAPHS or tag == "table":
             self._end_paragraph()
         elif tag in _BLOCKS:
@@ -163,7 +176,7 @@ class _Writer:
     def _open(self, element: Element) -> None:
         """Opens an inline mark, unless the same one is open already."""
         mark = "a" if element.tag == "a" else _INLINE[element.tag]
-        if any(open_.startswith(f"<{mark}") for open_ in self._inline):
+        if self._fenced or any(open_.startswith(f"<{mark}") for open_ in self._inline):
             return
         opening = f"<{mark}>"
         if mark == "a":
@@ -204,12 +217,13 @@ class _Writer:
     def _words(self, text: str, keep_blanks: bool = False) -> None:
         if self._blank:
             stripped = text.lstrip(" ")
+            # Highlighters write the blanks before a word outside of its element.
+            self._indent += len(text) - len(stripped) if keep_blanks else 0
             if not stripped:
                 return
-            indent = STAND_IN_BLANK * min(len(text) - len(stripped), 40) if keep_blanks else ""
-            self._line = [indent, *self._inline]
+            self._line = [STAND_IN_BLANK * min(self._indent, 40), *self._inline]
             text, self._blank = stripped, False
-        text = text.translate(STAND_INS)
+        text = text.translate(STAND_INS_OF_CODE if self._fenced else STAND_INS)
         # Of `- ` and `1. ` html2text makes no list when the blank is none.
         self._line.append(text.replace(" ", STAND_IN_BLANK) if keep_blanks else text)
 
@@ -220,16 +234,31 @@ class _Writer:
 
     def _end_line(self, explicit: bool = False) -> None:
         """Ends the line; an explicit end of an empty one ends the paragraph."""
+        self._indent = 0
         if self._blank:
-            if explicit and self._lines:
+            if explicit and self._fenced:
+                self._lines += [STAND_IN_BLANK] if self._lines[-1] != _FENCE else []
+            elif explicit and self._lines:
                 self._end_paragraph()
             return
         mark = VALUE if self._values else ""
-        self._lines.append(mark + "".join(self._line + [_closing(open_) for open_ in reversed(self._inline)]))
+        line = "".join(self._line + [_closing(open_) for open_ in reversed(self._inline)])
+        self._lines.append(mark + (line.replace(_FENCE, _NO_FENCE) if self._fenced else line))
         self._line, self._blank = [], True
+
+    def _end_fence(self) -> None:
+        """Ends the code; where there is none, there is nothing."""
+        self._end_line()
+        while self._lines[-1] == STAND_IN_BLANK:
+            self._lines.pop()
+        self._lines = [*self._lines, _FENCE] if len(self._lines) > 1 else []
+        self._fenced = False
+        self._end_paragraph()
 
     def _end_paragraph(self) -> None:
         self._end_line()
+        if self._fenced:
+            return
         if self._lines:
             in_item = bool(self.out) and self.out[-1] == "<li>"
             mark = CITED if self._cited and not in_item else ""
@@ -237,6 +266,21 @@ class _Writer:
             tag = self._heading
             self.out.append(text if in_item else f"<{tag}>{text}</{tag}>")
         self._lines, self._heading = [], "p"
+
+
+def _is_code(element: Element) -> bool:
+    """Whether a `pre` is code, as forges and highlighters write it."""
+    said = [child for child in element.children if not isinstance(child, str) or child.strip()]
+    alone = said[0] if len(said) == 1 else ""
+    code = not isinstance(alone, str) and alone.tag == "code"
+    return code or "\0highlighted" in element.attributes or bool(_CODE.search(element.get("class")[:500]))
+
+
+def _highlight(element: Element) -> None:
+    """Tells of the `pre` in an element that it is code."""
+    for child in element.children:
+        if not isinstance(child, str) and child.tag == "pre":
+            child.attributes["\0highlighted"] = "yes"
 
 
 def _closing(opening: str) -> str:

@@ -81,6 +81,12 @@ def test_what_nobody_can_see_is_not_said(unseen):
         ("<b>one</b><br>two<p><i>three</i></p><p>four</p>", "**one**\ntwo\n\n*three*\n\nfour"),
         ("<p>a</p><ul><li>one</li></ul><p>b</p>", "a\n\n  - one\n\nb"),
         ("<pre>one\n  two</pre>", "one\n  two"),
+        ("a<pre><code>\n- x\n\n\\* 1. &lt;b&gt;\n```\n</code></pre>b", "a\n\n```\n- x\n\n\\* 1. <b>\n``ˋ\n```\n\nb"),
+        (
+            '<div class="highlight highlight-source-python"><pre><b>def</b> f():\n    <b>return</b> 1</pre></div>',
+            "```\ndef f():\n    return 1\n```",
+        ),
+        ("<pre><code> </code></pre>", ""),
         ("a &lt;b&gt; &amp; c", "a <b> & c"),
         ("&nbsp;a&nbsp;", "a"),
     ],
@@ -115,9 +121,9 @@ def test_depth_and_length_are_bounded():
 
 TAGS = (
     "<div>", "</div>", "<p>", "<br>", "<ul>", "<li>", "</ul>", "<blockquote>", "</blockquote>", "<a href='http://x.y'>",
-    "</a>", "<b>", "</b>", "<pre>", "</pre>", "<table>", "<tr>", "<td>", "</table>", "<hr id=zwchr>", "text", " ",
-    "\n\n", "<img alt=x>", "<div class=gmail_quote>", "&amp;", "<", "<!--", "-->", "<![CDATA[", "<h1>",
-    "</h1>", "<code>", "\\",
+    "</a>", "<b>", "</b>", "<pre>", "</pre>", "<pre class=code>", "<table>", "<tr>", "<td>", "</table>",
+    "<hr id=zwchr>", "text", " ", "\n\n", "<img alt=x>", "<div class=gmail_quote>", "&amp;", "<", "<!--", "-->", "<![CDATA[",
+    "<h1>", "</h1>", "<code>", "\\",
 )  # fmt: skip
 
 
