@@ -192,6 +192,11 @@ def test_without_files_the_form_is_urlencoded() -> None:
     assert (said["body-plain"], "attachment-count" in said, "body-html" in said) == ("Grüße & =\n", False, False)
 
 
+def test_of_a_mail_in_html_alone_the_new_text_is_html_too() -> None:
+    said = form(sent(mail("<p>a <b>b</b> &lt;i&gt;</p>", f"To: {ADDRESS}", "Content-Type: text/html"), **mailgun()))
+    assert (said["stripped-text"], said["stripped-html"]) == ("a **b** <i>", "<p>a <strong>b</strong> &lt;i&gt;</p>")
+
+
 def test_each_attempt_is_signed_anew() -> None:
     moments, tokens = iter([1000.5, 2000.0]), iter(["a" * 50, "b" * 50])
     with Receiver() as receiver:

@@ -18,6 +18,7 @@ from mailpoll.destinations.webhook import mail
 from mailpoll.destinations.webhook.parts import Body, Content, files
 from mailpoll.errors import Unreadable
 from mailpoll.http import Form
+from mailpoll.markup import to_html
 from mailpoll.model import Attachment, Original, Post
 from mailpoll.settings import WebhookSettings
 
@@ -104,8 +105,13 @@ def _texts(original: Original) -> dict[str, str]:
     if original.signature:
         texts["stripped-signature"] = original.signature
     if original.html:
-        texts |= {"body-html": original.html, "stripped-html": _as_html(original.new_text)}
+        texts |= {"body-html": original.html, "stripped-html": _new_html(original)}
     return texts
+
+
+def _new_html(original: Original) -> str:
+    """The new text as HTML: it is Markdown where the mail has no other text."""
+    return _as_html(original.new_text) if original.text.strip() else to_html(original.new_text)
 
 
 def _as_html(text: str) -> str:
