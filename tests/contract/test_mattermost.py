@@ -106,7 +106,6 @@ ANSWERS: list[tuple[str, Fault, type[MessageError], int]] = [
     ("302", Answer(302, {"Location": "https://elsewhere.example/secret"}), DestinationRefused, 0),
     ("reset before the answer", RESET_READ, Unanswered, 0),
     ("reset after acceptance", After(RESET_READ), Unanswered, 1),
-    ("slow answer", SILENT, Unanswered, 0),
     ("slow answer after acceptance", After(SILENT), Unanswered, 1),
     ("not Mattermost", Answer(200, {}, b"<html>Please log in"), DestinationRefused, 0),
 ]

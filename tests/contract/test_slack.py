@@ -106,7 +106,6 @@ ANSWERS: list[tuple[str, Fault, Outcome, int]] = [
     ("302", Answer(302, {"Location": "https://elsewhere.example/secret"}), DestinationRefused, 0),
     ("reset before the answer", RESET_READ, Unanswered, 0),
     ("reset after acceptance", After(RESET_READ), Unanswered, 1),
-    ("slow answer", SLOW, Unanswered, 0),
     ("slow answer after acceptance", After(SLOW), Unanswered, 1),
     ("cut answer", After(Answer(200, {}, b'{"ok":tr')), Unanswered, 1),
     ("not Slack", Answer(200, {}, b"<html>Please log in"), DestinationRefused, 0),
