@@ -15,7 +15,8 @@ VALUE = "\ue005"
 STAND_IN_BLANK = "\ue003"
 _MARKUP = {"&": "\ue000", "<": "\ue001", ">": "\ue002"}
 # What html2text would put backslashes before, in code that is fenced.
-_CODE = {"\\": "\ue006", ".": "\ue007", "+": "\ue008", "-": "\ue009"}
+ESCAPE = "\ue006"
+_CODE = {"\\": ESCAPE, ".": "\ue007", "+": "\ue008", "-": "\ue009"}
 _NONE = dict.fromkeys((*_MARKUP.values(), *_CODE.values(), STAND_IN_BLANK, CITED, VALUE), "")
 STAND_INS = str.maketrans({**_MARKUP, **_NONE})
 STAND_INS_OF_CODE = str.maketrans({**_MARKUP, **_CODE, **_NONE})

@@ -7,7 +7,7 @@ import re
 from typing import Literal
 
 from mailpoll.reply.cells import names_values, open_cells
-from mailpoll.reply.convert import CITED, STAND_IN_BLANK, STAND_INS, STAND_INS_OF_CODE, VALUE, convert
+from mailpoll.reply.convert import CITED, ESCAPE, STAND_IN_BLANK, STAND_INS, STAND_INS_OF_CODE, VALUE, convert
 from mailpoll.reply.links import file_name_of, name_of, target_of
 from mailpoll.reply.tree import Element
 
@@ -31,6 +31,8 @@ _NUMBER = re.compile(r"[0-9]{1,6}")
 # What a forge or a highlighter calls the element around its code; a `pre` of its own may be a whole mail.
 _CODE = re.compile(r"(?:^|\s)(?:highlight|codehilite|sourcecode|code|chroma)(?:\s|$)")
 _FENCE, _NO_FENCE = "```", "``ˋ"
+# 5*3*2, x**2: not what people write for emphasis.
+_INNER_STARS = re.compile(r"(?<=\S)\*+(?=\S)")
 _PRE_WRAP = re.compile(r"white-space\s{0,3}:\s{0,3}(?:pre|break-spaces)")
 
 
@@ -224,6 +226,8 @@ class _Writer:
             self._line = [STAND_IN_BLANK * min(self._indent, 40), *self._inline]
             text, self._blank = stripped, False
         text = text.translate(STAND_INS_OF_CODE if self._fenced else STAND_INS)
+        if "*" in text and not self._fenced and "<code>" not in self._inline:
+            text = _INNER_STARS.sub(_escaped, text)
         # Of `- ` and `1. ` html2text makes no list when the blank is none.
         self._line.append(text.replace(" ", STAND_IN_BLANK) if keep_blanks else text)
 
@@ -266,6 +270,10 @@ class _Writer:
             tag = self._heading
             self.out.append(text if in_item else f"<{tag}>{text}</{tag}>")
         self._lines, self._heading = [], "p"
+
+
+def _escaped(stars: re.Match[str]) -> str:
+    return f"{ESCAPE}*" * len(stars[0])
 
 
 def _is_code(element: Element) -> bool:

@@ -87,6 +87,7 @@ def test_what_nobody_can_see_is_not_said(unseen):
             "```\ndef f():\n    return 1\n```",
         ),
         ("<pre><code> </code></pre>", ""),
+        ("5*3*2 x**2 <code>a*b*c</code> *so*", "5\\*3\\*2 x\\*\\*2 `a*b*c` *so*"),
         ("a &lt;b&gt; &amp; c", "a <b> & c"),
         ("&nbsp;a&nbsp;", "a"),
     ],
@@ -122,8 +123,8 @@ def test_depth_and_length_are_bounded():
 TAGS = (
     "<div>", "</div>", "<p>", "<br>", "<ul>", "<li>", "</ul>", "<blockquote>", "</blockquote>", "<a href='http://x.y'>",
     "</a>", "<b>", "</b>", "<pre>", "</pre>", "<pre class=code>", "<table>", "<tr>", "<td>", "</table>",
-    "<hr id=zwchr>", "text", " ", "\n\n", "<img alt=x>", "<div class=gmail_quote>", "&amp;", "<", "<!--", "-->", "<![CDATA[",
-    "<h1>", "</h1>", "<code>", "\\",
+    "<hr id=zwchr>", "text", " ", "\n\n", "<img alt=x>", "<div class=gmail_quote>", "&amp;", "<", "<!--", "-->",
+    "<![CDATA[", "<h1>", "</h1>", "<code>", "\\",
 )  # fmt: skip
 
 
