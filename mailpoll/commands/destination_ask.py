@@ -290,6 +290,8 @@ def _in_one(problem: ConfigError) -> ConfigError:
 
 
 def _likely(keys: Mapping[str, str], said: str) -> str:
-    """The choice whose key a sentence names first; the first of all where it names none."""
-    places = {each: found.start() for each, key in keys.items() if (found := re.search(rf"\b{re.escape(key)}\b", said))}
+    """The choice whose key a sentence names first; the first of all where it names none. `to` is a word, too."""
+    words = {each: key.removeprefix("smtp.") for each, key in keys.items()}
+    named = {each: rf"\b{re.escape(word)}\b" if len(word) > 2 else rf"(?:`|\.){word}\b" for each, word in words.items()}
+    places = {each: found.start() for each, pattern in named.items() if (found := re.search(pattern, said))}
     return min(places or keys, key=lambda each: places.get(each, 0))
