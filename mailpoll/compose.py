@@ -90,16 +90,15 @@ def _post(
     files = tuple(map(_shown, message.attachments)) if route.options.attachments else ()
     top = _preamble(message, route, first, mark, limits.markup)
     bottom = _attachment_list(files, limits.markup)
-    breaks = added_to(route.prefix, limits.mentions) - len(route.prefix)
-    added = _size(route.prefix, limits) + breaks * (3 if limits.octets else 1)
-    room = min(limits.body if limits.body is not None else max_text, max_text) - added
+    room = _room(route, limits, max_text)
     body, is_cut = _fitted(top, neutralised(text, limits.mentions), bottom, room, message_ref, limits)
+    own_line = "\n" if route.prefix and limits.markup != "plain" and markup.begins_block(body) else ""
     return Post(
         channel=route.channel,
         destination=target.destination,
         place=target.place,
         topic=topic,
-        body=_held(joined(route.prefix, markup.finished(body), limits.mentions), limits.body, limits),
+        body=_held(joined(route.prefix + own_line, markup.finished(body), limits.mentions), limits.body, limits),
         attachments=tuple(file for file in files if not file.withheld),
         whole_text=is_cut and limits.files and limits.overflow == "file",
         subject=visible.line(message.subject),
@@ -115,6 +114,13 @@ def _post(
         quotes=route.quotes,
         answers=route.answers,
     )
+
+
+def _room(route: Route, limits: Limits, max_text: int) -> int:
+    """What a body may take beside the channel's prefix, and what may stand between them."""
+    between = added_to(route.prefix, limits.mentions) - len(route.prefix)
+    added = _size(route.prefix, limits) + between * (3 if limits.octets else 1) + bool(route.prefix)
+    return min(limits.body if limits.body is not None else max_text, max_text) - added
 
 
 def _topic(message: Message, route: Route, limits: Limits) -> tuple[str, str]:

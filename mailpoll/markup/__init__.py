@@ -23,9 +23,9 @@ from typing import Literal
 from mailpoll.markup import typed
 from mailpoll.markup.chats import CLOSES, MEANT, NONE, OPENS, slack_text, to_discord, to_plain, to_slack, to_zulip
 from mailpoll.markup.html import to_html
-from mailpoll.markup.lines import FENCE
+from mailpoll.markup.lines import FENCE, lines
 
-__all__ = ["DIALECTS", "Kind", "bold", "closed", "cut", "finished", "line", "to_html", "written"]
+__all__ = ["DIALECTS", "Kind", "begins_block", "bold", "closed", "cut", "finished", "line", "to_html", "written"]
 
 Kind = Literal["plain", "html"]
 
@@ -90,6 +90,12 @@ def cut(text: str, limit: int) -> str:
     shown = _ended(text, max(0, limit - len(fence) - 1))
     fence = _open_fence(shown)
     return (shown + "\n" + fence if fence else shown) if len(shown) + len(fence) < limit else ""
+
+
+def begins_block(text: str) -> bool:
+    """Whether the first line is code, a quote, a heading, a rule or in a list, which it is only where a line begins."""
+    first = next(lines(text.partition("\n")[0]))
+    return first.depth > 0 or first.kind not in ("text", "blank")
 
 
 def closed(text: str) -> str:

@@ -63,6 +63,12 @@ def test_code_that_a_mail_does_not_end_ends_above_the_list_of_files() -> None:
     assert "ls\n```\n\n[a.png]" in post(mail, Limits(markup="zulip")).body
 
 
+@pytest.mark.parametrize(("text", "gap"), [("```\nls\n```", "\n"), ("> so", "\n"), ("- a", "\n"), ("so > so", "")])
+def test_what_has_to_begin_a_line_stands_below_the_prefix(text: str, gap: str) -> None:
+    made = post(f"Subject: x\n\n{text}\n".encode(), Limits(markup="zulip", mentions="zulip"), prefix="@**oncall** ")
+    assert made.body == f"@**oncall** {gap}{text}"
+
+
 class TestWithoutTopics:
     LIMITS = Limits(topic=0, markup="commonmark")
 
