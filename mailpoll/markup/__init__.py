@@ -59,8 +59,8 @@ def written(text: str, kind: Kind, dialect: str) -> str:
 def line(text: str, dialect: str) -> str:
     """A piece of plain text on one line in a dialect, to stand behind something else; for finished()."""
     text = text.translate(NONE)
-    if dialect == "slack":
-        return slack_text(text)
+    if dialect == "slack":  # which takes three backticks for code that may end on another line
+        return slack_text(text).replace("```", "ˋˋˋ")
     return typed.in_line(text, dialect) if dialect in ("commonmark", "discord") else text
 
 

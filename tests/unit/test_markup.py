@@ -246,6 +246,7 @@ def test_bold_is_bold_where_the_dialect_can_say_so() -> None:
     ]  # fmt: skip
     assert markup.bold("Lunch?", "slack") == "*Lunch?*"
     assert markup.bold(" ", "discord") == ""
+    assert markup.bold("```", "slack") == "*ˋˋˋ*"
 
 
 UNITS = ["*", "**a", "*a ", "_a", "`", "``` ", "[", "[a](", "](a)", "[a](b(", "](x(y)", "\\", "<http:", "~~a", "> ",
