@@ -1,6 +1,6 @@
 """Killed at any moment (SIGKILL), started again until it ends by itself: nothing is lost, nothing is doubled.
 
-`MAILPOLL_LONG=1` makes 200 trials instead of 12; the moments are drawn from a seed, and its figures are printed (-s).
+`MAILPOLL_LONG=1` makes 200 trials instead of 6; the moments are drawn from a seed, and its figures are printed (-s).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from servers.postgres import Postgres
 from servers.postgres import missing as no_postgres
 from support.site import MAILPOLL, Site, mail
 
-TRIALS = 200 if os.environ.get("MAILPOLL_LONG") == "1" else 12
+TRIALS = 200 if os.environ.get("MAILPOLL_LONG") == "1" else 6
 SEED = 6
 MAILS = 40
 # A trial is killed so many times at most; some moments lie beyond the end of the run. A third death while one mail is
