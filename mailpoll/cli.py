@@ -59,11 +59,12 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As Click does; a misspelt name is answered with the nearest one."""
-        import difflib
-
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-") and (near := difflib.get_close_matches(name, COMMANDS)):
-            ctx.fail(f"No such command {name!r}. Did you mean {near[0]!r}?")
+        if name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
+            if near := difflib.get_close_matches(name, COMMANDS):
+                ctx.fail(f"No such command {name!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

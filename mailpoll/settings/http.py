@@ -1,7 +1,5 @@
 """[http]: how requests leave."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta

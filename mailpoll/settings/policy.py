@@ -1,7 +1,5 @@
 """[policy] and [attachments]: whose mail is posted, how much of it, and which files."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

@@ -1,7 +1,5 @@
 """[smtp]: outgoing mail."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta, field

@@ -1,7 +1,5 @@
 """The kinds of values that settings have: durations, references to secrets, numbers with a unit."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal
 
@@ -21,7 +19,7 @@ class Duration(str):
 
     __slots__ = ()
 
-    def __new__(cls, text: str) -> Duration:
+    def __new__(cls, text: str) -> "Duration":
         if not isinstance(text, str) or not re.fullmatch(r"[0-9]{1,9}[smhdw]", text):
             raise ValueError('expected a length of time like "90s", "5m", "2h", "7d" or "2w"')
         return super().__new__(cls, text)

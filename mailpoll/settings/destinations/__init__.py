@@ -1,7 +1,5 @@
 """[destination.NAME]: the services that posts go to, one class per kind, in a module of its own."""
 
-from __future__ import annotations
-
 from mailpoll.settings.destinations.apprise import AppriseSettings
 from mailpoll.settings.destinations.command import CommandSettings
 from mailpoll.settings.destinations.discord import DiscordSettings

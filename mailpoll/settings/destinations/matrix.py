@@ -1,7 +1,5 @@
 """[destination.NAME] of kind matrix."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

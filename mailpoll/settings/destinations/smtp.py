@@ -1,7 +1,5 @@
 """[destination.NAME] of kind smtp."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta, field

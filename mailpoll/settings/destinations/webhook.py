@@ -1,7 +1,5 @@
 """[destination.NAME] of kind webhook."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
