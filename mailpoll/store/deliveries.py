@@ -18,6 +18,8 @@ from mailpoll.threads import mail_key, subject_key
 
 # States of a delivery after which nothing more happens by itself.
 FINAL = ("delivered", "failed", "duplicate")
+# How the error of a delivery begins that a person gave up: it is `failed`, and waits for nobody.
+DROPPED = "dropped by hand"
 
 
 def insert(connection: Connection, readings: Sequence[tuple[int, Reading]], now: datetime) -> None:
@@ -134,6 +136,12 @@ def _row(message_id: int, reading: Reading, post: Post, state: DeliveryState, no
         "created_at": now,
         "changed_at": now,
     }
+
+
+def dropped() -> sa.ColumnElement[bool]:
+    """Whether a person gave a delivery up."""
+    d = schema.delivery
+    return (d.c.state == "failed") & d.c.error.startswith(DROPPED)
 
 
 def release(connection: Connection, condition: sa.ColumnElement[bool], now: datetime) -> int:

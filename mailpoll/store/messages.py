@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Engine, Row
 from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import MessageState
 from mailpoll.store import schema
-from mailpoll.store.deliveries import FINAL, release
+from mailpoll.store.deliveries import DROPPED, FINAL, release
 from mailpoll.store.engine import transaction
 
 
@@ -109,7 +109,7 @@ class Messages:
             connection.execute(
                 d.update()
                 .where(d.c.message_id == message_id, d.c.state.not_in(FINAL))
-                .values(state="failed", error="dropped by hand", due_at=None, changed_at=now)
+                .values(state="failed", error=DROPPED, due_at=None, changed_at=now)
             )
             connection.execute(schema.raw.delete().where(schema.raw.c.message_id == message_id))
 

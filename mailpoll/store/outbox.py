@@ -15,6 +15,7 @@ from mailpoll.errors import ConfigError, TemporaryFailure
 from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt, Rest
 from mailpoll.rate import UNLIMITED, Rates
 from mailpoll.store import queues, schema, threads
+from mailpoll.store.deliveries import DROPPED
 from mailpoll.store.engine import transaction, upsert
 from mailpoll.store.queues import Backlog
 from mailpoll.store.turns import Turn
@@ -259,8 +260,10 @@ class Outbox:
         self._decide(delivery, now, state="pending", due_at=now, attempts=0, error="", key=key, uncertain_at=None)
 
     def drop(self, delivery: Delivery, now: datetime) -> None:
-        """Gives a delivery up."""
-        self._decide(delivery, now, state="failed", due_at=None, error="dropped by hand")
+        """Gives a delivery up, or acknowledges one that failed: it waits for nobody then, and keeps why it failed."""
+        why = f": {delivery.error}" if delivery.state == "failed" and delivery.error else ""
+        error = delivery.error if is_dropped(delivery) else f"{DROPPED}{why}"
+        self._decide(delivery, now, state="failed", due_at=None, error=error)
 
     def _decide(self, delivery: Delivery, now: datetime, **values: Any) -> None:
         """What a person decides holds for the state they saw: TemporaryFailure when a run was quicker."""
@@ -281,6 +284,11 @@ class Outbox:
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(sa.select(d).where(condition).order_by(order).limit(limit))
             return tuple(_delivery(row) for row in rows)
+
+
+def is_dropped(delivery: Delivery) -> bool:
+    """Whether a person gave it up."""
+    return delivery.state == "failed" and delivery.error.startswith(DROPPED)
 
 
 def _end_rest(connection: Connection, destination: str) -> None:

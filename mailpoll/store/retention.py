@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from mailpoll.store import schema
+from mailpoll.store import deliveries, schema
 from mailpoll.store.engine import IDS_PER_STATEMENT, transaction
 
 # A run trims no more than this: what is over waits a minute, and no run is slow.
@@ -20,8 +20,8 @@ def trim(engine: Engine, now: datetime, *, raw: timedelta, unfinished: timedelta
     """Deletes the bytes of up to SLICE mails, and returns of how many.
 
     Gone are those whose posts all were final for `raw`, and those that wait for a person (held, unrouted,
-    quarantined, or with a post that failed, is uncertain or held) for `unfinished`. A mail with a post that is still
-    on its way is kept, however old.
+    quarantined, or with a post that is uncertain, held, or failed and not dropped) for `unfinished`. A mail with a post
+    that is still on its way is kept, however old.
     """
     m = schema.message
     old = m.c.kept.is_(True) & (m.c.accepted_at < now - min(raw, unfinished))
@@ -57,9 +57,10 @@ def forget_skipped(connection: Connection, folder_id: int, candidates: Collectio
 
 
 def _finished(before: datetime) -> sa.ColumnElement[bool]:
-    """Read or ignored, and every post delivered (or a duplicate) before that moment."""
+    """Read or ignored, and every post delivered (or a duplicate, or dropped) before that moment."""
     m, d = schema.message, schema.delivery
-    open_or_late = d.c.state.not_in(("delivered", "duplicate")) | (d.c.changed_at >= before)
+    over = d.c.state.in_(("delivered", "duplicate")) | deliveries.dropped()
+    open_or_late = ~over | (d.c.changed_at >= before)
     of_it = sa.exists().where(d.c.message_id == m.c.id, open_or_late)
     return m.c.state.in_(("read", "ignored")) & (m.c.read_at < before) & ~of_it
 
@@ -71,6 +72,7 @@ def left(before: datetime) -> sa.ColumnElement[bool]:
     def has(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         return sa.exists().where(d.c.message_id == m.c.id, condition)
 
-    waits = m.c.state.in_(("held", "unrouted", "quarantined")) | has(d.c.state.in_(("failed", "uncertain", "held")))
+    unfinished = d.c.state.in_(("failed", "uncertain", "held")) & ~deliveries.dropped()
+    waits = m.c.state.in_(("held", "unrouted", "quarantined")) | has(unfinished)
     on_its_way = has((d.c.state == "sending") | d.c.due_at.is_not(None))
     return (m.c.state != "accepted") & (m.c.read_at < before) & waits & ~on_its_way

@@ -10,10 +10,11 @@ from msgspec import Struct, field
 from sqlalchemy.engine import Connection, Engine
 
 from mailpoll.model import Pause
-from mailpoll.store import retention, schema
+from mailpoll.store import deliveries, retention, schema
 from mailpoll.store.engine import transaction
 
-# Deliveries that wait for a person, by state; an `uncertain` one only when nothing will be tried by itself.
+# Deliveries that wait for a person, by state; an `uncertain` one only when nothing will be tried by itself, a `failed`
+# one until somebody drops it.
 _FOR_A_PERSON = ("uncertain", "failed", "held")
 
 
@@ -114,7 +115,7 @@ def _destinations(connection: Connection, configured: Collection[str]) -> tuple[
     kind = sa.case((goes_on, "waiting"), else_=d.c.state).label("kind")
     rows = connection.execute(
         sa.select(d.c.destination, kind, sa.func.count(), sa.func.min(d.c.created_at))
-        .where(d.c.state.in_(("pending", "sending", "delayed", *_FOR_A_PERSON)))
+        .where(d.c.state.in_(("pending", "sending", "delayed", *_FOR_A_PERSON)), ~deliveries.dropped())
         .group_by(d.c.destination, kind)
     ).all()
     counts = {(row[0], row[1]): (int(row[2]), row[3]) for row in rows}

@@ -64,6 +64,19 @@ def test_a_failed_post_keeps_its_mail_for_thirty_days(store: Store) -> None:
     assert not kept(store, message_id, days(31))
 
 
+def test_a_failed_post_that_somebody_dropped_waits_for_nobody(store: Store) -> None:
+    message_id = take(store, "posted", "hook")
+    store.outbox.failed(store.outbox.list()[0], "no such channel", NOW)
+    for _ in range(2):
+        store.outbox.drop(store.outbox.list()[0], NOW)
+    assert store.outbox.list()[0].error == "dropped by hand: no such channel"
+    overview = store.overview(NOW + days(29), ("hook",), unfinished=UNFINISHED, ahead=days(2))
+    assert [place.failed for place in overview.destinations] == [0]
+    assert overview.letting_go == ()
+    assert kept(store, message_id, days(6.9))
+    assert not kept(store, message_id, days(7.1))
+
+
 def test_ignored_mail_is_kept_for_a_week(store: Store) -> None:
     message_id = take(store, "ignored")
     assert kept(store, message_id, days(6))
