@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -13,7 +12,7 @@ from mailpoll import durable
 from mailpoll.destinations.kind import Kind, Question, Way
 from mailpoll.errors import PermanentFailure, Unreadable
 from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
-from mailpoll.post_json import facts
+from mailpoll.post_json import facts, in_json
 from mailpoll.settings import FileSettings, SecretRef
 
 _ENDINGS = {"json": ".json", "text": ".txt", "eml": ".eml"}
@@ -130,13 +129,13 @@ def _text(post: Post) -> Iterator[bytes]:
 
 def _json(post: Post, content: Content, with_files: bool) -> Iterator[bytes]:
     """One object, with the fields of a web hook's; attachments piece by piece."""
-    yield _encoded(facts(post))[:-1]
+    yield in_json(facts(post))[:-1]
     if post.whole_text:
-        yield b',"whole_text":' + _encoded(_whole_text(content))
+        yield b',"whole_text":' + in_json(_whole_text(content))
     yield b',"attachments":['
     for index, attachment in enumerate(post.attachments):
         pieces, reason = _bytes(attachment, content) if with_files else (None, "")
-        yield (b"," if index else b"") + _encoded(_description(attachment, pieces is not None, reason))[:-1]
+        yield (b"," if index else b"") + in_json(_description(attachment, pieces is not None, reason))[:-1]
         if pieces is not None:
             yield b',"content":"'
             yield from _in_base64(pieces)
@@ -177,8 +176,3 @@ def _in_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield base64.b64encode(held[:whole])
         held = held[whole:]
     yield base64.b64encode(held)
-
-
-def _encoded(value: Any) -> bytes:
-    """`value` as UTF-8 JSON on one line; half a surrogate pair, which UTF-8 cannot carry, becomes "?"."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -12,7 +12,7 @@ from servers.http_receiver import Answer
 from support.chat import Files, a_post, files
 
 from mailpoll.destinations import limits_of, make
-from mailpoll.destinations.matrix.events import MAX_CONTENT, as_json, text_event
+from mailpoll.destinations.matrix.events import MAX_CONTENT, text_event
 from mailpoll.errors import (
     DestinationRefused,
     Later,
@@ -22,6 +22,7 @@ from mailpoll.errors import (
     Unanswered,
 )
 from mailpoll.model import Receipt
+from mailpoll.post_json import in_json
 from mailpoll.settings import MatrixSettings, SecretRef, Settings
 
 LINK = "https://matrix.to/#/%21abc%3Aexample.org/%241event"
@@ -173,7 +174,7 @@ def test_files_are_uploaded_and_shown_after_the_text_once(server: FakeMatrix) ->
     text, whole, file = server.events.values()
     assert text["body"] == post.body
     assert [(each["msgtype"], each["body"], each["info"]["size"]) for each in (whole, file)] == [
-        ("m.file", "mail.txt", 9),
+        ("m.file", "whole-text.txt", 9),
         ("m.file", "1.txt", 3),
     ]
     assert server.uploads[file["url"]] == ("1.txt", "text/plain", b"abc")
@@ -255,7 +256,7 @@ def test_what_a_destination_takes_follows_from_its_section() -> None:
 @pytest.mark.parametrize("letter", ["a", "ü", "🙂", '"', "\\", "*", "<", "\x01"])
 def test_whatever_compose_lets_through_fits_into_an_event(letter: str) -> None:
     content = text_event(a_post(body=letter * 14_000, thread="$" + "x" * 43), "note", "m.notice")
-    assert len(as_json(content)) <= MAX_CONTENT
+    assert len(in_json(content)) <= MAX_CONTENT
     assert content["m.mentions"] == {}
 
 

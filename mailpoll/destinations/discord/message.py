@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from mailpoll.http import Form
 from mailpoll.model import Attachment, Post
+from mailpoll.post_json import in_json
 
 MAX_CONTENT = 2000  # characters
 MAX_FILES = 10
@@ -53,12 +53,12 @@ class Files:
     def request(self, fields: dict[str, Any]) -> tuple[bytes | bytearray, str]:
         """(body, Content-Type) of a message with them; may be asked for again with other fields."""
         if not self.names:
-            return _json(fields), "application/json"
+            return in_json(fields), "application/json"
         if not self._head:
             self.form.end()
         described = [{"id": index, "filename": name} for index, name in enumerate(self.names)]
         payload = Form(boundary=self.form.boundary)
-        payload.text("payload_json", _json({**fields, "attachments": described}), "application/json")
+        payload.text("payload_json", in_json({**fields, "attachments": described}), "application/json")
         self.form.body[: self._head] = payload.body
         self._head = len(payload.body)
         return self.form.body, self.form.content_type
@@ -73,7 +73,3 @@ def message(post: Post, note: str, *, flags: int) -> dict[str, Any]:
 def nonce(key: str) -> str:
     """What Discord knows a post by that comes again: the same for the same key."""
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:MAX_NONCE]
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

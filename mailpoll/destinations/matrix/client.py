@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from mailpoll import __version__
 from mailpoll.destinations.matrix.answers import judge
-from mailpoll.destinations.matrix.events import as_json
 from mailpoll.errors import PermanentFailure, TemporaryFailure, Unanswered
 from mailpoll.http import Http, Response, foreign
+from mailpoll.post_json import in_json
 
 _API = "/_matrix/client/v3"
 # What proxies and filters in front of a homeserver answer to a file that they do not like.
@@ -41,7 +41,7 @@ class Client:
 
     def join(self, room: str) -> None:
         """Joins a room, by id or alias."""
-        judge(self._call("POST", f"{_API}/join/{_quoted(room)}", as_json({})))
+        judge(self._call("POST", f"{_API}/join/{_quoted(room)}", in_json({})))
 
     def state(self, room_id: str, kind: str, key: str = "") -> dict[str, Any] | None:
         """A piece of a room's state; None where the room has none of it."""
@@ -54,7 +54,7 @@ class Client:
     def send(self, room_id: str, transaction: str, content: dict[str, Any]) -> str:
         """The id of the event that was made, now or by an earlier call with the same transaction id."""
         path = f"{_API}/rooms/{_quoted(room_id)}/send/m.room.message/{_quoted(transaction)}"
-        answer = self._request("PUT", path, as_json(content))
+        answer = self._request("PUT", path, in_json(content))
         judge(answer)
         return self._text(answer, "event_id")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from typing import Any
 
 from mailpoll.markup import to_html
 from mailpoll.model import Attachment, Post
+from mailpoll.post_json import in_json
 
 # Octets of an event's content; the whole event may have 65 536, with ids and signatures of up to 20 others (room
 # versions 1 to 12), which servers add.
@@ -37,17 +37,17 @@ def text_event(post: Post, note: str, msgtype: str) -> dict[str, Any]:
         **_relation(post.thread),
     }
     rich = {**content, "format": "org.matrix.custom.html", "formatted_body": to_html(text)}
-    return rich if len(as_json(rich)) <= MAX_CONTENT else _plain(content)
+    return rich if len(in_json(rich)) <= MAX_CONTENT else _plain(content)
 
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:
     """A content without HTML whose body is cut where it would be too large even so."""
-    over = len(as_json(content)) - MAX_CONTENT
+    over = len(in_json(content)) - MAX_CONTENT
     if over > 0:
         body = content["body"].encode()
         # JSON writes some characters in more octets than UTF-8: as many again are left out as those take.
-        kept = max(0, len(body) - over * len(body) // max(1, len(as_json(content["body"]))) - 100)
-        while len(as_json({**content, "body": body[:kept].decode("utf-8", "ignore") + _CUT})) > MAX_CONTENT:
+        kept = max(0, len(body) - over * len(body) // max(1, len(in_json(content["body"]))) - 100)
+        while len(in_json({**content, "body": body[:kept].decode("utf-8", "ignore") + _CUT})) > MAX_CONTENT:
             kept = kept * 9 // 10
         content = {**content, "body": body[:kept].decode("utf-8", "ignore") + _CUT}
     return content
@@ -89,8 +89,3 @@ def _relation(thread: str) -> dict[str, Any]:
         "m.in_reply_to": {"event_id": thread},
     }
     return {"m.relates_to": relation}
-
-
-def as_json(value: Any) -> bytes:
-    """`value` as UTF-8 JSON on one line; half a surrogate pair becomes "?"."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

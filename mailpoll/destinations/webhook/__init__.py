@@ -17,11 +17,12 @@ from mailpoll import __version__, redaction, template
 from mailpoll.crosscheck import url_problem
 from mailpoll.destinations.kind import Kind, Question, Way
 from mailpoll.destinations.webhook import mailgun, own, postmark
-from mailpoll.destinations.webhook.parts import JSON, Body, Content, to_json
+from mailpoll.destinations.webhook.parts import JSON, Body, Content
 from mailpoll.errors import ConfigError, Later, MessageError, PermanentFailure
 from mailpoll.http import Http, Response, basic, classify, probe
 from mailpoll.http.answers import Meanings
 from mailpoll.model import Finding, Limits, Post, Receipt
+from mailpoll.post_json import in_json
 from mailpoll.settings import SecretRef, WebhookSettings, mask_url
 
 # What their receivers say otherwise than others do: django-anymail answers 400 to a wrong key or password, which both
@@ -176,7 +177,7 @@ secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
         settings = self._settings
         if settings.template:
             values = template.values_of(post, settings.mentions)
-            return Body(JSON, bytearray(to_json(template.filled(settings.template, values, settings.mentions))))
+            return Body(JSON, bytearray(in_json(template.filled(settings.template, values, settings.mentions))))
         if settings.format == "mailgun":
             return mailgun.body(post, content, settings, self._mailgun, mime=self._mime)
         if settings.format == "postmark":

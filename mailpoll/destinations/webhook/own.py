@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailpoll.destinations.webhook.parts import JSON, Body, Content, File, files, in_base64, to_json
+from mailpoll.destinations.webhook.parts import JSON, Body, Content, File, files, in_base64
 from mailpoll.errors import Unreadable
 from mailpoll.model import Post
-from mailpoll.post_json import facts
+from mailpoll.post_json import facts, in_json
 from mailpoll.settings import WebhookSettings
 
 
 def body(post: Post, content: Content, settings: WebhookSettings) -> Body:
     """The JSON. Attachments are appended piece by piece, so that none is in memory beside it for long."""
-    data = bytearray(to_json(facts(post))[:-1])
+    data = bytearray(in_json(facts(post))[:-1])
     if post.whole_text:
-        data += b',"whole_text":' + to_json(_whole_text(content))
+        data += b',"whole_text":' + in_json(_whole_text(content))
     data += b',"attachments":['
     for index, file in enumerate(files(post, content, settings)):
         data += b"," if index else b""
-        data += to_json(_description(file))[:-1]
+        data += in_json(_description(file))[:-1]
         if file.pieces is not None:
             data += b',"content":"'
             for letters in in_base64(file.pieces):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from mailpoll.errors import Unreadable
 from mailpoll.model import Attachment, Original, Post
@@ -56,11 +55,6 @@ def files(post: Post, content: Content, settings: WebhookSettings) -> Iterator[F
             yield File(attachment, content.part(attachment.part))
         except Unreadable as problem:
             yield File(attachment, None, problem.what)
-
-
-def to_json(value: Any) -> bytes:
-    """`value` as UTF-8 JSON on one line; half a surrogate pair, which mail can hold and UTF-8 cannot, becomes "?"."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def in_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from mailpoll.destinations.webhook import mail
-from mailpoll.destinations.webhook.parts import JSON, Body, Content, File, files, in_base64, to_json
+from mailpoll.destinations.webhook.parts import JSON, Body, Content, File, files, in_base64
 from mailpoll.errors import Unreadable
 from mailpoll.model import NamedAddress, Original, Post
+from mailpoll.post_json import in_json
 from mailpoll.settings import WebhookSettings
 
 # Told in fields of their own; and what is said of the one body that the mail had, where its parts stand here.
@@ -25,7 +26,7 @@ _NOT_AMONG_HEADERS = frozenset(
 def body(post: Post, content: Content, settings: WebhookSettings) -> Body:
     """The JSON. Attachments are appended piece by piece, then what did not go along is told among the headers."""
     original = mail.original_of(post, content)
-    data = bytearray(to_json(_facts(post, original))[:-1])
+    data = bytearray(in_json(_facts(post, original))[:-1])
     if settings.raw_email:
         data += _raw_email(content)
     data += b',"Attachments":['
@@ -36,7 +37,7 @@ def body(post: Post, content: Content, settings: WebhookSettings) -> Body:
             continue
         data += b"" if data.endswith(b"[") else b","
         _append(data, file)
-    data += b'],"Headers":' + to_json(_headers(original, behind)) + b"}"
+    data += b'],"Headers":' + in_json(_headers(original, behind)) + b"}"
     return Body(JSON, data)
 
 
@@ -46,7 +47,7 @@ def _append(data: bytearray, file: File) -> None:
     described = {"Name": attachment.name, "ContentType": type_, "ContentLength": attachment.size}
     if attachment.content_id:  # an empty one would mean inline, too
         described["ContentID"] = attachment.content_id
-    data += to_json(described)[:-1] + b',"Content":"'
+    data += in_json(described)[:-1] + b',"Content":"'
     for letters in in_base64(pieces):
         data += letters
     data += b'"}'
@@ -58,7 +59,7 @@ def _raw_email(content: Content) -> bytes:
         raw = b"".join(content.seven_bit())
     except Unreadable:
         return b""
-    return b',"RawEmail":' + to_json(raw.decode("ascii"))
+    return b',"RawEmail":' + in_json(raw.decode("ascii"))
 
 
 def _facts(post: Post, original: Original) -> dict[str, Any]:
