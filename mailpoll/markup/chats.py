@@ -7,12 +7,8 @@ import re
 from mailpoll.markup import typed
 from mailpoll.markup.inline import Piece, pieces, words
 from mailpoll.markup.lines import Line, lines
+from mailpoll.markup.stand_ins import CLOSES, OPENS, PARTS
 from mailpoll.reply.honest import honest
-
-# Stand for `<`, `|` and `>` of links that are ours until mentions were made harmless: no stranger can write these.
-OPENS, PARTS, CLOSES = "\ue010", "\ue011", "\ue012"
-MEANT = str.maketrans({OPENS: "<", PARTS: "|", CLOSES: ">"})
-NONE = str.maketrans(dict.fromkeys((OPENS, PARTS, CLOSES), ""))
 
 _REFERENCES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _IN_URL = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C", '"': "%22", "`": "%60", "&": "&amp;"})
@@ -206,3 +202,13 @@ def _plain_piece(piece: Piece) -> str:
         url = piece.url.removeprefix("mailto:")
         return piece.text if piece.text in (url, piece.url) else f"{piece.text} ({url})"
     return words([piece])
+
+
+# By dialect; for the others Markdown is what they take.
+FROM_MARKDOWN = {
+    "zulip": to_zulip,
+    "commonmark": typed.without_underscores,
+    "slack": to_slack,
+    "discord": to_discord,
+    "plain": to_plain,
+}

@@ -10,7 +10,6 @@ import html as entities
 import re
 import unicodedata
 from collections.abc import Iterator
-from urllib.parse import unquote
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
 _WEB = frozenset(("http", "https", "ftp", "ws", "wss"))
@@ -49,17 +48,26 @@ _URL = re.compile(r"(?:https?|ftp):[/\\]{2}[^\s<>\"')\]\u202a-\u202e\u2066-\u206
 _LOOK_ALIKES = frozenset("асеорхуѕіјһԁԛԝгґзӏьвнктмпӕԍѵҽαοινρτυκγηωχϲ")
 
 
+def _unquoted(text: str) -> str:
+    """The text without percent encoding (RFC 3986 §2.1)."""
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote  # few links need it, and it takes ipaddress along
+
+    return unquote(text)
+
+
 def host_of(url: str) -> str:
     """The host a URL leads to, lower-case, without port, in NFKC; of mailto: the domain; "" where there is none."""
     scheme = _SCHEME.match(url)
     kind = scheme[1].lower() if scheme else ""
     rest = url[scheme.end() :] if scheme else url
     if kind == "mailto":
-        return _plain(unquote(rest.partition("?")[0]).rpartition("@")[2])
+        return _plain(_unquoted(rest.partition("?")[0]).rpartition("@")[2])
     if kind not in _WEB:
         return ""
     authority = _HOST_END.split(rest.replace("\\", "/").lstrip("/"), maxsplit=1)[0]
-    host = unquote(authority.rpartition("@")[2])
+    host = _unquoted(authority.rpartition("@")[2])
     host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return _plain(host)
 
@@ -120,7 +128,7 @@ def _claimed(text: str, target: str) -> tuple[str, bool]:
     if scheme and scheme[1].lower() in _WEB:
         # A reader takes what comes first for the host, whatever stands behind it.
         rest = re.split(r"[/\\?#\s@:>|]", start[scheme.end() :].lstrip("/\\"), maxsplit=1)[0]
-        return _plain(unquote(rest)), "@" in _HOST_END.split(start[scheme.end() :].lstrip("/\\"), maxsplit=1)[0]
+        return _plain(_unquoted(rest)), "@" in _HOST_END.split(start[scheme.end() :].lstrip("/\\"), maxsplit=1)[0]
     if scheme and scheme[1].lower() == "mailto":
         start = start[scheme.end() :]
     if address := _BARE_ADDRESS.match(start):
@@ -130,7 +138,7 @@ def _claimed(text: str, target: str) -> tuple[str, bool]:
     if bare is None:
         return "", False
     ending = bare[0].rpartition(".")[2].lower()
-    if ending in _NO_DOMAINS or (ending in _FILES and bare[0].lower() in unquote(target).lower().partition("://")[2]):
+    if ending in _NO_DOMAINS or (ending in _FILES and bare[0].lower() in _unquoted(target).lower().partition("://")[2]):
         return "", False
     return _plain(bare[0]), False
 
