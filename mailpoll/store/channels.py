@@ -112,7 +112,8 @@ class Channels:
         taken."""
         with transaction(self._engine) as connection:
             if connection.scalar(sa.select(schema.channel.c.id).where(schema.channel.c.name == name)) is not None:
-                raise ConfigError(f"there is a channel {name} already", advice=f"Change it with `channel set {name}`.")
+                advice = f"To change where it posts: mailpoll channel set {name} --to DESTINATION"
+                raise ConfigError(f"there is a channel {name} already", advice=advice)
             key = connection.execute(
                 schema.channel.insert().values(
                     name=name,
