@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mailpoll import markup, reply, visible
 from mailpoll.mentions import added_to, joined, neutralised
-from mailpoll.model import Attachment, Cut, Limits, Message, NamedAddress, Post, Route, Target
+from mailpoll.model import WHOLE_TEXT, Attachment, Cut, Limits, Message, NamedAddress, Post, Route, Target
 from mailpoll.reply.honest import honest
 from mailpoll.subject import ELLIPSIS, NO_SUBJECT, printable, shortened, topic_of
 
@@ -100,7 +100,7 @@ def _post(
         topic=topic,
         body=_held(joined(route.prefix + own_line, markup.finished(body), limits.mentions), limits.body, limits),
         attachments=tuple(file for file in files if not file.withheld),
-        whole_text=is_cut and limits.files and limits.overflow == "file",
+        whole_text=is_cut and _goes_along(limits),
         subject=visible.line(message.subject),
         sender=route.shown_as or (visible.line(str(message.from_[0])) if message.from_ else ""),
         date=message.date,
@@ -207,7 +207,7 @@ def _fitted(top: str, text: str, bottom: str, room: int, message_ref: str, limit
     whole = "\n\n".join(piece for piece in (top, text, bottom) if piece)
     if _size(whole, limits) <= room:
         return whole, False
-    notice = "[…] Cut here" + (f"; the whole mail is {message_ref}." if message_ref else ".")
+    notice = f"[…] Cut here{_whole(message_ref, limits)}."
     if _size(top + bottom, limits) + _NOTICE_ROOM > room:
         bottom = ""
     if _size(top, limits) + _NOTICE_ROOM > room:
@@ -216,6 +216,20 @@ def _fitted(top: str, text: str, bottom: str, room: int, message_ref: str, limit
     shown = markup.cut(text, len(_held(text, max(0, room - fixed), limits)))
     pieces = "\n\n".join(piece for piece in (top, shown, notice, bottom) if piece)
     return _held(pieces, max(0, room), limits), True
+
+
+def _whole(message_ref: str, limits: Limits) -> str:
+    """Where the whole of a text that is cut is. A web hook's JSON has it in a field, and a text that is only too long
+    for us is in the store: neither is a file that people see."""
+    in_chat = limits.body is not None and (limits.markup != "markdown" or limits.mentions != "none")
+    if in_chat and _goes_along(limits):
+        return f"; the whole text is in {WHOLE_TEXT}"
+    return f"; the whole mail is {message_ref}" if message_ref else ""
+
+
+def _goes_along(limits: Limits) -> bool:
+    """Whether the whole of a text that is cut is a file of the post."""
+    return limits.files and limits.overflow == "file"
 
 
 def _cut_line(text: str, room: int, limits: Limits) -> str:

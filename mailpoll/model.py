@@ -18,6 +18,9 @@ Refused = Literal["hold", "mark", "ignore"]
 Disposition = Literal["post", "hold", "ignore"]
 CutKind = Literal["quote", "attribution", "signature", "disclaimer", "banner", "footer", "forward header"]
 
+# The name of the file that the whole new text of a post is, where its body was cut.
+WHOLE_TEXT = "whole-text.txt"
+
 # Every option an address may carry after its token (DESIGN.md §5).
 OPTION_NAMES = frozenset(
     {

@@ -16,13 +16,12 @@ from typing import Protocol
 from mailpoll import strict_address
 from mailpoll.errors import Unreadable
 from mailpoll.message.automatic import OWN_MARK
-from mailpoll.model import Attachment, Post
+from mailpoll.model import WHOLE_TEXT, Attachment, Post
 
 _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,60}")
 _NOBODY = "unverified@mailpoll.invalid"
 _LINE = 57  # octets that make a line of 76 characters of base64 (RFC 2045 §6.8)
 _LONGEST = 2_000  # characters of a field; nobody reads more
-WHOLE_TEXT = "whole-text.txt"
 
 
 class Parts(Protocol):

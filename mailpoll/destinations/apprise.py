@@ -25,7 +25,7 @@ from mailpoll.errors import (
     Unreadable,
 )
 from mailpoll.http.watch import Watch
-from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
+from mailpoll.model import WHOLE_TEXT, Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import AppriseSettings, SecretRef
 
 # What mentions people there, by what the URL begins with: known before the library is.
@@ -195,7 +195,7 @@ service = "pover"                      # what the URL begins with
     @contextmanager
     def _files(self, post: Post, content: Parts) -> Iterator[list[tuple[Path, str]]]:
         """Attachments as files, since Apprise takes no others; those that cannot be read are left out."""
-        wanted = [*([Attachment(0, "whole-text.txt", "text/plain", 0)] if post.whole_text else []), *post.attachments]
+        wanted = [*([Attachment(0, WHOLE_TEXT, "text/plain", 0)] if post.whole_text else []), *post.attachments]
         if not (wanted and self.limits.files):
             yield []
             return

@@ -15,7 +15,7 @@ from mailpoll import __version__, visible
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, Unreadable
 from mailpoll.http import UNTOLD, Http, Response, basic, classify, foreign
-from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
+from mailpoll.model import WHOLE_TEXT, Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import NtfySettings, SecretRef
 
 MAX_MESSAGE = 4096  # octets; a server makes a file of what is longer (message-size-limit)
@@ -25,7 +25,7 @@ _ROOM = 200  # octets, for our sentences
 _TOPIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _MAX_TOPIC = 64
 _CUT = "\n\n[…] Cut here."
-_WHOLE_TEXT = Attachment(0, "mail.txt", "text/plain; charset=utf-8", 0)
+_WHOLE_TEXT = Attachment(0, WHOLE_TEXT, "text/plain; charset=utf-8", 0)
 
 # ntfy's codes (server/errors.go): what is about the file alone, so that the text goes out without it.
 _FILE_REFUSED = frozenset({40014, 40015, 41301, 42905})

@@ -133,7 +133,7 @@ def test_files_go_along_in_the_same_message(server: FakeDiscord, by: str) -> Non
     post = a_post(whole_text=True, attachments=files(3, 4))
     destination(server, by).post(post, Files(b"all of it", b"abc", b"\r\n--"))
     assert sent(server)[2] == {
-        "files[0]": ("mail.txt", "text/plain", b"all of it"),
+        "files[0]": ("whole-text.txt", "text/plain", b"all of it"),
         "files[1]": ("1.txt", "text/plain", b"abc"),
         "files[2]": ("2.txt", "text/plain", b"\r\n--"),
     }

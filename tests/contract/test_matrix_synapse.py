@@ -96,7 +96,7 @@ def test_files_can_be_had_from_the_room(site: Site) -> None:
     for _ in range(2):
         site.destination().post(post, Files(b"all of it", image))
     text, whole, picture = site.messages()
-    assert (text["body"], whole["body"], picture["msgtype"]) == (post.body, "mail.txt", "m.image")
+    assert (text["body"], whole["body"], picture["msgtype"]) == (post.body, "whole-text.txt", "m.image")
     _, _, place = picture["url"].partition("mxc://")
     url = f"{site.server.url}/_matrix/client/v1/media/download/{place}"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {site.owner}"})

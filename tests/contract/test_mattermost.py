@@ -339,7 +339,7 @@ def test_files_go_along_with_the_post() -> None:
         bot(server).post(a_post(attachments=files, whole_text=True), Parts(b"whole", b"abc", b"\x89PNG"))
         (post,) = server.posts
         assert [server.files[identity] for identity in post.file_ids] == [
-            ("mail.txt", b"whole"),
+            ("whole-text.txt", b"whole"),
             ("a.txt", b"abc"),
             ("ü & b?.png", b"\x89PNG"),
         ]

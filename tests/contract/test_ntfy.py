@@ -121,7 +121,7 @@ def test_of_more_files_the_first_goes_along_and_the_others_are_told(server: Fake
 def test_a_text_that_is_cut_goes_along_whole(server: FakeNtfy, body: str) -> None:
     destination(server).post(a_post(body=body, attachments=files(3)), Files(b"all of it", b"abc"))
     (message,) = server.messages
-    assert (message["filename"], message["file"]) == ("mail.txt", b"all of it")
+    assert (message["filename"], message["file"]) == ("whole-text.txt", b"all of it")
     assert "[…] Cut here." in message["message"]
     assert "(1 of 2 files not passed on" in message["message"]
 
@@ -148,7 +148,7 @@ def test_a_text_that_is_cut_goes_alone_where_the_section_says_so(server: FakeNtf
 
 def test_the_whole_text_goes_along_where_it_was_cut_before(server: FakeNtfy) -> None:
     destination(server).post(a_post(whole_text=True), Files(b"all of it"))
-    assert server.messages[0]["filename"] == "mail.txt"
+    assert server.messages[0]["filename"] == "whole-text.txt"
 
 
 def test_a_server_that_takes_no_files_gets_the_text(server: FakeNtfy) -> None:

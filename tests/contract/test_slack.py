@@ -327,7 +327,7 @@ def test_files_are_in_the_thread_of_the_post() -> None:
         bot(slack).post(a_post(attachments=files, whole_text=True), Parts(b"whole", b"abc", b"\x89PNG"))
         (message,) = slack.messages
         assert [(file.name, file.content, file.shared) for file in slack.files] == [
-            ("mail.txt", b"whole", ("C0OPS00001", message.ts)),
+            ("whole-text.txt", b"whole", ("C0OPS00001", message.ts)),
             ("a.txt", b"abc", ("C0OPS00001", message.ts)),
             ("ü & <b>.png", b"\x89PNG", ("C0OPS00001", message.ts)),
         ]

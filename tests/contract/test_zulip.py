@@ -15,7 +15,7 @@ from servers.zulip import HELD, LOST, MIB, NEW, OLD, RESET, Says, Zulip, error
 from mailpoll import config
 from mailpoll.delivery import Courier, Destination, KnowsPlaces
 from mailpoll.destinations import limits_of, make
-from mailpoll.destinations.zulip.content import CUT_NOTICE, bare, draft
+from mailpoll.destinations.zulip.content import CUT_NOTICE, CUT_NOTICE_WITH_FILE, bare, draft
 from mailpoll.errors import (
     AccessDenied,
     ConfigError,
@@ -283,7 +283,7 @@ def test_the_whole_text_goes_along_when_the_body_is_cut(told: bool) -> None:
     [content] = server.contents
     assert content.endswith(f"\n\n[whole-text.txt]({path})")
     if not told:
-        assert f"of words\n\n{CUT_NOTICE}\n\n" in content
+        assert f"of words\n\n{CUT_NOTICE_WITH_FILE}\n\n" in content
         assert len(content) <= 1000
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mailpoll.compose import posts
 from mailpoll.message import parse
@@ -96,12 +97,16 @@ class TestOverflow:
             made = post(CODE, Limits(body=limit, markup=markup))
             text, notice = made.body.rsplit("\n\n", 1)
             assert len(made.body) <= limit
-            assert notice == "[…] Cut here; the whole mail is message 7."
+            whole = "mail is message 7" if markup == "markdown" else "text is in whole-text.txt"
+            assert notice == f"[…] Cut here; the whole {whole}."
             assert set(text.replace(link, "").split()) <= {"&", "&amp;"}
 
     def test_the_whole_text_goes_along_where_files_go(self) -> None:
-        limits = [Limits(body=500), Limits(body=500, files=False), Limits(body=500, overflow="cut")]
-        assert [post(CODE, each).whole_text for each in limits] == [True, False, False]
+        slack = Limits(body=500, markup="slack")
+        made = [post(CODE, each) for each in (slack, replace(slack, files=False), replace(slack, overflow="cut"))]
+        assert [each.whole_text for each in made] == [True, False, False]
+        said = [each.body.rpartition("; the whole ")[2] for each in made]
+        assert said == ["text is in whole-text.txt.", "mail is message 7.", "mail is message 7."]
 
     def test_a_body_that_is_counted_in_octets_ends_with_a_line(self) -> None:
         text = "Grüße aus Köln, 東京\n" * 100
@@ -124,7 +129,6 @@ class TestOverflow:
         made = post(CODE, Limits(body=500, markup="slack", mentions="slack"), prefix="<!here> *R&D* ")
         assert made.body.startswith("<!here> *R&D* ")
         assert 400 < len(made.body) <= 500
-        assert made.body.endswith("[…] Cut here; the whole mail is message 7.")
 
 
 def test_an_address_shows_the_sender_that_it_was_made_for() -> None:

@@ -32,14 +32,14 @@ from mailpoll.destinations.discord.message import (
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unreadable
 from mailpoll.http import Http, Response
-from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
+from mailpoll.model import WHOLE_TEXT, Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import DiscordSettings, SecretRef
 
 _NOTE_ROOM = 100  # characters, for the sentence about files that did not go along
 _MAX_ANSWER = 1024 * 1024  # octets: a message comes back with the one that it answers, and all of their files
 # Types of channels that no message goes into ("Channel Types").
 NO_MESSAGES = {4: "a category", 14: "a directory", 15: "a forum", 16: "a forum of media"}
-_WHOLE_TEXT = Attachment(0, "mail.txt", "text/plain; charset=utf-8", 0)
+_WHOLE_TEXT = Attachment(0, WHOLE_TEXT, "text/plain; charset=utf-8", 0)
 # Discord's network turns away what does not name itself like this.
 _USER_AGENT = f"DiscordBot (https://pypi.org/project/mailpoll, {__version__})"
 

@@ -22,12 +22,12 @@ from mailpoll.errors import (
     Unreadable,
 )
 from mailpoll.http import Http
-from mailpoll.model import Attachment, Finding, Limits, Post, Receipt
+from mailpoll.model import WHOLE_TEXT, Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import MatrixSettings, SecretRef
 
 # Characters: in four octets each they fit into an event; with their HTML, where that has room.
 MAX_BODY = 14_000
-_WHOLE_TEXT = Attachment(0, "mail.txt", "text/plain; charset=utf-8", 0)
+_WHOLE_TEXT = Attachment(0, WHOLE_TEXT, "text/plain; charset=utf-8", 0)
 
 
 class Parts(Protocol):

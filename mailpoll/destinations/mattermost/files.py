@@ -13,10 +13,9 @@ from mailpoll.destinations.mattermost.api import Api
 from mailpoll.errors import DestinationRefused, PermanentFailure, Unreadable
 from mailpoll.http import nothing_shown
 from mailpoll.left_out import Left
-from mailpoll.model import Post
+from mailpoll.model import WHOLE_TEXT, Post
 
 MOST_FILES = 10  # of a post; the server refuses a post with more
-WHOLE_TEXT = "mail.txt"
 
 # What a status says of a file, not of the post: 401 is the token's, 404 the server's.
 _REASONS = {

@@ -20,11 +20,10 @@ from mailpoll.destinations.slack.api import Api
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, Unreadable
 from mailpoll.http import Response, nothing_shown
 from mailpoll.left_out import Left
-from mailpoll.model import Post
+from mailpoll.model import WHOLE_TEXT, Post
 
 # Slack takes about a hundred upload requests in a minute: a post of more would be begun anew for ever.
 MOST_FILES = 20
-WHOLE_TEXT = "mail.txt"
 
 # A refused token is no matter of the file, and neither is a limit on requests.
 _NOT_ABOUT_THE_FILE = {code for code in MEANINGS if code not in FILE_REFUSED}

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from mailpoll import markup
 from mailpoll.mentions import neutralised
-from mailpoll.model import Attachment, Post
+from mailpoll.model import WHOLE_TEXT, Attachment, Post
 
-WHOLE_TEXT = "whole-text.txt"
 CUT_NOTICE = "[…] Cut here."
+CUT_NOTICE_WITH_FILE = f"[…] Cut here; the whole text is in {WHOLE_TEXT}."
 _CUT = "[…] Cut here"  # what compose says begins so, too, and may name the mail
 ROOM_FOR_FILES = 400  # characters that compose leaves free: for the whole text and a file
 _NAME_ROOM = 40  # characters of a file's name in its path
@@ -120,7 +120,8 @@ def draft(post: Post, limit: int, *, with_files: bool, overflow: str) -> Draft:
     if len(body) + _room(kept := (*whole, *files)[: _most(limit)]) <= limit:
         return Draft(body, kept, len(whole) + len(files) - len(kept))
     whole = (_WHOLE,) if with_files and overflow == "file" else ()
-    notice = next((line for line in reversed(body[-limit:].split("\n")) if line.startswith(_CUT)), CUT_NOTICE)[:100]
+    own = CUT_NOTICE_WITH_FILE if whole else CUT_NOTICE
+    notice = next((line for line in reversed(body[-limit:].split("\n")) if line.startswith(_CUT)), own)[:100]
     room = limit - _room(kept := (*whole, *files)[: _most(limit)]) - len(notice) - 2
     shown = markup.cut(body, max(0, room)).rstrip()
     return Draft("\n\n".join(filter(None, (shown, notice))), kept, len(whole) + len(files) - len(kept))
