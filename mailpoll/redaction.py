@@ -2,6 +2,20 @@
 
 What was looked up, or stands in the configuration, is registered by know(); hide() masks it in log records, errors,
 tracebacks, conversations and all that is printed. A Mask hides pieces of secrets too, in what one server says.
+
+What is masked everywhere must be a secret by where it stood, or look like one, because hide() sees nothing but text,
+and a word that is masked in a sentence of ours tells more than it hides:
+
+- A password, key or token is masked whatever it looks like; up to twelve characters, where it stands alone. One that
+  is a word of our own sentences ("wrong", "token", "localhost") is masked where a value stands: in quotes, after = or
+  :, before @. A gap in a sentence that everybody can read in our source would give it away.
+- A URL that is a secret as a whole is masked as a whole; a password in any URL is one.
+- Of the other parts of a URL those are masked that look random: long enough, with digits, capitals inside, or longer
+  than words are. In a URL of Apprise's a token may stand where others have a host (pover://user@token). It is a host,
+  and no secret, when it is localhost, an IP address, a name with dots that ends in letters, or stands between a
+  password and a path (user:password@host) or before the number of a port.
+- Parts that look like words may be secret to one service (the topic of ntfy://topic). They are masked by a Mask, in
+  what that service and its library say, and nowhere else.
 """
 
 from __future__ import annotations
@@ -17,8 +31,22 @@ _SHORTEST_CORE = 4
 _SHORTEST = 4
 # What is no longer is hidden only where it stands alone, in its own case: a password may be a part of words.
 _LONG = 12
-# Parts of a URL: too short for the key of a web hook, too long for a word.
-_SHORTEST_PART, _LONGEST_WORD = 8, 24
+# Parts of a URL: too short for the key of a web hook, or of a service that people are known to by six digits; too long
+# for a word.
+_SHORTEST_PART, _SHORTEST_KEY, _LONGEST_WORD = 8, 6, 24
+_PARTS = re.compile(r"[/:@?&=,#\s]+")
+_HOST = re.compile(r"localhost|\d{1,3}(?:\.\d{1,3}){3}|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24}")
+_PORT = re.compile(r"\d{1,5}")
+# Words of our sentences and of the JSON of our commands that people take for passwords, or try things out with.
+_OURS = frozenset(
+    """access account address admin alert alerts apprise channel check code command config correct credential database
+    default delivered demo destination discord domain error example failed false fetch file folder forward gateway
+    general hello hook host http https imap inbox incoming invalid json kind known local localhost login mail mailpoll
+    main matrix mattermost message missing name none ntfy nobody nothing null password place plain policy port post
+    posted posts private provider public refused right room root secret send sender server service setting settings
+    site slack smtp start state status store subject support system team test text token topic true unknown user
+    username webhook whole wrong zulip""".split()  # noqa: SIM905
+)
 
 _known: dict[str, None] = {}
 _pattern: tuple[int, re.Pattern[str]] | None = None  # made of so many; accounts look theirs up in threads
@@ -45,10 +73,37 @@ def keys_of_url(url: str, *, path_too: bool = True) -> tuple[str, ...]:
     return tuple(filter(None, found))
 
 
-def _is_key(part: str) -> bool:
-    """Whether a part of a path is random rather than a word, which would be hidden in every sentence."""
-    mixed = part.lower() != part != part.upper()
-    return len(part) >= _SHORTEST_PART and (len(part) >= _LONGEST_WORD or mixed or any(map(str.isdigit, part)))
+def keys_of_service(url: str) -> tuple[str, ...]:
+    """What may be a key in a URL of Apprise's, in whose parts keys, hosts, rooms and people stand anywhere."""
+    from urllib.parse import unquote
+
+    password = _authority(url).rpartition("@")[0].partition(":")[2]
+    found = (password, unquote(password), *(part for part in parts_of_service(url) if _is_key(part, _SHORTEST_KEY)))
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def parts_of_service(url: str) -> tuple[str, ...]:
+    """All parts of a URL of Apprise's but hosts and what is too short, words among them: for a Mask."""
+    from urllib.parse import unquote
+
+    user, _, place = _authority(url).rpartition("@")
+    host, colon, port = place.rpartition(":")
+    if not (colon and _PORT.fullmatch(port)):
+        host = place if ":" in user else ""
+    parts = (part for part in _PARTS.split(url.partition("://")[2]) if part != host)
+    found = (form for part in parts for form in (part, unquote(part)))
+    return tuple(dict.fromkeys(form for form in found if len(form) >= _SHORTEST and not _HOST.fullmatch(form)))
+
+
+def _authority(url: str) -> str:
+    """What stands between scheme and path."""
+    return url.partition("://")[2].partition("/")[0].partition("?")[0]
+
+
+def _is_key(part: str, shortest: int = _SHORTEST_PART) -> bool:
+    """Whether a part of a URL is random rather than a word, which would be hidden in every sentence."""
+    capital_inside = part[1:] != part[1:].lower() and part != part.upper()
+    return len(part) >= shortest and (len(part) >= _LONGEST_WORD or capital_inside or any(map(str.isdigit, part)))
 
 
 def hide(text: str) -> str:
@@ -73,6 +128,10 @@ def forget() -> None:
 
 def _alone(form: str) -> str:
     escaped = re.escape(form)
+    if form.lower() in _OURS:
+        quoted = "|".join(f"(?<={mark}){escaped}(?={mark})" for mark in ("'", "`"))
+        # In quotes and before a colon it is a key of JSON.
+        return rf'(?:(?<=[=:]){escaped}(?![^\W_])|(?<![^\W_]){escaped}(?=@)|(?<="){escaped}(?="(?!\s*:))|{quoted})'
     return f"(?i:{escaped})" if len(form) > _LONG else rf"(?<![^\W_]){escaped}(?![^\W_])"
 
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
-from urllib.parse import unquote
 
 from mailpoll import redaction
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
@@ -51,9 +50,6 @@ _SHOW_MARKDOWN = {"mattermost", "zulip", "rocketchat"}
 _BODY, _TOPIC = 1000, 250
 _INSTALL = "Type: pip install 'mailpoll[apprise]'"
 _CONNECT = 10.0  # seconds
-_SPLIT = re.compile(r"[/:@?&=,#\s]+")
-_HOST = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
-_SHORTEST_KEY = 6
 _ANSWERED = re.compile(r"\berror ?[=:] ?([1-5]\d\d)\b", re.IGNORECASE)
 # How the exceptions of its HTTP library begin, as it logs them, when nothing was sent.
 _NOT_SENT = ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "ProxyError", "CERTIFICATE_VERIFY")
@@ -108,7 +104,8 @@ service = "pover"                      # what the URL begins with
         self.on_uncertain: Literal["repost", "hold"] = settings.on_uncertain
         self._settings = settings
         url = secret(settings.url, f"{self._about}.url").strip()
-        redaction.know(*_keys(url))
+        redaction.know(url, *redaction.keys_of_service(url))
+        self._mask = redaction.Mask(*redaction.parts_of_service(url))
         if (begins := url.partition("://")[0].lower()) != settings.service:
             what = f"the URL does not begin with {settings.service}://"
             raise DestinationRefused(what, about=self._about, advice=f'Write service = "{_shown(begins, 30)}"')
@@ -162,7 +159,7 @@ service = "pover"                      # what the URL begins with
         except ImportError:
             raise DestinationRefused("Apprise is not installed", about=self._about, advice=_INSTALL) from None
         except Exception as error:  # of a module of a service, which may be anything
-            what = f"Apprise cannot be used: {type(error).__name__}: {_shown(str(error), _SAID)}"
+            what = f"Apprise cannot be used: {type(error).__name__}: {self._said(str(error))}"
             raise DestinationRefused(what, about=self._about, advice="Install it anew") from None
         if service is None:
             advice = f"Compare it with Apprise's page about {self._settings.service}://"
@@ -174,6 +171,10 @@ service = "pover"                      # what the URL begins with
         service.socket_connect_timeout = min(_CONNECT, self._settings.timeout)
         service.socket_read_timeout = self._settings.timeout
         return service
+
+    def _said(self, text: str) -> str:
+        """What Apprise says, on one line, without any part of the URL, also such as would be words elsewhere."""
+        return _shown(self._mask.hide(text), _SAID)
 
     def _send(self, post: Post, files: list[tuple[Path, str]]) -> bool:
         apprise = import_module("apprise")
@@ -224,7 +225,7 @@ service = "pover"                      # what the URL begins with
 
     def _failure(self, sending: _Sending) -> MessageError:
         """What Apprise's log says of a failure: whether a service answered, could not be reached, or nobody knows."""
-        said = "; ".join(dict.fromkeys(_shown(line, _SAID) for level, line in sending.log if level >= logging.WARNING))
+        said = "; ".join(dict.fromkeys(self._said(line) for level, line in sending.log if level >= logging.WARNING))
         what = f"Apprise could not post: {said or 'it does not say why'}"
         kind: type[TemporaryFailure] = Unanswered
         if any(level >= logging.WARNING and _ANSWERED.search(line) for level, line in sending.log):
@@ -314,15 +315,6 @@ def _format(plugin: Any) -> str:
     said = plugin.notify_format
     formats = [str(getattr(each, "value", each)) for each in (said if isinstance(said, tuple | list) else (said,))]
     return "text" if "text" in formats or formats[0] == "html" else formats[0]
-
-
-def _keys(url: str) -> Iterator[str]:
-    """What may be a key in a URL of Apprise's: its first part is often one, where others have a host."""
-    _, _, rest = url.partition("://")
-    for part in _SPLIT.split(rest):
-        for form in {part, unquote(part)}:
-            if len(form) >= _SHORTEST_KEY and not _HOST.fullmatch(form):
-                yield form
 
 
 def _cut(text: str, limit: int | None) -> str:

@@ -19,7 +19,7 @@ from msgspec import structs
 from servers.http_receiver import DRIP, RESET_READ, RESET_UNREAD, SILENT, Answer, Receiver
 from support.canaries import found_in
 
-from mailpoll import config, destinations
+from mailpoll import config, destinations, redaction
 from mailpoll.delivery import Destination
 from mailpoll.errors import (
     ConfigError,
@@ -184,6 +184,16 @@ def test_every_failure_is_tried_again_and_none_gives_the_key_away(
     said = capfd.readouterr()
     assert found_in(f"{caught.value}{said.out}{said.err}") == []
     assert KEY not in str(caught.value)
+
+
+def test_of_its_url_the_service_says_no_word_and_everything_else_keeps_its_own() -> None:
+    with Receiver(500) as receiver:
+        made = by(f"json://127.0.0.1:{receiver.port}/error")
+        with pytest.raises(Later) as caught:
+            made.post(a_post(), Parts())
+    assert "error" not in str(caught.value)
+    said = f"error of http://127.0.0.1:{receiver.port}/zulip, but"
+    assert redaction.hide(f"{said} json://127.0.0.1:{receiver.port}/error") == f"{said} ***"
 
 
 def test_of_two_posts_at_a_time_each_has_its_own_trouble() -> None:

@@ -17,7 +17,7 @@ from mailpoll import redaction
 from mailpoll.commands import crash, logs, output
 from mailpoll.config import load
 from mailpoll.errors import ConfigError, PermanentFailure
-from mailpoll.redaction import hide, know, know_url
+from mailpoll.redaction import hide, keys_of_service, know, know_url, parts_of_service
 from mailpoll.secret import resolve
 from mailpoll.settings import SecretRef
 
@@ -64,6 +64,19 @@ def test_a_weak_password_is_hidden_as_a_word_and_leaves_sentences_readable() -> 
     )
 
 
+@pytest.mark.parametrize("word", ["wrong", "token", "Password", "localhost"])
+def test_a_secret_that_is_a_word_of_our_sentences_makes_no_gap_in_them(word: str) -> None:
+    sentence = f"Zulip says {word}: {word} is {word}, or expired; account.main.{word}: see http://{word}/x and --{word}"
+    key = f'{{"{word}":"x"}}'
+    know(word)
+    assert hide(sentence) == sentence
+    assert hide(key) == key
+    told = (
+        f'\'{word}\' `{word}` me:{word}@host ?key={word}& {{"x":"{word}"}} {base64.b64encode(word.encode()).decode()}'
+    )
+    assert hide(told) == '\'***\' `***` me:***@host ?key=***& {"x":"***"} ***'
+
+
 def test_nothing_is_hidden_before_a_secret_is_known() -> None:
     assert hide(SECRET) == SECRET
 
@@ -82,6 +95,31 @@ def test_the_key_in_a_url_is_hidden_and_its_words_are_not(url: str, hidden: list
     said = hide(f"POST {url}")
     assert [key for key in hidden if key in said] == []
     assert [word for word in shown if word not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "keys", "words"),
+    [
+        ("json://localhost:3000/apprise", (), ("3000", "apprise")),
+        ("json://relay01:8080/Hooks/abc123?format=Markdown", ("abc123",), ("Hooks",)),
+        ("json://127.0.0.1/hook", (), ("hook",)),
+        ("mailto://jane:pa%2Fss@mail01?smtp=smtp.gmail.com", ("pa%2Fss", "pa/ss"), ("jane",)),
+        ("tgram://123456789:AAE8aZ_b-c9/12315544/", ("123456789", "AAE8aZ_b-c9", "12315544"), ()),
+        ("discord://4174216298/JHMHI8qBe7bk2ZwO5U", ("4174216298", "JHMHI8qBe7bk2ZwO5U"), ()),
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlaz/#general", ("T1JJ3T3L2", "A1BRTD4JD", "TIiajkdnlaz"), ("general",)),
+        ("pover://uX7mKe2FuLpQ9bS@aZ4kTok3n", ("uX7mKe2FuLpQ9bS", "aZ4kTok3n"), ()),
+        ("sendgrid://SG.AbCd3.xYz:me@example.com", ("SG.AbCd3.xYz", "me"), ()),
+        ("pbul://o.gn5kj6nfhv736jc3cj3qlriyhgl98b", ("o.gn5kj6nfhv736jc3cj3qlriyhgl98b",), ()),
+        ("ntfy://topic", (), ("topic",)),
+    ],
+)
+def test_of_a_url_of_apprise_the_keys_are_hidden_everywhere_and_words_in_what_it_says(
+    url: str, keys: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    assert set(keys_of_service(url)) == set(keys)
+    assert set(words) <= set(parts_of_service(url))
+    hosts = {"localhost", "127.0.0.1", "relay01", "mail01", "smtp.gmail.com", "example.com"}
+    assert not hosts & set(parts_of_service(url))
 
 
 def test_whatever_is_looked_up_is_known_from_then_on(tmp_path: Path) -> None:
