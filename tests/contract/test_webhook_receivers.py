@@ -8,6 +8,9 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
+import re
+import shlex
+import tomllib
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -280,6 +283,78 @@ def test_a_large_mail_arrives_whole(site: Anymail) -> None:
         assert (type_, octets == data) == ("application/zip", True)
 
 
+# -- the how-to -----------------------------------------------------------------------------------------------------
+
+HOW_TO = Path(__file__).resolve().parents[2] / "docs/how-to"
+# What stands in a project before the page's own lines.
+BEFORE = {
+    "settings.py": "ROOT_URLCONF = 'project.urls'\nALLOWED_HOSTS = ['localhost']\nSECRET_KEY = 'of a test'\n"
+    "INSTALLED_APPS = ['support.apps.SupportConfig']\n",
+    "urls.py": "urlpatterns = []\n",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anymail]:
+    """The Django project that the how-to makes, running."""
+    require(anymail.missing() or "django-anymail", not anymail.missing())
+    folder = tmp_path_factory.mktemp("project")
+    for code in re.findall(r"```python\n(.*?)```", (HOW_TO / "webhook-django.md").read_text(), re.DOTALL):
+        place = code.split("\n", 1)[0].removeprefix("# ")
+        file = folder / (place if "/" in place else f"project/{place}")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(BEFORE.get(place, "") + code)
+    with Anymail(tmp_path_factory.mktemp("anymail"), folder) as site:
+        yield site
+
+
+def printed(project: Anymail) -> str:
+    """What the page's receiver printed of one mail, whose text may have several lines."""
+    lines = [project.printed()]
+    while lines[-1][-1:] != "]":
+        lines.append(project.printed())
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_the_receiver_of_the_how_to_takes_every_format(project: Anymail, format_: str) -> None:
+    raw = whole(of("mixed", (f"{PLAIN}\r\n{EIGHT_BIT}", REPLY.encode()), PDF), "Subject: Re: alt")
+    for _ in range(2):
+        to_anymail(project, format_).post(*posted(raw))
+    first = printed(project)
+    assert re.match(r"\S+ Jane Doe <jane\+home@example\.net> T-17 Neu: grün\.", first)
+    assert first.endswith(" ['Q3 report.pdf']")
+    assert ("alt" in first) == (format_ == "mailgun raw")
+    assert printed(project) == first
+
+
+def followed(name: str, url: str, folder: Path, secrets: dict[str, str]) -> CommandLine:
+    """A mailpoll for which each command of a how-to was typed in `folder`; the application is at `url`."""
+    for file, secret in secrets.items():
+        (folder / file).write_text(secret)
+        (folder / file).chmod(0o600)
+    page = (HOW_TO / name).read_text().replace("https://app.example.com", url)
+    mailpoll = CommandLine(folder)
+    for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL):
+        for line in re.findall(r"^mailpoll (.*)", block.replace("\\\n", " "), re.MULTILINE):
+            mailpoll.ok(*shlex.split(line))
+    [shown] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    written, wanted = (tomllib.loads(text)["destination"] for text in (mailpoll.config.read_text(), shown))
+    assert {name: written[name] for name in wanted} == wanted
+    return mailpoll
+
+
+def test_the_commands_of_the_how_to_for_django_lead_there(
+    project: Anymail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    secrets = {"hook-password": anymail.PASSWORD, "hook-key": anymail.SIGNING_KEY}
+    mailpoll = followed("webhook-django.md", f"http://localhost:{project.port}", tmp_path, secrets)
+    mailpoll.ok("channel", "set", "support", "--to", "django-form")
+    mailpoll.ok("channel", "test", "support")
+    assert all(" mailpoll test <mailpoll-test@" in printed(project) for _ in range(2))
+
+
 # -- Rails --------------------------------------------------------------------------------------------------------
 
 
@@ -328,6 +403,15 @@ def test_a_mail_whose_bytes_are_gone_is_not_sent() -> None:
     with ActionMailbox() as ingress, pytest.raises(PermanentFailure, match="let go"):
         to_rails(ingress).post(post, Gone(b"", None))  # type: ignore[arg-type]
     assert ingress.received == []
+
+
+def test_the_commands_of_the_how_to_for_rails_lead_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ActionMailbox() as ingress:
+        url = ingress.url.removesuffix(action_mailbox.PATH)
+        followed("webhook-rails.md", url, tmp_path, {"rails-password": action_mailbox.PASSWORD})
+    [raw] = ingress.received
+    assert raw.startswith(b"From: mailpoll test <mailpoll-test@")
 
 
 # -- all of it --------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ SIGNING_KEY = "canary5f2e-mailgun"
 
 _MADE_BY_SCRIPTS = Path(__file__).resolve().parents[2] / ".venv-anymail/bin/python"
 _SITE = Path(__file__).with_name("anymail_site.py")
+_PROJECT = Path(__file__).with_name("django_project.py")
 
 
 def python() -> Path:
@@ -31,12 +32,18 @@ class Anymail:
     """A running site, as a context manager; what it logs stays in `folder`.
 
     It takes requests with HTTP Basic USERNAME and PASSWORD only; those of Mailgun signed with SIGNING_KEY, too.
+
+    Args:
+        project: somebody's own Django project instead, which finds both secrets in HOOK_PASSWORD and HOOK_KEY.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, project: Path | None = None) -> None:
         self._mails = folder / "mails"
         self._mails.mkdir()
         self._log = folder / "django.log"
+        self._command = [python(), "-P", _SITE, self._mails, f"{USERNAME}:{PASSWORD}", SIGNING_KEY]
+        if project:
+            self._command = [python(), "-u", "-B", "-P", _PROJECT, project]
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
 
@@ -45,10 +52,15 @@ class Anymail:
         return f"http://localhost:{self.port}/anymail/{esp}/{view}/"
 
     def __enter__(self) -> Self:
-        command = [python(), "-P", _SITE, self._mails, f"{USERNAME}:{PASSWORD}", SIGNING_KEY]
+        secrets = {"HOOK_PASSWORD": PASSWORD, "HOOK_KEY": SIGNING_KEY}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+                self._command,
+                env=os.environ | secrets,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
             )
         assert self._process.stdout is not None
         port = self._process.stdout.readline()
@@ -79,6 +91,15 @@ class Anymail:
         for file in files:
             file.unlink()
         return said
+
+    def printed(self) -> str:
+        """The next line that a project's code printed."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"Django is gone: {self.log()}")
+        return line.rstrip("\n")
 
     def log(self) -> str:
         """What Django said."""
