@@ -98,13 +98,30 @@ class Book:
         except ConfigError:
             return (known.token,)
 
-    def say(self, channel: str, addresses: Sequence[str], *, enabled: bool = True) -> None:
-        """Prints what to write to."""
+    def live(self, channel: str) -> tuple[KnownAddress, str] | None:
+        """An address of a channel that mail comes in by now, as it is written; one that takes everybody's mail, where
+        there are several. None where there is none."""
+        found = [
+            (known, written)
+            for known in self._store.channels.addresses(channel)
+            if known.enabled and not (known.expires_at and known.expires_at <= now())
+            for written in self.shown(known)[:1]
+            if "@" in written and router.ANY not in written
+        ]
+        return min(found, key=lambda each: bool(each[0].allow_from or each[0].conversation), default=None)
+
+    def say(self, channel: str, addresses: Sequence[str], *, targets: Sequence[tuple[str, str]] = ()) -> None:
+        """Prints what to write to, and where that goes."""
         if not addresses:
             click.echo("There is no pattern to make an address of: add patterns = [\"username+%s@example.com\"] under "
                        "[addresses], or an account.")  # fmt: skip
             return
-        click.echo(f"Mail to {' or '.join(addresses)} goes to {channel}.")
+        click.echo(f"Mail to {' or '.join(addresses)} goes to {channel}{onwards(targets)}.")
+
+
+def onwards(targets: Sequence[tuple[str, str]]) -> str:
+    """Where posts of a channel go, behind its name: ` → slack:#ops, store`."""
+    return f" → {', '.join(shown_destination(*target) for target in targets)}" if targets else ""
 
 
 def parse_name(name: str | None) -> str | None:

@@ -15,6 +15,7 @@ from mailpoll.commands.addressbook import (
     checked_name,
     checked_prefix,
     free_token,
+    onwards,
     option_option,
     parse_quotes,
     parse_topic,
@@ -116,9 +117,9 @@ def add(
         if as_json:
             print_json({**channel_facts(store.channels.get(name)), "addresses": written})
         elif no_address:
-            click.echo(f"Channel {name} is there; `mailpoll address add {name}` gives it an address.")
+            click.echo(f"Channel {name}{onwards(targets)} is there; `mailpoll address add {name}` gives it an address.")
         else:
-            book.say(name, written)
+            book.say(name, written, targets=targets)
 
 
 @command.command("list")
@@ -231,7 +232,8 @@ def set_(
         store.channels.set(name, **changes)
         if "policy" in changes:
             warn_of_policy(store.channels.get(name), installation.settings)
-    click.echo(f"Channel {name} is changed; posts that were made before stay as they are.")
+    onto = onwards(changes.get("targets", ()))
+    click.echo(f"Channel {name}{onto} is changed; posts that were made before stay as they are.")
 
 
 @command.command()

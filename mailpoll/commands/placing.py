@@ -9,8 +9,9 @@ import click
 from mailpoll import destinations
 from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation, parse_target
+from mailpoll.commands.output import safe_text
 from mailpoll.delivery import KnowsPlaces
-from mailpoll.errors import ConfigError, MailpollError
+from mailpoll.errors import ConfigError, MailpollError, closed
 from mailpoll.model import Finding
 
 
@@ -27,8 +28,8 @@ def parse_targets(installation: Installation, texts: Sequence[str]) -> tuple[tup
 
 
 def refuse_wrong(installation: Installation, targets: Iterable[tuple[str, str]]) -> None:
-    """Raises ConfigError for a place that is not there. One that nobody can be asked about now is said to be so: its
-    service may be away, or its secret be another user's."""
+    """Raises ConfigError for a place that is not there, and warns of what a person should know of one. One that nobody
+    can be asked about now is said to be so: its service may be away, or its secret be another user's."""
     for name, place in targets:
         if name not in installation.settings.destination:
             continue
@@ -39,8 +40,17 @@ def refuse_wrong(installation: Installation, targets: Iterable[tuple[str, str]])
             continue
         if finding is not None and finding.level == "fail":
             raise ConfigError(finding.what, about="--to", advice=finding.advice)
+        for warning in warning_of(finding):
+            click.echo(f"warn  {safe_text(warning)}", err=True)
 
 
 def look(destination: object, place: str) -> Finding | None:
     """What a destination says of a place; None where its kind cannot tell."""
     return destination.check_place(place) if isinstance(destination, KnowsPlaces) else None
+
+
+def warning_of(finding: Finding | None) -> tuple[str, ...]:
+    """What a person should know of a place that can be used all the same."""
+    if finding is None or finding.level != "warn":
+        return ()
+    return (f"{closed(finding.what)} {closed(finding.advice)}" if finding.advice else closed(finding.what),)

@@ -21,16 +21,15 @@ if TYPE_CHECKING:
 
 RETRIED = ("failed", "delayed", "uncertain")
 RESENT = ("delivered", "failed", "delayed", "uncertain")
-DROPPED = ("pending", "delayed", "uncertain", "held")
+DROPPED = ("pending", "delayed", "uncertain", "held", "failed")
 
 # Why a post in some other state is left alone.
 _INSTEAD = {
     "pending": "it goes out with the next run",
     "sending": "a run is sending it at this moment",
-    "delivered": "it was taken; `mailpoll posts resend` sends it once more",
+    "delivered": "`mailpoll posts resend {post}` sends it once more",
     "held": "it waits for a person; `mailpoll messages release {message}` lets it go",
     "duplicate": "the same mail was posted already",
-    "failed": "it was given up",
 }
 
 ids_argument: Callable[[Any], Any] = click.argument("ids", nargs=-1, type=int, metavar="ID...")
@@ -66,7 +65,7 @@ def list_(
         print_json([post_facts(post, masked) for post in posts])
         return
     print_table(
-        ["id", "time", "state", "channel", "destination", "topic", "text"],
+        ["id", "time", "state", "channel", "destination", "subject", "text, or what is wrong"],
         [
             (
                 d.id,
@@ -74,7 +73,7 @@ def list_(
                 d.state,
                 d.post.channel,
                 shown_destination(d.post.destination, d.post.place),
-                one_line(d.post.topic, 32),
+                one_line(d.post.subject or d.post.topic or d.post.body, 32),
                 d.error if d.error and d.state != "delivered" else d.post.body,
             )
             for d in posts
@@ -140,7 +139,7 @@ def retry(installation: Installation, ids: tuple[int, ...], state: DeliveryState
     if bool(ids) == (state is not None):
         raise click.UsageError("Give either post IDs or --state.")
     with installation.store() as store:
-        posts = _chosen(store, ids, RETRIED) if state is None else store.outbox.list(states=(state,))
+        posts = _chosen(store, ids, RETRIED) if state is None else _in_state(store, state)
         for delivery in posts:
             store.outbox.retry(delivery, now())
     click.echo(f"{number(len(posts), 'post')} will be tried by the next run.")
@@ -166,13 +165,26 @@ def resend(installation: Installation, post_id: int, yes: bool) -> None:
 
 @command.command()
 @ids_argument
+@click.option("--state", type=click.Choice(DROPPED), help="Every post in this state.")
+@yes_option
 @click.pass_obj
-def drop(installation: Installation, ids: tuple[int, ...]) -> None:
-    """Give posts up that have not left."""
-    if not ids:
-        raise click.UsageError("Give post IDs.")
+def drop(installation: Installation, ids: tuple[int, ...], state: DeliveryState | None, yes: bool) -> None:
+    """Give posts up that have not left, or acknowledge that they failed.
+
+    `status` and `doctor` count a failed post until it is dropped. A dropped post stays in `posts list`, and goes out
+    again only by `posts retry ID` or `posts resend ID`.
+
+    \b
+    Examples:
+      mailpoll posts drop 17
+      mailpoll posts drop --state failed
+    """
+    if bool(ids) == (state is not None):
+        raise click.UsageError("Give either post IDs or --state.")
     with installation.store() as store:
-        posts = _chosen(store, ids, DROPPED)
+        posts = _chosen(store, ids, DROPPED) if state is None else _in_state(store, state)
+        if state and posts and not agreed(f"Drop {number(len(posts), f'{state} post')}?", yes=yes):
+            return
         for delivery in posts:
             store.outbox.drop(delivery, now())
     click.echo(f"{number(len(posts), 'post')} dropped.")
@@ -205,16 +217,23 @@ def post_facts(delivery: Delivery, masked: Callable[[str], str]) -> dict[str, An
     return {**facts, **post}
 
 
+def _in_state(store: Store, state: DeliveryState) -> tuple[Delivery, ...]:
+    """The posts in a state that nobody has dropped."""
+    from mailpoll.store.outbox import is_dropped
+
+    return tuple(delivery for delivery in store.outbox.list(states=(state,)) if not is_dropped(delivery))
+
+
 def _chosen(store: Store, ids: Sequence[int], states: Sequence[str]) -> tuple[Delivery, ...]:
     """The posts `ids`, once each, all looked at before any is changed. Raises PermanentFailure for one that there is
     nothing to do for."""
     posts = tuple(store.outbox.get(post_id) for post_id in dict.fromkeys(ids))
     for delivery in posts:
-        about = f"post {delivery.id}"
+        name = f"post {delivery.id}"
         if delivery.post.destination == "store" and delivery.state != "held":
-            raise PermanentFailure("is a row of the store itself, so there is nothing to send", about=about,
+            raise PermanentFailure(f"{name} is a row of the store itself, so there is nothing to send",
                                    advice=f"`mailpoll posts show {delivery.id}` shows it.")  # fmt: skip
         if delivery.state not in states:
-            instead = _INSTEAD[delivery.state].format(message=delivery.message_id)
-            raise PermanentFailure(f"is {delivery.state}: {instead}", about=about)
+            instead = _INSTEAD[delivery.state].format(message=delivery.message_id, post=delivery.id)
+            raise PermanentFailure(f"{name} is {delivery.state}: {instead}")
     return posts

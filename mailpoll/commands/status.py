@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import click
 
 from mailpoll import router
-from mailpoll.commands import calm, standstill
+from mailpoll.commands import calm, outlook, standstill
 from mailpoll.commands.alarm import CONFIGURATION, OF_ALERTS, PASSING, PROGRAM, SMTP, STORE
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.commands.installation import Installation, now
@@ -19,6 +19,7 @@ from mailpoll.commands.output import json_option, local, one_line, print_json
 from mailpoll.commands.preview import existing_store
 from mailpoll.doctor import age
 from mailpoll.doctor.book import about
+from mailpoll.errors import closed
 from mailpoll.model import Pause, Trouble
 from mailpoll.settings import Duration, Settings
 from mailpoll.store import DestinationState, LettingGo, Overview
@@ -189,7 +190,8 @@ def _destination_lines(place: DestinationState, standing: Standing) -> Iterator[
     parts += [f"{count} {state}" for state, count in counts.items() if count]
     yield name, "; ".join(parts)
     if place.pause is not None and not _told(place.pause, standing):
-        yield name, f"paused since {local(place.pause.paused_at)}: {one_line(place.pause.reason, 200)}"
+        reason, resume = one_line(closed(place.pause.reason), 200), outlook.resume(place.name)
+        yield name, f"paused since {local(place.pause.paused_at)}: {reason} Then: {resume}"
 
 
 def _told(pause: Pause, standing: Standing) -> bool:

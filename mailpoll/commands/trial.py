@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailpoll.commands import assembly
+from mailpoll import destinations
+from mailpoll.commands import assembly, outlook
+from mailpoll.commands.addressbook import Book
 from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.journal import Journal
-from mailpoll.commands.output import print_json
-from mailpoll.errors import ConfigError, PermanentFailure, TemporaryFailure, worst
-from mailpoll.model import Delivery, Pause, RawMessage
+from mailpoll.commands.outlook import Outlook
+from mailpoll.commands.output import print_json, safe_text
+from mailpoll.commands.placing import look, warning_of
+from mailpoll.errors import ConfigError, MailpollError, PermanentFailure, TemporaryFailure, worst
+from mailpoll.model import Delivery, RawMessage
 
 if TYPE_CHECKING:
     from mailpoll.store import Store
@@ -37,26 +41,37 @@ def try_channel(installation: Installation, name: str, *, as_json: bool) -> int:
         channel = store.channels.get(name)
         if not channel.enabled:
             raise ConfigError(f"channel {name} is disabled", advice=f"First: mailpoll channel enable {name}")
-        [message_id] = store.ledger.accept([RawMessage(None, None, (test_mail(name),))], now(), sent_to=name)
-        _carry(installation, store, message_id)
+        found = Book(installation, store).live(name)
+        address = found[1] if found else ""
+        raw = RawMessage(None, None, (test_mail(name, address),))
+        [message_id] = store.ledger.accept([raw], now(), sent_to=address or name)
+        journal = _carry(installation, store, message_id)
         posts = store.outbox.list(message_id=message_id)
-        entry, pauses = store.messages.get(message_id), store.outbox.pauses()
+        entry, sight = store.messages.get(message_id), outlook.of(store, assembly.rates(installation), now())
     if entry.state != "read" or not posts:
         raise PermanentFailure(f"the test mail is {entry.state} ({entry.reason or 'no destination'})", about=name)
-    results = [result_of(post, pauses) for post in posts]
+    warnings = tuple(_warnings(installation, posts))
+    results = [result_of(post, sight) for post in posts]
     if as_json:
-        print_json({"channel": name, "message": message_id, "posts": results})
-    for post, result in zip(posts, results, strict=True):
-        if not as_json:
+        print_json({"channel": name, "address": address, "message": message_id, "posts": results, "warnings": warnings})
+    else:
+        for post, result in zip(posts, results, strict=True):
             trouble = f": {result['error']}" if result["error"] else ""
-            click.echo(f"{shown_destination(post.post.destination, post.post.place)}: {result['state']}{trouble}")
-    return status_of(posts, pauses)
+            where = shown_destination(post.post.destination, post.post.place)
+            click.echo(safe_text(f"{where}: {sight.word(post)}{trouble}"))
+        for warning in warnings:
+            click.echo(safe_text(f"warn  {warning}"))
+    ours = {post.id for post in posts}
+    met = [a.error.exit_status for a in journal.attempts if a.error and a.delivery.id in ours]
+    return worst([status_of(posts, sight), *met])
 
 
-def test_mail(channel: str) -> bytes:
-    """A mail that says what it is."""
+def test_mail(channel: str, address: str) -> bytes:
+    """A mail that says what it is, to an address of the channel where it has one."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = "mailpoll test <mailpoll-test@localhost>"
+    if address:
+        mail["To"] = address
     mail["Subject"] = f"Test of channel {channel}"
     mail["Date"] = format_datetime(now())
     mail["Message-ID"] = make_msgid(domain="mailpoll-test.invalid")
@@ -64,8 +79,17 @@ def test_mail(channel: str) -> bytes:
     return mail.as_bytes()
 
 
-def _carry(installation: Installation, store: Store, message_id: int) -> None:
-    """Reads and delivers what waits, in order, until nothing of our message is due any more."""
+def _warnings(installation: Installation, posts: Sequence[Delivery]) -> Iterator[str]:
+    """What a person should know of the places that took the post."""
+    for post in posts:
+        name, place = post.post.destination, post.post.place
+        if post.state == "delivered" and name in installation.settings.destination:
+            with suppress(MailpollError):  # it was there a moment ago
+                yield from warning_of(look(destinations.make(name, installation.settings, installation.secret), place))
+
+
+def _carry(installation: Installation, store: Store, message_id: int) -> Journal:
+    """Reads and delivers what waits, in order, until nothing of our message is due any more; what that was."""
     ends = time.monotonic() + PATIENCE_S
     journal, child = Journal(), assembly.reader(installation, stop_at=ends)
     courier = assembly.courier(installation, store, child, told=journal.attempted, paused=journal.paused)
@@ -82,22 +106,23 @@ def _carry(installation: Installation, store: Store, message_id: int) -> None:
         except BaseException:
             courier.abandon()
             raise
+    return journal
 
 
-def status_of(posts: Sequence[Delivery], pauses: tuple[Pause, ...]) -> int:
+def status_of(posts: Sequence[Delivery], sight: Outlook) -> int:
     """The exit status that the states of posts make."""
-    paused = {pause.destination for pause in pauses}
-    return worst([_STATUS.get(p.state, 77 if p.post.destination in paused else 75) for p in posts])
+    return worst([_STATUS.get(post.state, 77 if sight.is_paused(post) else 75) for post in posts])
 
 
-def result_of(delivery: Delivery, pauses: tuple[Pause, ...]) -> dict[str, object]:
+def result_of(delivery: Delivery, sight: Outlook) -> dict[str, object]:
     """What came of a post, for programs."""
-    reason = next((p.reason for p in pauses if p.destination == delivery.post.destination), "")
     return {
         "post": delivery.id,
         "destination": shown_destination(delivery.post.destination, delivery.post.place),
         "state": delivery.state,
-        "error": delivery.error or (f"the destination is paused: {reason}" if reason else ""),
+        "paused": sight.is_paused(delivery),
+        "error": sight.why(delivery),
+        "until": sight.until(delivery),
         "receipt": delivery.receipt,
         "url": delivery.receipt_url,
     }

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from mailpoll import outbound, strict_address
-from mailpoll.commands import init_wait, trial
+from mailpoll.commands import assembly, init_wait, outlook, trial
 from mailpoll.commands.addressbook import Book
 from mailpoll.commands.facts import shown_destination
 from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.outlook import Outlook
 from mailpoll.commands.output import one_line, print_json
 from mailpoll.commands.runs import run_once
 from mailpoll.errors import ConfigError, MailpollError, RunError, closed, worst
-from mailpoll.model import Delivery, KnownAddress, NamedAddress, Pause
+from mailpoll.model import Delivery, KnownAddress, NamedAddress
 from mailpoll.settings import SmtpSettings
 
 if TYPE_CHECKING:
@@ -100,15 +101,15 @@ def try_by_mail(installation: Installation, name: str, *, seconds: float, as_jso
     if not as_json:
         click.echo(f"From {smtp.sender} to {address}, waiting for {seconds:g} s at most:")
     posts: Sequence[Delivery] = ()
-    pauses: tuple[Pause, ...] = ()
+    sight = Outlook(now())
     entry: Entry | None = None
     if _sent(installation, smtp, track, NamedAddress("", address), name, mark):
-        entry, posts, pauses = _followed(installation, track, mark, seconds)
+        entry, posts, sight = _followed(installation, track, mark, seconds)
         if entry is None:
             _missing(installation, track, known.token, seconds)
     status = worst([step.status for step in track.steps if step.status])
     if as_json:
-        results = [trial.result_of(post, pauses) for post in posts]
+        results = [trial.result_of(post, sight) for post in posts]
         print_json(
             {
                 "channel": name,
@@ -135,11 +136,9 @@ def _prepared(installation: Installation, name: str) -> tuple[SmtpSettings, Know
         channel = store.channels.get(name)
         if not channel.enabled:
             raise ConfigError(f"channel {name} is disabled", advice=f"First: mailpoll channel enable {name}")
-        book = Book(installation, store)
-        for known in store.channels.addresses(name):
-            written = next((each for each in book.shown(known) if "@" in each and "*" not in each), "")
-            if written and known.enabled and not (known.expires_at and known.expires_at <= now()):
-                return settings.smtp, known, written
+        found = Book(installation, store).live(name)
+    if found is not None:
+        return settings.smtp, *found
     raise ConfigError(f"channel {name} has no address that is in use", advice=f"Make one: mailpoll address add {name}")
 
 
@@ -184,7 +183,7 @@ def _sent(
 
 def _followed(
     installation: Installation, track: Track, mark: str, seconds: float
-) -> tuple[Entry | None, Sequence[Delivery], tuple[Pause, ...]]:
+) -> tuple[Entry | None, Sequence[Delivery], Outlook]:
     """Runs, as cron starts them, until the mail was posted everywhere or the time is over; by whichever run."""
     until = time.monotonic() + seconds
     for pause in _pauses():
@@ -193,17 +192,17 @@ def _followed(
         with installation.store() as store:
             entry = _found(store, mark)
             posts = store.outbox.list(message_id=entry.id) if entry else ()
-            pauses = store.outbox.pauses()
+            sight = outlook.of(store, assembly.rates(installation), now())
         over = time.monotonic() >= until
         if entry:
-            settled = over or _is_settled(entry, posts, pauses)
-            _tell(track, entry, posts, pauses, settled=settled)
+            settled = over or _is_settled(entry, posts, sight)
+            _tell(track, entry, posts, sight, settled=settled)
             if settled:
-                return entry, posts, pauses
+                return entry, posts, sight
         if over:
             break
         time.sleep(max(0.0, min(pause, until - time.monotonic())))
-    return None, (), ()
+    return None, (), Outlook(now())
 
 
 def _found(store: Store, mark: str) -> Entry | None:
@@ -211,14 +210,13 @@ def _found(store: Store, mark: str) -> Entry | None:
     return next((entry for entry in store.messages.list(limit=_RECENT) if mark in entry.subject), None)
 
 
-def _is_settled(entry: Entry, posts: Sequence[Delivery], pauses: tuple[Pause, ...]) -> bool:
+def _is_settled(entry: Entry, posts: Sequence[Delivery], sight: Outlook) -> bool:
     """Whether nothing more will come of it by itself soon."""
-    paused = {pause.destination for pause in pauses}
-    waiting = any(post.state in _UNDER_WAY and post.post.destination not in paused for post in posts)
+    waiting = any(post.state in _UNDER_WAY and not sight.is_paused(post) for post in posts)
     return entry.state != "accepted" and not waiting
 
 
-def _tell(track: Track, entry: Entry, posts: Sequence[Delivery], pauses: tuple[Pause, ...], *, settled: bool) -> None:
+def _tell(track: Track, entry: Entry, posts: Sequence[Delivery], sight: Outlook, *, settled: bool) -> None:
     """Adds what is known by now; what is under way only once nothing more is waited for."""
     where = f"account.{entry.account}, folder {entry.folder}, UID {entry.uid}"
     track.add(Step("arrived", True, track.since(entry.internaldate), f"{where} (by the clock of that server)"))
@@ -233,19 +231,18 @@ def _tell(track: Track, entry: Entry, posts: Sequence[Delivery], pauses: tuple[P
         return
     track.add(Step("read", True, track.since(entry.read_at), f"{len(posts)} to post"))
     for post in posts if settled else [post for post in posts if post.state not in _UNDER_WAY]:
-        track.add(_posted(track, post, pauses))
+        track.add(_posted(track, post, sight))
 
 
-def _posted(track: Track, post: Delivery, pauses: tuple[Pause, ...]) -> Step:
+def _posted(track: Track, post: Delivery, sight: Outlook) -> Step:
     shown = shown_destination(post.post.destination, post.post.place)
-    result = trial.result_of(post, pauses)
     ok = post.state == "delivered"
     receipt = f", receipt {post.receipt}" if ok and post.receipt else ""
-    trouble = f": {result['error']}" if result["error"] else ""
-    waits = ": still waiting, perhaps for a limit" if post.state in _UNDER_WAY and not trouble else ""
+    why = sight.why(post)
+    trouble = f": {why}" if why else ""
     advice = "" if ok else f"More: mailpoll posts show {post.id}"
-    what = f"{shown}: {post.state}{receipt}{trouble}{waits}"
-    return Step("posted", ok, track.since(post.changed_at), what, advice, trial.status_of([post], pauses))
+    what = f"{shown}: {sight.word(post)}{receipt}{trouble}"
+    return Step("posted", ok, track.since(post.changed_at), what, advice, trial.status_of([post], sight))
 
 
 def _missing(installation: Installation, track: Track, token: str, seconds: float) -> None:

@@ -9,9 +9,11 @@ import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from servers.http_receiver import Receiver
+from servers.fake_matrix import ROOM, TOKEN, FakeMatrix
+from servers.http_receiver import Answer, Receiver
 from support.command_line import CommandLine, Said, post
 from support.site import MAILPOLL
 
@@ -267,15 +269,60 @@ def test_a_test_mail_reaches_every_destination(mailpoll: CommandLine) -> None:
     assert len(receiver.requests) == 2
 
 
+def test_a_test_mail_has_the_channel_s_own_address(mailpoll: CommandLine) -> None:
+    mailpoll.ok("channel", "add", "dev", "--token", "over")
+    mailpoll.ok("address", "disable", "over")
+    mailpoll.ok("address", "add", "dev", "--token", "bosses", "--from", "boss@b.example")
+    mailpoll.ok("address", "add", "dev", "--token", "open")
+    for token in ("open", "bosses", ""):
+        address = token and f"username+dev.{token}@example.com"
+        said = mailpoll.ok("channel", "test", "dev", "--json").json
+        assert said["address"] == address
+        with mailpoll.store() as store:
+            raw = b"".join(store.ledger.chunks(said["message"]))
+            assert store.outbox.get(said["posts"][0]["post"]).post.address == address
+        assert (f"To: {address}\r\n".encode() in raw) == bool(address)
+        mailpoll.ok("address", "disable", token or "over")
+
+
+def test_what_to_know_of_a_place_is_said_when_it_is_named_and_when_it_is_tried(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "token").chmod(0o600)
+    with FakeMatrix() as server:
+        server.encrypted = True
+        section = f'kind = "matrix"\nhomeserver = "{server.url}"\ntoken = {{ file = "token" }}\nroom = "{ROOM}"\n'
+        line = CommandLine(tmp_path, f"[destination.mx]\n{section}")
+        added = line.ok("channel", "add", "dev", "--to", "mx")
+        tried = line.ok("channel", "test", "dev").out.splitlines()
+        warned = line.ok("channel", "test", "dev", "--json").json["warnings"]
+    assert "goes to dev → mx.\n" in added.out
+    warning = f"mx: {ROOM} is encrypted, and posts of mailpoll are not; apps warn of that."
+    assert added.err.startswith(f"warn  {warning} Take a room")
+    assert (tried[0], tried[1].startswith(f"warn  {warning}")) == ("mx: delivered", True)
+    assert warned[0].startswith(warning)
+
+
+LATER = "is tried after "
+RESUMED = "Then: mailpoll destination resume http://localhost:"
+
+
 @pytest.mark.parametrize(
-    ("answer", "status", "state"), [(400, 65, "failed"), (503, 75, "delayed"), (401, 77, "delayed")]
-)
-def test_a_test_mail_that_is_refused_says_so(mailpoll: CommandLine, answer: int, status: int, state: str) -> None:
+    ("answer", "status", "state", "next_"),
+    [(400, 65, "failed", ""), (503, 75, "delayed", LATER), (401, 77, "paused", RESUMED),
+     (Answer(429, {"Retry-After": "1000"}), 75, "delayed", LATER)],
+    ids=["400", "503", "401", "429"],
+)  # fmt: skip
+def test_a_test_mail_that_is_refused_says_so_and_what_comes_next(
+    mailpoll: CommandLine, answer: Any, status: int, state: str, next_: str
+) -> None:
     with Receiver(answer) as receiver:
         mailpoll.ok("channel", "add", "dev", "--to", receiver.url)
-        said = mailpoll("channel", "test", "dev")
-    assert said.status == status
+        said, again = mailpoll("channel", "test", "dev"), mailpoll("channel", "test", "dev")
+    assert (said.status, again.status) == (status, status)
     assert f": {state}: " in said.out
+    assert next_ in said.out
+    assert next_ in again.out  # which was not tried, perhaps
+    assert "answered " in again.out
 
 
 def test_a_test_mail_waits_while_another_run_is_at_work(mailpoll: CommandLine) -> None:

@@ -66,7 +66,7 @@ def state(line: CommandLine, post_id: int) -> str:
 ASKED = [
     (("posts", "retry", "1"), {"delayed", "uncertain", "failed"}, "pending"),
     (("posts", "resend", "1", "--yes"), {"delivered", "delayed", "uncertain", "failed"}, "pending"),
-    (("posts", "drop", "1"), {"pending", "delayed", "uncertain"}, "failed"),
+    (("posts", "drop", "1"), {"pending", "delayed", "uncertain", "failed"}, "failed"),
 ]
 
 
@@ -80,7 +80,7 @@ def test_what_may_be_asked_of_a_post(
     said = mailpoll(*words)
     assert said.status == (0 if before in done_in else 65)
     assert state(mailpoll, 1) == (after if before in done_in else before)
-    assert before in done_in or f"post 1: is {before}: " in said.err
+    assert before in done_in or f"post 1 is {before}: " in said.err
 
 
 def test_a_retry_keeps_the_key_and_a_resend_has_a_new_one(mailpoll: CommandLine) -> None:
@@ -105,6 +105,20 @@ def test_all_failed_posts_are_retried_at_once(mailpoll: CommandLine) -> None:
         "delivered",
         "pending",
     ]
+
+
+def test_failed_posts_are_dropped_at_once_and_not_retried_with_the_others(mailpoll: CommandLine) -> None:
+    for number in range(1, 4):
+        mailpoll.message(post())
+        set_state(mailpoll, number, "failed")
+    mailpoll.ok("posts", "drop", "1")
+    assert mailpoll("posts", "drop", "--state", "failed").status == 2  # nobody is there to ask
+    assert mailpoll.ok("posts", "drop", "--state", "failed", "--yes").out == "2 posts dropped.\n"
+    assert mailpoll.ok("posts", "show", "2", "--json").json["error"] == "dropped by hand: refused"
+    assert "failed" not in mailpoll.ok("status").out
+    assert mailpoll.ok("posts", "retry", "--state", "failed").out.startswith("0 posts")
+    mailpoll.ok("posts", "retry", "2")
+    assert [state(mailpoll, number) for number in (1, 2, 3)] == ["failed", "pending", "failed"]
 
 
 @pytest.mark.parametrize("words", [("retry", "1"), ("resend", "1", "--yes"), ("drop", "1")], ids=" ".join)
@@ -172,14 +186,14 @@ def test_a_token_that_people_chose_is_masked_wherever_posts_are_shown(tmp_path: 
 
 
 def test_posts_are_listed_newest_first_by_channel_and_state(mailpoll: CommandLine) -> None:
-    mailpoll.message(post(), post(channel="other"))
+    mailpoll.message(post(subject="Disk"), post(channel="other"))
     mailpoll.message(post())
     set_state(mailpoll, 1, "failed")
     assert [each["id"] for each in mailpoll.ok("posts", "list", "--json").json] == [3, 2, 1]
     assert [each["id"] for each in mailpoll.ok("posts", "list", "--channel", "dev", "--json").json] == [3, 1]
     assert [each["id"] for each in mailpoll.ok("posts", "list", "--state", "failed", "--json").json] == [1]
     assert [each["id"] for each in mailpoll.ok("posts", "list", "--limit", "1", "--json").json] == [3]
-    assert "refused" in mailpoll.ok("posts", "list").out
+    assert mailpoll.ok("posts", "list").out.splitlines()[-1].endswith("failed   dev      hook         Disk     refused")
     assert mailpoll.ok("posts", "list", "--state", "held").out == "There are no posts like that.\n"
 
 

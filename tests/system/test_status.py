@@ -117,7 +117,8 @@ def test_a_destination_tells_what_it_took_and_what_it_did_not(mailpoll: CommandL
     assert line_of(out, "destination.hook") == (
         "last delivered 2 h ago; 2 waiting, the oldest for 30 min; 1 uncertain; 1 failed"
     )
-    assert re.search(r"(?m)^ +paused since 2\S+ \S+: the server answered 401$", out)
+    resume = "mailpoll destination resume hook"
+    assert re.search(rf"(?m)^ +paused since 2\S+ \S+: the server answered 401. Then: {resume}$", out)
 
 
 def test_a_pause_that_runs_tell_of_is_told_once(mailpoll: CommandLine) -> None:
