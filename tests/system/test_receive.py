@@ -239,3 +239,32 @@ def test_init_without_a_mailbox_names_the_cron_line_that_tries_again(tmp_path: P
     done = subprocess.run(command, env=CRON, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^\* \* \* \* \* \S+mailpoll --config \S+config.toml fetch$", done.stdout, re.MULTILINE)
+
+
+def test_what_the_how_to_for_laptops_says_to_type_leads_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/laptop.md").read_text()
+    mailpoll = CommandLine(tmp_path)
+    mailpoll.config.unlink()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}.eml").write_bytes(mail(number))
+    with Receiver(500, 200, 200, 404, 200, 422, 200) as application:
+
+        def typed(line: str, file: str = "1.eml") -> int:
+            assert re.search(rf"[`\n]mailpoll {line}[`\n]", page), line
+            line = line.replace("http://localhost:3000", application.url).replace("mail.eml", file)
+            return mailpoll(*line.split()).status
+
+        steps = [typed("init --no-mailbox --to http://localhost:3000/inbound"), typed("receive --to dev mail.eml")]
+        assert (steps, typed("fetch --now"), len(application.requests)) == ([0, 75], 0, 2)
+        assert (typed("receive --to dev mail.eml"), len(application.requests)) == (0, 2)  # a duplicate
+        assert (typed("posts resend 1 --yes"), typed("fetch"), len(application.requests)) == (0, 0, 3)
+        typed("receive --to dev mail.eml", "2.eml")
+        resumed = typed("destination resume http://localhost:3000/inbound"), typed("fetch")
+        assert (resumed, len(application.requests)) == ((0, 0), 5)
+        typed("receive --to dev mail.eml", "3.eml")
+        retried = typed("posts retry --state failed"), typed("fetch")
+        assert (retried, len(application.requests)) == ((0, 0), 7)
+    states = {post["id"]: post["state"] for post in mailpoll.ok("posts", "list", "--json").json}
+    assert states == {1: "delivered", 2: "duplicate", 3: "delivered", 4: "delivered"}
