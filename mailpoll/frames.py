@@ -1,7 +1,5 @@
 """What the reader child and its parent say to each other: limits, calls and answers, in frames on two pipes."""
 
-from __future__ import annotations
-
 import struct
 from typing import BinaryIO, Literal
 

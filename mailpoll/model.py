@@ -1,6 +1,7 @@
-"""The frozen values that travel between the modules; no behaviour beyond what a value knows of itself."""
+"""The frozen values that travel between the modules; no behaviour beyond what a value knows of itself.
 
-from __future__ import annotations
+Annotations are no strings here: msgspec would compile those of all that goes to the reader and into the store.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -47,7 +48,7 @@ class Options(Struct, frozen=True):
     attachments: bool = True
     thread: bool = True
 
-    def with_names(self, names: tuple[str, ...]) -> Options:
+    def with_names(self, names: tuple[str, ...]) -> "Options":
         """These options with `names` (from OPTION_NAMES; others are passed over) laid over them, later ones winning."""
         changed = self
         for name in names:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mailpoll.message.headers import unstructured
 from mailpoll.model import NamedAddress
@@ -72,8 +73,7 @@ def _comment_end(value: str, at: int) -> int:
     return -1
 
 
-@dataclass
-class _Reader:
+class _Reader(Struct):
     """What is known of the address being read. `words` are (text, quoted, stuck to the one before)."""
 
     found: list[NamedAddress] = field(default_factory=list)

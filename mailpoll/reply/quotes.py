@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+from msgspec import Struct, field
 
 from mailpoll.model import Cut, CutKind
 from mailpoll.reply.lines import Line, attribution, field_kind, header_block, is_link_only, is_rule, separator
@@ -34,8 +35,7 @@ class Block(NamedTuple):
     end: int
 
 
-@dataclass
-class Sorted:
+class Sorted(Struct):
     """Lines on their way to the post: kept ones, a mail that is passed on below them, and what was cut."""
 
     kept: list[Line] = field(default_factory=list)
