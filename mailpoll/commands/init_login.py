@@ -105,7 +105,7 @@ def log_in(ask: Asker, server: Server, username: str, password: Password) -> tup
         try:
             info = _try(server, username, password)
         except RunError as problem:
-            what = what_to_change(ask, problem, _CHANGES)
+            what, server = what_to_change(ask, problem, _CHANGES, server)
             server, username, password = _corrected(ask, what, server, username, password)
             continue
         click.echo(f"Logged in to {server} as {username}; {server.folder} holds {mails(info.exists)}.")

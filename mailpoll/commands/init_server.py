@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import socket
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mailpoll import config
 from mailpoll.commands import init_providers as providers
 from mailpoll.commands.init_ask import Asker
+from mailpoll.crosscheck import is_loopback
 from mailpoll.errors import AccessDenied, ConfigError, RunError
 from mailpoll.settings import Tls
 
@@ -18,6 +19,12 @@ TIMEOUT_S = 20.0
 GUESS_WITHIN_S = 3.0
 _CHANGES = ("host", "port", "tls", "ca-file", "quit")
 _USUAL_PORT: dict[Tls, int] = {"implicit": 993, "starttls": 143, "none": 143}
+_ENCRYPTED: tuple[Tls, ...] = ("implicit", "starttls")
+_NOWHERE = (
+    "There is no encryption on this port, and no password is sent in the clear: give {}port the one on which the server"
+    " speaks TLS, usually 993, or ask who runs it to turn TLS on"
+)
+_HERE = "There is no encryption on this port; it is one of this machine, where none is needed: give {}tls none"
 # The advice of IMAP errors speaks of settings; here they are things to type. The second is what is likely wrong then.
 _IN_OUR_WORDS = (
     (re.compile(r"\bset ca_file to\b", re.IGNORECASE), "Give {}ca-file", "ca-file"),
@@ -30,16 +37,23 @@ _IN_OUR_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where and how to connect."""
+    """Where and how to connect; `refused` are the ways of TLS that were tried and that no port there speaks."""
 
     host: str
     port: int
     tls: Tls
     folder: str
     ca_file: str | None = None
+    refused: frozenset[tuple[str, int, Tls]] = field(default=frozenset(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+    @property
+    def untried(self) -> tuple[Tls, ...]:
+        """The ways to connect to this port that are allowed and were not refused, the likeliest first."""
+        ways: tuple[Tls, ...] = (*_ENCRYPTED, "none") if is_loopback(self.host) else _ENCRYPTED
+        return tuple(tls for tls in ways if (self.host, self.port, tls) not in self.refused)
 
 
 def ask_server(
@@ -72,19 +86,41 @@ def _that_answers(ask: Asker, server: Server) -> Server:
         try:
             imap.probe(server.host, server.port, server.tls, ca_file=server.ca_file, timeout=TIMEOUT_S)
         except RunError as problem:
-            server = corrected_server(ask, what_to_change(ask, problem, _CHANGES), server)
+            what, server = what_to_change(ask, problem, _CHANGES, server)
+            server = corrected_server(ask, what, server)
         else:
             return server
 
 
-def what_to_change(ask: Asker, problem: RunError, choices: tuple[str, ...]) -> str:
-    """What a person wants to correct, having been told what is wrong. Raises `problem` where nobody does."""
+def what_to_change(ask: Asker, problem: RunError, choices: tuple[str, ...], server: Server) -> tuple[str, Server]:
+    """What a person wants to correct, having been told what is wrong, and the server with what it refused.
+
+    Raises `problem` where nobody corrects it.
+    """
     likely = in_our_words(problem, flags=not ask.terminal)
+    if likely == "tls":
+        # Who has no STARTTLS to offer has said so in the clear: TLS does not begin before that.
+        ways = _ENCRYPTED if server.tls == "starttls" and isinstance(problem, AccessDenied) else (server.tls,)
+        refused = server.refused | {(server.host, server.port, tls) for tls in ways}
+        server = replace(server, refused=refused)
+        likely = _without_tls(problem, server, flags=not ask.terminal)
     ask.trouble(problem)
     what = ask.choice("What is to be changed?", choices, likely if likely in choices else "host")
     if what == "quit" or ask.yes:
         raise problem
-    return what
+    return what, server
+
+
+def _without_tls(problem: RunError, server: Server, *, flags: bool) -> str:
+    """Says what is to be done where a port speaks no TLS; what is likely to be changed then."""
+    way = "--" if flags else ""
+    if set(server.untried) & set(_ENCRYPTED):
+        if "none" in server.untried:
+            problem.advice = f"{problem.advice.rstrip('.')}. If it has no TLS at all: give {way}tls none"
+        return "tls"
+    here = is_loopback(server.host)
+    problem.advice = (_HERE if here else _NOWHERE).format(way)
+    return "tls" if here else "port"
 
 
 def in_our_words(problem: RunError, *, flags: bool) -> str:
@@ -131,7 +167,8 @@ def corrected_server(ask: Asker, what: str, server: Server) -> Server:
         host, port = ask.text("IMAP server", "--host", None, check_server, default=server.host)
         return replace(server, host=host, port=port or server.port)
     if what == "port":
-        return replace(server, port=ask.text("Port", "--port", None, check_port, default=str(server.port)))
+        port = ask.text("Port", "--port", None, check_port, default=str(server.port))
+        return replace(server, port=port, tls="implicit" if port == _USUAL_PORT["implicit"] else server.tls)
     if what == "tls":
         return _with_other_tls(ask, server)
     if what == "ca-file":
@@ -140,12 +177,14 @@ def corrected_server(ask: Asker, what: str, server: Server) -> Server:
 
 
 def _with_other_tls(ask: Asker, server: Server) -> Server:
-    """The server with TLS from the start instead of after STARTTLS, or the other way round, on the port usual for it.
+    """The server with another way of TLS, one that this port did not refuse by default, on the port usual for it.
 
     A port that is not the usual one is kept.
     """
-    other = "implicit" if server.tls == "starttls" else "starttls"
-    tls: Tls = "starttls" if ask.choice("TLS", ("implicit", "starttls"), other) == "starttls" else "implicit"
+    choices = (*_ENCRYPTED, "none") if is_loopback(server.host) else _ENCRYPTED
+    others = [tls for tls in server.untried if tls != server.tls] or [tls for tls in choices if tls != server.tls]
+    chosen = ask.choice("TLS", choices, others[0])
+    tls: Tls = next(tls for tls in choices if tls == chosen)
     port = _USUAL_PORT[tls] if server.port == _USUAL_PORT[server.tls] else server.port
     return replace(server, tls=tls, port=port)
 

@@ -536,7 +536,7 @@ def test_a_keyring_that_is_not_there_and_an_authority_nobody_knows_are_got_over(
     at_terminal.append(person)
     person.answer("IMAP server [imap.example.com]: ", f"localhost:{dovecot.imap_port}")
     person.answer("quit) [tls]: ", "")
-    person.answer("TLS (implicit, starttls) [starttls]: ", "")
+    person.answer("TLS (implicit, starttls, none) [starttls]: ", "")
     person.answer("quit) [ca-file]: ", "")
     person.answer("PEM file of the authority to trust: ", str(dovecot.ca_file))
     person.answer("Password (not shown): ", PASSWORD)
