@@ -87,8 +87,8 @@ def root(ctx: click.Context, config: str | None) -> None:
     """E-mail in, without MX records, open ports or a public IP.
 
     mailpoll logs into a plus-addressed IMAP inbox, takes the mail that is addressed to it
-    (username+token@example.com), keeps only the text that is new, and posts it to web hooks, programs or its own
-    store.
+    (username+token@example.com), keeps only the text that is new, and posts it to chats (Zulip, Slack, Mattermost,
+    Discord, Matrix, ntfy and more), web hooks, programs, or its own store.
     """
     from mailpoll.commands import crash, logs
     from mailpoll.commands.installation import Installation

@@ -90,7 +90,7 @@ class Attempt(Struct, frozen=True):
     """What came of one attempt, for people: the delivery, its new state, the receipt or the trouble.
 
     `again` says whether it is tried again by itself, `asked` whether the destination is asked for it before, `closes`
-    whether the trouble paused the destination.
+    whether the trouble paused the destination. `promise` is what its kind says of doubles, where that is known.
     """
 
     delivery: Delivery
@@ -100,6 +100,7 @@ class Attempt(Struct, frozen=True):
     again: bool = True
     asked: bool = False
     closes: bool = False
+    promise: str = ""
 
 
 class Courier:

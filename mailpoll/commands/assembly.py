@@ -211,7 +211,7 @@ def courier(
         lambda delivery: StoredContent(store, child, delivery),
         now=now,
         jitter=lambda: random.uniform(-1, 1),
-        told=lambda attempt: told(troubles.traced(attempt)),
+        told=lambda attempt: told(troubles.traced(troubles.promised(attempt, installation.settings))),
         paused=paused,
         rates=rates(installation),
     )

@@ -74,7 +74,7 @@ def command(
     """
     moment = None if since is None else parse_since(since)
     talkative = (verbose or sys.stdout.isatty()) and not as_json
-    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
+    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")
     if verbose:  # our own words, not those of the libraries
         logging.getLogger("mailpoll").setLevel(logging.INFO)
     if dry_run:

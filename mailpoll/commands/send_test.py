@@ -81,7 +81,7 @@ def command(
       mailpoll send-test user@example.com
       mailpoll send-test --from noreply -v user@example.com
     """
-    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
+    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")
     if verbose:  # a line for each mail; without it the last lines of the output say the same
         logging.getLogger("mailpoll").setLevel(logging.INFO)
     report = Report()

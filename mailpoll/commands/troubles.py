@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from mailpoll import destinations
 from mailpoll.commands import alarm, crash
 from mailpoll.commands.facts import number, shown_destination
 from mailpoll.delivery import Attempt
-from mailpoll.destinations import is_url
 from mailpoll.doctor import book
-from mailpoll.errors import Bug, MailpollError, RunError, Unanswered, Unavailable, closed
+from mailpoll.errors import Bug, ConfigError, MailpollError, RunError, Unanswered, Unavailable, closed
 from mailpoll.model import Pause, Reading
 from mailpoll.rate import in_words
 
 if TYPE_CHECKING:
+    from mailpoll.settings import Settings
     from mailpoll.store.queues import Backlog
     from mailpoll.store.troubles import Waiting
 
@@ -93,6 +94,17 @@ def traced(attempt: Attempt) -> Attempt:
     return replace(attempt, error=Bug(bug.what, about=bug.about, advice=crash.keep(bug.__cause__)))
 
 
+def promised(attempt: Attempt, settings: Settings) -> Attempt:
+    """An attempt that may have arrived, and is repeated unasked, with what its kind says of doubles."""
+    if attempt.state != "uncertain" or attempt.asked or not attempt.again:
+        return attempt
+    try:
+        kind = destinations.kind_named(attempt.delivery.post.destination, settings)
+    except ConfigError:  # it is not configured any more
+        return attempt
+    return replace(attempt, promise=f"{kind.name}: {kind.promise}")
+
+
 def lasts(attempt: Attempt) -> bool:
     """Whether what an attempt met is a trouble of its destination; else it is the end of a post's way, told once."""
     return attempt.again and not attempt.closes and attempt.error is not None
@@ -143,7 +155,7 @@ def _became(first: Attempt, advice: str, ids: Sequence[int]) -> tuple[str, str]:
         it = "it is" if len(ids) == 1 else "they are"
         return "may have arrived", f"{are} looked for, and posted again if {it} not there."
     if state == "uncertain" and again:
-        return "may have arrived", f"{are} posted again, under the same key."
+        return "may have arrived", f"{are} posted again{f' ({first.promise})' if first.promise else ''}."
     if state == "uncertain":
         retry, drop = f"mailpoll posts retry {typed}", f"mailpoll posts drop {typed}"
         return "may have arrived", f"{are} held. If not: {retry}; if so: {drop}"
@@ -165,7 +177,7 @@ def destination(name: str) -> str:
 def _who(name: str, error: MailpollError) -> str:
     """`name`, and where the trouble is, if the error knows it better: a setting below it, a host and port, a URL."""
     about = error.about.removeprefix(name).removeprefix(".")
-    return f"{name} ({about})" if about and not name.startswith(about) and not is_url(name) else name
+    return f"{name} ({about})" if about and not name.startswith(about) and not destinations.is_url(name) else name
 
 
 def _what(error: MailpollError) -> str:

@@ -219,7 +219,8 @@ def test_a_post_whose_answer_is_lost_is_posted_again_under_the_same_key(
             site,
             75,
             f"destination.hook ({receiver.url}): post 1 may have arrived: {words}. "
-            "It is posted again, under the same key.",
+            "It is posted again (webhook: at least once, doubles only after a lost answer; once, where the receiver "
+            "honours Idempotency-Key).",
         )
         assert site.states() == ["uncertain"]
         quiet(site, 75)

@@ -47,7 +47,7 @@ FULL = TemporaryFailure("100 % full", about="https://example.com")
 def attempt(number: int, state: DeliveryState, *, again: bool = True, error: MailpollError = FULL) -> Attempt:
     post = Post("dev", "hook", "", "", "")
     delivery = Delivery(number, 1, "pending", 0, post, None, NOW, NOW)
-    return Attempt(delivery, state, error=error, again=again)
+    return Attempt(delivery, state, error=error, again=again, promise="hook: once")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def attempt(number: int, state: DeliveryState, *, again: bool = True, error: Mai
     [
         ("delayed", True, "post 1 delayed: 100 % full. It is tried again by the coming runs."),
         ("failed", False, "post 1 failed: 100 % full. When that is put right: mailpoll posts retry 1"),
-        ("uncertain", True, "post 1 may have arrived: 100 % full. It is posted again, under the same key."),
+        ("uncertain", True, "post 1 may have arrived: 100 % full. It is posted again (hook: once)."),
         ("uncertain", False, "post 1 may have arrived: 100 % full. It is held. If not: mailpoll posts retry 1; "
                              "if so: mailpoll posts drop 1"),
     ],
