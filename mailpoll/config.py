@@ -116,7 +116,39 @@ def _parse(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         what = f"is no valid TOML: {error}" if isinstance(error, tomllib.TOMLDecodeError) else "is nested too deeply"
-        raise ConfigError(what, about=str(path), advice="Texts stand in quotes, one setting per line") from None
+        what, advice = _twice(text, str(error)) or (what, "Texts stand in quotes, one setting per line")
+        raise ConfigError(what, about=str(path), advice=advice) from None
+
+
+def _twice(text: str, error: str) -> tuple[str, str] | None:
+    """What stands twice in a configuration, by tomllib's words for it, and what to do; None where nothing does."""
+    found = re.match(r"Cannot (?:declare \(.*\) twice|overwrite a value) \(at line (\d+)", error)
+    if not found:
+        return None
+    lines, last = text.split("\n"), int(found[1])
+    keys = _header(lines[last - 1])
+    if not keys:
+        return f"the setting in line {last} stands twice in its section", "Delete one of the two"
+    first = next((number for number, line in enumerate(lines[: last - 1], 1) if _header(line) == keys), None)
+    section = f"[{'.'.join(keys)}]"
+    where = f"in lines {first} and {last}" if first else f"the second time in line {last}"
+    advice = "Write the settings of both under one of them, and delete the other"
+    if len(keys) == 2 and keys[0] in ("account", "destination"):
+        advice = f"Rename one of them, as [{keys[0]}.ANOTHER-NAME], or delete it"
+    return f"the section {section} stands twice, {where}", advice
+
+
+def _header(line: str) -> list[str]:
+    """The names in a line like [destination.team]; none in any other line."""
+    try:
+        data = tomllib.loads(line.strip()) if line.lstrip().startswith("[") else {}
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return []
+    keys = []
+    while isinstance(data, dict) and data:
+        [(key, data)] = data.items()
+        keys.append(key)
+    return keys
 
 
 def _anchored(settings: Settings, base: Path) -> Settings:

@@ -427,3 +427,23 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "config.toml"
     path.write_text(text)
     return path
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "advice"),
+    [
+        ("[destination.NAME] # a\r\nkind = 'file'\n\n[ destination . NAME ]\n",
+         "section [destination.NAME] stands twice, in lines 1 and 4",
+         "Rename one of them, as [destination.ANOTHER-NAME], or delete it"),
+        ("[smtp]\n[store]\n[smtp]\n", "section [smtp] stands twice, in lines 1 and 3",
+         "Write the settings of both under one of them, and delete the other"),
+        ("smtp = {}\n[smtp]\n", "section [smtp] stands twice, the second time in line 2", "Write the settings of both"),
+        ("[store]\nurl = 'a'\nurl = 'b'\n", "setting in line 3 stands twice in its section", "Delete one of the two"),
+    ],
+)  # fmt: skip
+def test_what_stands_twice_is_named_with_its_lines(tmp_path: Path, text: str, what: str, advice: str) -> None:
+    (path := tmp_path / "c.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    assert caught.value.what.removeprefix("the ") == what
+    assert caught.value.advice.startswith(advice)
