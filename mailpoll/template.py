@@ -24,6 +24,7 @@ _BREAK = "\u200b"
 _OPEN = re.compile(r"[@<&][!@#*_|\\]*\Z")
 _OPEN_WORD = re.compile(r"[@<&]\S*\Z")
 _LOOKED_AT = 300  # characters of the end of a value
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 
 
 def problems(template: Any, path: str) -> Iterator[str]:
@@ -88,7 +89,7 @@ def values_of(post: Post, dialect: str) -> dict[str, str]:
     """What the placeholders stand for, in a post."""
     values = {
         "topic": post.topic,
-        "body": post.body,
+        "body": _paragraphs(post.body) if dialect == "teams" else post.body,
         "subject": post.subject,
         "sender": post.sender,
         "address": post.address,
@@ -101,3 +102,16 @@ def values_of(post: Post, dialect: str) -> dict[str, str]:
         "key": post.key,
     }
     return {name: text if name in _COMPOSED else neutralised(text, dialect) for name, text in values.items()}
+
+
+def _paragraphs(text: str) -> str:
+    """Each line as a paragraph, but for those of a list: Teams makes one line of all lines of a paragraph in a card."""
+    pieces: list[str] = []
+    in_list = False
+    for line in filter(str.strip, text.split("\n")):
+        item = _ITEM.match(line) is not None
+        if pieces:
+            pieces.append("\n" if item and in_list else "\n\n")
+        pieces.append(line)
+        in_list = item
+    return "".join(pieces)

@@ -19,13 +19,13 @@ from msgspec.structs import replace
 from servers.http_receiver import Answer, Receiver, Request
 from support.hooks import ADDRESS, PNG, Behind, mail, posted
 
-from mailpoll import config
+from mailpoll import compose, config, message
 from mailpoll.commands.config import toml_lines
 from mailpoll.delivery import Destination
 from mailpoll.destinations import limits_of, make
 from mailpoll.destinations.webhook import WebhookDestination
 from mailpoll.errors import ConfigError, DestinationRefused, Later, MessageError, PermanentFailure, Unreadable
-from mailpoll.model import Limits, Original
+from mailpoll.model import Limits, Original, Route, Target
 from mailpoll.settings import SecretRef, Settings, WebhookSettings
 
 KEY = "canary5f2e-signing"
@@ -338,24 +338,53 @@ def test_a_template_is_what_is_sent() -> None:
     assert request.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_the_templates_of_the_how_to_are_configurations_and_fit_their_chats(tmp_path: Path, number: int) -> None:
+HTML = mail("<h1>Head</h1><p><b>Bold</b> <a href='https://x.example/?a=1&amp;b=2'>words</a>, R&amp;D</p>",
+            "From: a@example.net", "Subject: Alert", "Content-Type: text/html")  # fmt: skip
+MARKED = "# Head\n\n**Bold** [words](https://x.example/?a=1&b=2), R&D"
+PLAIN = "Head\n\nBold words (https://x.example/?a=1&b=2), R&D"
+# The chats of the how-to in their order: what a message of each may have, and what it is to show of the mail above.
+CHATS: list[tuple[str, int, list[str]]] = [
+    ("googlechat", 4096, [f"*Alert*\n\n{PLAIN}"]),
+    ("rocketchat", 5000, [f"*Alert*\n\n{MARKED}"]),
+    ("telegram", 4096 + 120, [f"Alert\n\n{PLAIN}"]),
+    ("teams", 28_000, ["Alert", MARKED]),
+]
+
+
+def texts(value: Any) -> Iterator[str]:
+    """What stands under "text", wherever it does."""
+    for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+        if name == "text":
+            yield each
+        elif isinstance(each, dict | list):
+            yield from texts(each)
+
+
+@pytest.mark.parametrize("chat", CHATS, ids=[chat[0] for chat in CHATS])
+def test_the_templates_of_the_how_to_are_configurations_and_look_right(
+    tmp_path: Path, chat: tuple[str, int, list[str]]
+) -> None:
+    mentions, limit, shown = chat
     page = (Path(__file__).resolve().parents[2] / "docs/how-to/chat-templates.md").read_text()
-    text = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[number]
+    text = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[CHATS.index(chat)]
     path = tmp_path / "config.toml"
     path.write_text(text)
     settings = config.load(path)
-    shown = tomllib.loads("\n".join(toml_lines(config.effective(settings))))
-    assert shown["destination"].keys() == settings.destination.keys()
-    [(name, section)] = settings.destination.items()
+    assert tomllib.loads("\n".join(toml_lines(config.effective(settings))))["destination"].keys() == {"chat"}
+    section = settings.destination["chat"]
     assert isinstance(section, WebhookSettings)
+    assert section.mentions == mentions
+    route = Route("support", (Target("chat", limits=limits_of("chat", settings)),))
+    [post] = compose.posts(message.parse(HTML), [route])
+    longest = replace(post, topic="漢" * (section.max_topic or 0), body="漢" * (section.max_body or 0))
     with Receiver() as receiver:
-        made = make(name, settings, lambda ref, about: receiver.url)
-        post = replace(posted(MAIL)[0], topic="T" * (section.max_topic or 60), body="b" * (section.max_body or 0))
+        made = make("chat", settings, lambda ref, about: receiver.url)
         made.post(post, None)
-    said = json.dumps(receiver.requests[0].json)
-    assert (post.topic in said, post.body in said) == (True, True)
-    assert len(said) <= {"space": 4096, "telegram": 4096 + 120, "rocket": 5000, "teams": 28_000}[name]
+        made.post(longest, None)
+    said, most = receiver.requests
+    assert list(texts(said.json)) == shown
+    assert sum(each.count("漢") for each in texts(most.json)) == len(longest.topic + longest.body)
+    assert (len(most.body) if mentions == "teams" else sum(map(len, texts(most.json)))) <= limit
 
 
 def test_a_template_has_the_limits_of_the_chat_behind_it() -> None:

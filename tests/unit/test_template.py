@@ -85,3 +85,10 @@ def test_what_compose_made_is_left_as_it_is() -> None:
     """The channel's own prefix, in the body, is to ring."""
     post = Post("c", "d", "", "topic", "@here down")
     assert filled({"text": "{body}"}, values_of(post, "slack"), "slack") == {"text": "@here down"}
+
+
+def test_teams_would_join_the_lines_of_a_paragraph_so_each_is_one() -> None:
+    text = "cpu: high\nhost: a\n\nTwo:\n- one\n- two\nend"
+    wanted = "cpu: high\n\nhost: a\n\nTwo:\n\n- one\n- two\n\nend"
+    assert values_of(Post("c", "d", "", "t", text), "teams")["body"] == wanted
+    assert values_of(Post("c", "d", "", "t", text), "telegram")["body"] == text
