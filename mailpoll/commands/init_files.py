@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import stat
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -141,15 +140,15 @@ def keep_password(password: Password, base: Path) -> str:
     return str(path)
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str | bytes) -> None:
     """Writes a file that only its owner can read, whole or not at all. Raises AccessDenied."""
     new = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new.unlink(missing_ok=True)
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
         new.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -222,13 +221,13 @@ def written_config(path: Path, text: str, now: datetime) -> Iterator[Path | None
     path = path.resolve()
     former = path.stat() if path.exists() else None
     checked = path.with_name(f".{path.name}.checked")
-    backup = path.with_name(f"{path.name}.{now:%Y%m%dT%H%M%S}.bak") if former else None
+    backup = _free(path, f"{now:%Y%m%dT%H%M%S}") if former else None
     write_private(checked, text)
     try:
         config.load(checked)
         if former and backup:
             _keep_owner(checked, former)
-            _rename(path, backup, keep=True)
+            _copy(path, backup, former)
         _rename(checked, path)
     finally:
         checked.unlink(missing_ok=True)
@@ -250,12 +249,25 @@ def _keep_owner(path: Path, former: os.stat_result) -> None:
         path.chmod(stat.S_IMODE(former.st_mode))
 
 
-def _rename(path: Path, to: Path, *, keep: bool = False) -> None:
-    """Gives a file another name; with `keep`, a second one."""
+def _copy(path: Path, to: Path, like: os.stat_result) -> None:
+    """A second file of the same octets, owner and mode, which nobody else could read meanwhile either."""
     try:
-        if keep:
-            shutil.copy2(path, to)
-        else:
-            path.replace(to)
+        data = path.read_bytes()
+    except OSError as error:
+        raise AccessDenied(f"cannot be read ({error.strerror})", about=str(path)) from None
+    write_private(to, data)
+    _keep_owner(to, like)
+
+
+def _free(path: Path, when: str) -> Path:
+    """The name of a backup; of several within a second each has its own."""
+    names = (path.with_name(f"{path.name}.{when}{more}.bak") for more in ("", *(f"-{n}" for n in range(2, 1000))))
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def _rename(path: Path, to: Path) -> None:
+    """Gives a file another name."""
+    try:
+        path.replace(to)
     except OSError as error:
         raise AccessDenied(f"cannot be renamed ({error.strerror})", about=str(path)) from None

@@ -62,6 +62,12 @@ class ForwardDestination:
 kind = "smtp"                  # goes out by [smtp]
 to = "user@example.net"        # or for each channel: --to NAME:user@example.net
 as = "attachment"              # "mail": under its author's name, which fails DMARC where the mail has no DKIM
+
+[smtp]                         # one for all that is sent: leave it out where there is one already
+host = "smtp.example.com"      # port 587, tls = "starttls"
+username = "gateway@example.com"
+password = { file = "smtp-password" }
+from = "Gateway <gateway@example.com>"
 """,
         ways=(Way("address", "an address", (Question("to", "Address that mail is forwarded to", place=True),)),),
     )
@@ -150,7 +156,7 @@ as = "attachment"              # "mail": under its author's name, which fails DM
         try:
             to = strict_address.parse(named)
         except ValueError as problem:
-            raise PermanentFailure(f"the address {named!r} {problem}", about=self._about) from None
+            raise PermanentFailure(f"{named!r} {problem}", about=self._about) from None
         if any(pattern.detail(to.address) is not None or pattern.is_base(to.address) for pattern in self._patterns):
             raise PermanentFailure(f"{named!r} {_BACK}", about=self._about, advice=self._advice)
         return to

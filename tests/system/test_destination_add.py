@@ -160,3 +160,9 @@ def test_a_service_says_on_the_spot_what_is_wrong(line: CommandLine) -> None:
 def test_a_channel_for_a_kind_that_is_not_there_yet_is_told_what_to_type(line: CommandLine) -> None:
     said = line("channel", "add", "ops", "--to", "discord:123")
     assert (said.status, "`mailpoll destination add discord` makes one" in said.err) == (78, True)
+
+
+def test_the_example_of_smtp_brings_the_section_that_it_needs(line: CommandLine) -> None:
+    example = line.ok("destination", "example", "smtp").out
+    line.config.write_text(f"{line.config.read_text()}\n{example}")
+    assert "NAME" in config.load(line.config).destination

@@ -1,11 +1,13 @@
 """An account added to the text of a configuration: everything else in it stays."""
 
+import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mailpoll import config
-from mailpoll.commands.init_files import Account, with_account
+from mailpoll.commands.init_files import Account, with_account, written_config
 from mailpoll.commands.init_server import Server
 from mailpoll.errors import ConfigError
 from mailpoll.settings import SecretRef
@@ -48,3 +50,18 @@ def test_what_cannot_be_done_to_the_text_is_said_with_the_lines_to_add(tmp_path:
         with_account(path, DERIVED, WORK)
     assert DERIVED in str(caught.value)
     assert "[account.work]" in str(caught.value)
+
+
+def test_each_backup_has_a_name_of_its_own_and_the_octets_and_mode_of_what_it_keeps(tmp_path: Path) -> None:
+    path, now = tmp_path / "config.toml", datetime(2026, 11, 20, tzinfo=UTC)
+    path.write_bytes(b"# not UTF-8: \xfc\r\n")
+    path.chmod(0o640)
+    kept = []
+    for _ in range(2):
+        before = path.read_bytes()
+        with written_config(path, ONE, now) as backup:
+            assert backup
+            kept.append(backup)
+        assert backup.read_bytes() == before
+        assert {stat.S_IMODE(file.stat().st_mode) for file in (path, backup)} == {0o640}
+    assert [file.name for file in kept] == ["config.toml.20261120T000000.bak", "config.toml.20261120T000000-2.bak"]
