@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,19 @@ def test_sections_that_can_be_used(tmp_path: Path, text: str) -> None:
 def test_what_is_wrong_is_told_alone(tmp_path: Path, text: str, problem: str) -> None:
     (found,) = load(tmp_path, text)
     assert found.startswith(problem), found
+
+
+HOW_TO = Path(__file__).resolve().parents[2] / "docs/how-to"
+SECTIONS = [
+    pytest.param(text, id=f"{page.stem}-{number}")
+    for page in sorted(HOW_TO.glob("*.md"))
+    for number, text in enumerate(re.findall(r"^```toml\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE))
+    if "[destination." in text
+]
+
+
+@pytest.mark.parametrize("text", SECTIONS)
+def test_the_sections_that_the_how_tos_show_are_configurations(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    assert config.load(path).destination
