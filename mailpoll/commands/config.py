@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import click
 import msgspec
 
 from mailpoll import config as configuration
+from mailpoll import destinations
 from mailpoll.commands.installation import Installation
 from mailpoll.commands.output import json_option, print_json
-from mailpoll.errors import AccessDenied, ConfigError, RunError
+from mailpoll.errors import AccessDenied, ConfigError, MailpollError
 from mailpoll.settings import SecretRef, Settings
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -50,36 +52,44 @@ def check(installation: Installation, as_json: bool) -> None:
     """
     settings = installation.settings
     patterns = configuration.patterns(settings)
-    found: list[str] = []
-    authorities: list[str] = []
-    problems: list[RunError] = []
-    for about, reference in secrets_in(settings):
+    found: list[tuple[str, str]] = []
+    problems: list[MailpollError] = []
+    for about, what, look in _looks(installation):
         try:
-            installation.secret(reference, about)
-            found.append(about)
-        except RunError as problem:
-            problems.append(problem)
-    for about, file in ca_files_in(settings):
-        try:
-            _check_ca_file(file, about)
-            authorities.append(about)
-        except RunError as problem:
+            look()
+            found.append((about, what))
+        except MailpollError as problem:
             problems.append(problem)
     if as_json and not problems:
-        print_json({"file": str(installation.path), "patterns": patterns, "secrets": found})
+        secrets = [about for about, what in found if what == _THERE]
+        print_json({"file": str(installation.path), "patterns": patterns, "secrets": secrets})
     elif not as_json:
         click.echo(f"ok    {installation.path} can be used")
         click.echo(f"ok    addresses: {' '.join(patterns) or 'none; every mail goes to the channel of its account'}")
         click.echo(f"ok    store: {configuration.effective(settings)['store'].get('url', installation.store_url)}")
-        for about in found:
-            click.echo(f"ok    {about} is there")
-        for about in authorities:
-            click.echo(f"ok    {about} holds certificates")
+        for about, what in found:
+            click.echo(f"ok    {about} {what}")
     if len(problems) == 1:
         raise problems[0]
     if problems:
         raise ConfigError(f"{len(problems)} secrets or certificates cannot be had", about=str(installation.path),
                           problems=tuple(map(str, problems)))  # fmt: skip
+
+
+_THERE = "is there"
+
+
+def _looks(installation: Installation) -> Iterator[tuple[str, str, Callable[[], object]]]:
+    """What is to be looked at: its key path, what is said of it when it is well, and what raises when it is not."""
+    settings = installation.settings
+    for about, reference in secrets_in(settings):
+        yield about, _THERE, partial(installation.secret, reference, about)
+    for name, section in settings.destination.items():
+        if getattr(section, "zuliprc", None):  # a file of Zulip's own making, with the key in it
+            make = partial(destinations.make, name, settings, installation.secret)
+            yield f"destination.{name}.zuliprc", _THERE, make
+    for about, file in ca_files_in(settings):
+        yield about, "holds certificates", partial(_check_ca_file, file, about)
 
 
 def secrets_in(section: Any, path: str = "") -> Iterator[tuple[str, SecretRef]]:

@@ -10,7 +10,7 @@ import click
 from msgspec.structs import replace
 
 from mailpoll import destinations
-from mailpoll.commands import destination_add
+from mailpoll.commands import destination_add, outlook
 from mailpoll.commands.facts import number, print_facts, shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, print_json
@@ -72,6 +72,7 @@ def _facts(place: Place) -> list[tuple[str, object]]:
         ("channels", ", ".join(place.channels) or "none"),
         ("waiting", number(place.waiting, "post") if place.waiting else ""),
         ("paused", f"since {local(paused.paused_at)}: {paused.reason}" if paused else ""),
+        ("then", outlook.resume(place.name) if paused else ""),
     ]
 
 
@@ -117,33 +118,44 @@ def check(installation: Installation, name: str | None, as_json: bool) -> int:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--all", "every", is_flag=True, help="All that are paused.")
 @click.pass_obj
-def resume(installation: Installation, name: str) -> None:
-    """Open a paused destination again.
+def resume(installation: Installation, names: tuple[str, ...], every: bool) -> None:
+    """Open paused destinations again.
 
-    What waits for it is tried by the next run.
+    What waits for them is tried by the next run.
+
+    \b
+    Examples:
+      mailpoll destination resume slack zulip
+      mailpoll destination resume --all
     """
+    if bool(names) == every:
+        raise click.UsageError("Name destinations, or give --all.")
     with installation.store() as store:
         paused = tuple(pause.destination for pause in store.outbox.pauses())
-        known = tuple(place.name for place in _places(installation.settings, store))
-        destination = _named(name, tuple(dict.fromkeys([*paused, *known])), installation.settings)
-        was_paused = store.outbox.resume(destination)
-        due = store.outbox.make_due(destination, now())
-    shown = shown_destination(destination)
-    opened = f"{shown} is open again" if was_paused else f"{shown} was not paused"
-    click.echo(f"{opened}; {number(due, 'post')} will be tried by the next run.")
+        known = tuple(dict.fromkeys([*paused, *(place.name for place in _places(installation.settings, store))]))
+        chosen = paused if every else tuple(dict.fromkeys(_named(name, known, installation.settings) for name in names))
+        opened = [(each, store.outbox.resume(each), store.outbox.make_due(each, now())) for each in chosen]
+    for destination, was_paused, due in opened:
+        what = "is open again" if was_paused else "was not paused"
+        click.echo(f"{shown_destination(destination)} {what}; {number(due, 'post')} will be tried by the next run.")
+    if not opened:
+        click.echo("No destination is paused.")
 
 
 @command.command()
-@click.argument("kind", type=click.Choice(sorted(destinations.KINDS)))
-def example(kind: str) -> None:
+@click.argument("kind", required=False, metavar="KIND", type=click.Choice(sorted(destinations.KINDS)))
+def example(kind: str | None) -> None:
     """Print a section of configuration to start from.
 
     \b
     Example:
       mailpoll destination example webhook
     """
+    if kind is None:
+        raise click.UsageError(f"Name a kind: {', '.join(sorted(destinations.KINDS))}.")
     about = destinations.kind_of(kind)
     click.echo(f"# Takes {about.takes}.\n# Promise: {about.promise}.\n{about.example}", nl=False)
 

@@ -18,7 +18,7 @@ from mailpoll.destinations.kind import Kind, Outgoing
 from mailpoll.errors import ConfigError
 from mailpoll.model import Limits
 from mailpoll.rate import Rate
-from mailpoll.settings import DestinationSettings, SecretRef, Settings, WebhookSettings, fingerprint
+from mailpoll.settings import DestinationSettings, SecretRef, Settings, WebhookSettings, fingerprint, mask_url
 
 STORE = "store"
 
@@ -94,7 +94,9 @@ def settings_of(name: str, settings: Settings) -> DestinationSettings:
     if is_url(name):
         redaction.know_url(name)
         if problem := url_problem(name, allow_plaintext=False):
-            raise ConfigError(f"the url {problem}", about="destination")
+            plain = url_problem(name, allow_plaintext=True) is None
+            advice = "`mailpoll destination add webhook` makes a section" if plain else ""
+            raise ConfigError(problem, about=mask_url(name), advice=advice)
         return WebhookSettings(url=name)
     raise _unknown(name, settings)
 

@@ -67,7 +67,7 @@ def unusable(destination: str, settings: Settings) -> str:
     try:
         destinations.settings_of(destination, settings)
     except ConfigError as problem:
-        return problem.what if destinations.is_url(destination) else "is not configured any more"
+        return f"cannot be used: {problem.what}" if destinations.is_url(destination) else "is not configured any more"
     return ""
 
 
@@ -120,7 +120,15 @@ def _posts(place: DestinationState, now: datetime) -> Iterator[Check]:
         yield warn(name, what, "They are tried by the coming runs: mailpoll posts list")
     for state, count in (("failed", place.failed), ("uncertain", place.uncertain), ("held", place.held)):
         if count:
-            yield warn(name, f"{count} {state}", f"Look: mailpoll posts list --state {state}")
+            yield warn(name, f"{count} {state}", f"Look: mailpoll posts list --state {state}{_DECIDE[state]}")
+
+
+# What is to be done with posts that wait for a person.
+_DECIDE = {
+    "failed": "; then: mailpoll posts retry ID, or: mailpoll posts drop ID",
+    "uncertain": "; if they did not arrive: mailpoll posts retry ID, if so: mailpoll posts drop ID",
+    "held": "",
+}
 
 
 def _wait(count: int) -> str:

@@ -303,7 +303,9 @@ def test_what_to_know_of_a_place_is_said_when_it_is_named_and_when_it_is_tried(t
 
 
 LATER = "is tried after "
-RESUMED = "Then: mailpoll destination resume http://localhost:"
+RESUMED = (
+    "`mailpoll destination add webhook` makes a section with one. Then: mailpoll destination resume http://localhost:"
+)
 
 
 @pytest.mark.parametrize(

@@ -300,6 +300,17 @@ def test_a_paused_destination_is_resumed_and_its_posts_are_due(mailpoll: Command
     assert mailpoll("destination", "resume", "hok").status == 78
 
 
+def test_several_destinations_are_resumed_at_once(mailpoll: CommandLine) -> None:
+    for words in (("hook", "gone"), ("--all",)):
+        with mailpoll.store() as store:
+            for name in ("hook", "gone"):
+                store.outbox.pause(Pause(name, "401 Unauthorized", NOW))
+        assert "then      mailpoll destination resume gone" in mailpoll.ok("destination", "list").out
+        assert mailpoll.ok("destination", "resume", *words).out.count("is open again") == 2
+    assert mailpoll.ok("destination", "resume", "--all").out == "No destination is paused.\n"
+    assert [mailpoll("destination", "resume", *words).status for words in ((), ("hook", "--all"))] == [2, 2]
+
+
 def test_a_url_is_resumed_as_it_is_shown(mailpoll: CommandLine) -> None:
     urls = [f"http://127.0.0.1:9/{path}?token=KEY" for path in "ab"]
     with mailpoll.store() as store:
@@ -370,6 +381,16 @@ def test_the_configuration_is_checked_with_its_secrets(mailpoll: CommandLine) ->
     assert "destination.hook.bearer" in refused.err
     (mailpoll.folder / "hook-token").unlink()
     assert mailpoll("config", "check").status == 78
+
+
+def test_a_zuliprc_is_a_secret_that_is_checked(mailpoll: CommandLine) -> None:
+    mailpoll.config.write_text(f'{mailpoll.config.read_text()}[destination.zul]\nkind = "zulip"\nzuliprc = "zuliprc"\n')
+    missing = mailpoll("config", "check")
+    assert (missing.status, "destination.zul.zuliprc" in missing.err) == (78, True)
+    file = mailpoll.folder / "zuliprc"
+    file.write_text("[api]\nemail=bot@example.com\nkey=cAnArY\nsite=https://chat.example.com\n")
+    file.chmod(0o600)
+    assert "destination.zul.zuliprc" in mailpoll.ok("config", "check", "--json").json["secrets"]
 
 
 def test_a_wrong_configuration_stops_every_command(mailpoll: CommandLine) -> None:

@@ -25,6 +25,8 @@ from mailpoll.model import Finding, Limits, Post, Receipt
 from mailpoll.post_json import in_json
 from mailpoll.settings import SecretRef, WebhookSettings, mask_url
 
+# Of a URL without a section, which has no key that could be wrong.
+_NO_KEY = "It wants a key, which a URL alone does not have: `mailpoll destination add webhook` makes a section with one"
 # What their receivers say otherwise than others do: django-anymail answers 400 to a wrong key or password, which both
 # services take for "later"; Postmark gives a mail up at 403, and no other answer.
 _WRONG_KEY = (Later, "the receiver does not accept the key or password, or not this post")
@@ -142,7 +144,8 @@ secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
             timeout_connect=min(5, self._settings.timeout),
             timeout_read=self._settings.timeout,
         )
-        classify(answer, _MEANINGS.get(self._settings.format))
+        bare = "://" in self.name and answer.status in (401, 403)
+        classify(answer, _MEANINGS.get(self._settings.format), advice=_NO_KEY if bare else "")
         return _receipt(answer)
 
     def find(self, post: Post, since: datetime, taken: Callable[[str], bool]) -> Receipt | None:
