@@ -40,12 +40,12 @@ _PORT = re.compile(r"\d{1,5}")
 # Words of our sentences and of the JSON of our commands that people take for passwords, or try things out with.
 _OURS = frozenset(
     """access account address admin alert alerts apprise channel check code command config correct credential database
-    default delivered demo destination discord domain error example failed false fetch file folder forward gateway
-    general hello hook host http https imap inbox incoming invalid json kind known local localhost login mail mailpoll
-    main matrix mattermost message missing name none ntfy nobody nothing null password place plain policy port post
-    posted posts private provider public refused right room root secret send sender server service setting settings
-    site slack smtp start state status store subject support system team test text token topic true unknown user
-    username webhook whole wrong zulip""".split()  # noqa: SIM905
+    default delivered demo destination disabled discord domain error example expired failed false fetch file folder
+    forward gateway general hello hook host http https imap inbox incoming invalid json kind known local localhost
+    login mail mailpoll main matrix mattermost message missing name nobody none nothing ntfy null password place plain
+    policy port post posted posts private provider public refused revoked right room root secret send sender server
+    service setting settings site slack smtp start state status store subject support system team test text token
+    topic true unknown user username webhook whole wrong zulip""".split()  # noqa: SIM905
 )
 
 _known: dict[str, None] = {}

@@ -24,7 +24,7 @@ _NOWHERE = (
     "There is no encryption on this port, and no password is sent in the clear: give {}port the one on which the server"
     " speaks TLS, usually 993, or ask who runs it to turn TLS on"
 )
-_HERE = "There is no encryption on this port; it is one of this machine, where none is needed: give {}tls none"
+_HERE = "It is on this machine, where no encryption is needed: give {}tls none"
 # The advice of IMAP errors speaks of settings; here they are things to type. The second is what is likely wrong then.
 _IN_OUR_WORDS = (
     (re.compile(r"\bset ca_file to\b", re.IGNORECASE), "Give {}ca-file", "ca-file"),

@@ -36,7 +36,7 @@ def test_a_server_on_this_machine_without_tls_is_reached_by_the_defaults_alone(t
             person, "me", host="127.0.0.1", port=server.port, tls=tls, folder="INBOX", ca_file=None
         )  # fmt: skip
     assert (found.tls, found.port) == ("none", server.port)
-    assert person.seen[-3].endswith("none is needed: give tls none")
+    assert person.seen[-3].endswith("no encryption is needed: give tls none")
     proposed = [seen for seen in person.seen if seen.startswith("TLS ")]
     assert proposed == ["TLS starttls", "TLS none"][-len(proposed) :]
 
