@@ -93,12 +93,14 @@ def _post(
     room = _room(route, limits, max_text)
     body, is_cut = _fitted(top, neutralised(text, limits.mentions), bottom, room, message_ref, limits)
     own_line = "\n" if route.prefix and limits.markup != "plain" and markup.begins_block(body) else ""
+    prefix = joined(route.prefix + own_line, "", limits.mentions) if route.prefix else ""
+    whole = _held(joined(route.prefix + own_line, markup.finished(body), limits.mentions), limits.body, limits)
     return Post(
         channel=route.channel,
         destination=target.destination,
         place=target.place,
         topic=topic,
-        body=_held(joined(route.prefix + own_line, markup.finished(body), limits.mentions), limits.body, limits),
+        body=whole,
         attachments=tuple(file for file in files if not file.withheld),
         whole_text=is_cut and _goes_along(limits),
         subject=visible.line(message.subject),
@@ -113,6 +115,8 @@ def _post(
         options=route.options,
         quotes=route.quotes,
         answers=route.answers,
+        prefix=prefix if whole.startswith(prefix) else "",
+        title=markup.finished(neutralised(first, limits.mentions)),
     )
 
 

@@ -19,10 +19,11 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
 )
-from mailpoll.model import Delivery, DeliveryState, Pause, Receipt, Rest
+from mailpoll.model import Delivery, DeliveryState, Pause, Receipt, Rest, Thread
 from mailpoll.posting import Content, Destination, KnowsPlaces, Landed, Posting
 from mailpoll.rate import UNLIMITED, Rates
 from mailpoll.retry import DECLINES, GIVE_UP_S, LONGEST_REST, RETRY_AFTER_S, rest_time, retry_delay
+from mailpoll.threads import within
 
 __all__ = ["Attempt", "Content", "Courier", "Destination", "Destinations", "KnowsPlaces", "Outbox"]
 
@@ -38,7 +39,7 @@ class Outbox(Protocol):
 
     def claim(self, delivery: Delivery, now: datetime, rates: Rates) -> bool: ...
 
-    def thread_of(self, delivery: Delivery, now: datetime) -> str: ...
+    def thread_of(self, delivery: Delivery, now: datetime) -> Thread: ...
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None: ...
 
@@ -269,7 +270,7 @@ class Courier:
         if not (destination.limits.threads and delivery.post.options.thread):
             return delivery
         thread = self._outbox.thread_of(delivery, self._now())
-        return replace(delivery, post=replace(delivery.post, thread=thread)) if thread else delivery
+        return replace(delivery, post=within(delivery.post, thread)) if thread.receipt else delivery
 
     def _unmade(self, delivery: Delivery, problem: RunError | DestinationRefused) -> None:
         """The destination cannot be made: its posts wait, for a person or only for the next run."""

@@ -287,7 +287,9 @@ class Post(Struct, frozen=True):
     `whole_text` says that the body was cut and that part 0 (the whole new text) goes along as a file; `options` and
     `quotes` are the route's, by which that text is found again. `held` is why it waits for a person, if it does.
     `thread` is the receipt of the post whose thread it belongs to, empty for one that begins a thread; `answers` is the
-    number of the post that its address was made for (0: none), whatever the mail refers to.
+    number of the post that its address was made for (0: none), whatever the mail refers to. `prefix` is the channel's
+    own, as the body begins with it, `title` the line of the body that says the subject, where one does: what a thread
+    has said already (threads.answering).
     """
 
     channel: str
@@ -312,6 +314,8 @@ class Post(Struct, frozen=True):
     thread: str = ""
     answers: int = 0
     key: str = ""
+    prefix: str = ""
+    title: str = ""
 
 
 class Facts(Struct, frozen=True):
@@ -336,18 +340,29 @@ class Reading(Struct, frozen=True):
 
 
 class Receipt(Struct, frozen=True):
-    """A destination's proof that it took a post: its own id for it, and a link for people where there is one."""
+    """A destination's proof that it took a post: its own id for it, and a link for people where there is one. `alone`:
+    its thread was gone, and it stands where one begins."""
 
     id: str = ""
     url: str = ""
+    alone: bool = False
+
+
+class Thread(Struct, frozen=True):
+    """The thread that a post belongs to: the receipt of the post that began it, "" where there is none, and the title
+    (Post.title) of one that is in it."""
+
+    receipt: str = ""
+    title: str = ""
 
 
 class Finding(Struct, frozen=True):
-    """The result of one check."""
+    """The result of one check; `status` is the exit status of the error that a failure was told by, 0 without one."""
 
     level: Literal["ok", "warn", "fail"]
     what: str
     advice: str = ""
+    status: int = 0
 
 
 class Position(Struct, frozen=True):

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from mailpoll.model import Post
+from msgspec.structs import replace
+
+from mailpoll.model import Post, Thread
 from mailpoll.subject import printable, topic_of
 
 SUBJECT_AGE = timedelta(days=14)
@@ -63,6 +65,26 @@ def looks_like_answer(post: Post) -> bool:
         return True
     subject = printable(post.subject).strip()
     return subject.lower() != topic_of(subject).lower() and not subject.lower().startswith(_FORWARDED)
+
+
+def within(post: Post, thread: Thread) -> Post:
+    """The post, in a thread: without a title where that is another than the thread's, so that it stays in the body."""
+    same = " ".join(post.title.casefold().split()) == " ".join(thread.title.casefold().split())
+    return replace(post, thread=thread.receipt, title=post.title if same else "")
+
+
+def answering(post: Post) -> Post:
+    """The post as it is said in its thread, if it is in one: without the channel's prefix, which calls people for the
+    first mail and not for each answer, and without the line that says the subject once more."""
+    if not post.thread:
+        return post
+    body = post.body.removeprefix(post.prefix)
+    top, gap, text = body.partition("\n\n")
+    lines = top.split("\n")
+    if gap and post.title and post.title in lines:
+        lines.remove(post.title)
+        body = "\n".join(lines) + gap * bool(lines) + text
+    return replace(post, body=body, prefix="", title="")
 
 
 def _bare(message_id: str) -> str:

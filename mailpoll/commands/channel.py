@@ -40,7 +40,9 @@ topic_option: Callable[[Any], Any] = click.option(
     "--topic", metavar="TEXT|none|subject", help="Topic of the posts: a fixed one, none, or the mail's subject."
 )
 prefix_option: Callable[[Any], Any] = click.option(
-    "--prefix", metavar="TEXT", help="Text that begins each post, like a mention: nothing in it is changed."
+    "--prefix",
+    metavar="TEXT",
+    help="Text that begins each post but answers in a thread, like a mention: nothing in it is changed.",
 )
 
 

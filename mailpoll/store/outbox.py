@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection, Engine, Row
 
 from mailpoll.errors import ConfigError, TemporaryFailure
-from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt, Rest
+from mailpoll.model import Delivery, DeliveryState, Pause, Post, Receipt, Rest, Thread
 from mailpoll.rate import UNLIMITED, Rates
 from mailpoll.store import queues, schema, threads
 from mailpoll.store.deliveries import DROPPED
@@ -108,17 +108,21 @@ class Outbox:
             )
             return changed.rowcount == 1
 
-    def thread_of(self, delivery: Delivery, now: datetime) -> str:
-        """The receipt of the post whose thread a delivery belongs to, as threads.root() says; once posted there, or
-        once nobody knows whether it was, it stays there."""
-        if delivery.post.thread:
-            return delivery.post.thread
+    def thread_of(self, delivery: Delivery, now: datetime) -> Thread:
+        """The thread that a delivery belongs to, as threads.found() says; once posted there, or once nobody knows
+        whether it was, it stays there."""
         with transaction(self._engine, writes=False) as connection:
-            return threads.root(connection, delivery, now)
+            found = threads.found(connection, delivery, now)
+        posted = delivery.post.thread
+        return found if posted in ("", found.receipt) else Thread(posted)
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None:
-        """The destination took the post."""
-        took = {"receipt": receipt.id, "receipt_url": receipt.url, "thread": delivery.post.thread}
+        """The destination took the post. Where its thread was gone, that goes on under it."""
+        lost = delivery.post.thread if receipt.alone else ""
+        if lost and receipt.id:
+            with transaction(self._engine) as connection:
+                threads.go_on(connection, delivery, lost, receipt.id)
+        took = {"receipt": receipt.id, "receipt_url": receipt.url, "thread": "" if lost else delivery.post.thread}
         self._set(delivery, now, state="delivered", due_at=None, error="", **took)
 
     def taken(self, destination: str, receipt: str) -> bool:

@@ -6,11 +6,13 @@ However many posts there are, a look-up costs one step in an index for each mail
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mailpoll.model import Delivery, Post
+from mailpoll.model import Delivery, Post, Thread
 from mailpoll.store import schema
 from mailpoll.threads import SUBJECT_AGE, ancestor_keys, looks_like_answer, subject_key
 
@@ -19,47 +21,71 @@ from mailpoll.threads import SUBJECT_AGE, ancestor_keys, looks_like_answer, subj
 _THERE = "state = 'delivered' AND receipt <> ''"
 _NEWEST = (
     sa.text(
-        f"SELECT coalesce(nullif(thread, ''), receipt) AS root, changed_at FROM delivery WHERE subject_key = :key"
+        f"SELECT thread, receipt, details, changed_at FROM delivery WHERE subject_key = :key"
         f" AND subject_key <> '' AND {_THERE} AND id <> :own ORDER BY id DESC LIMIT 1"
     )
-).columns(sa.column("root", sa.Text), sa.column("changed_at", schema.Moment))
+).columns(sa.column("thread"), sa.column("receipt"), sa.column("details"), sa.column("changed_at", schema.Moment))
 _OF_MAIL = sa.text(
-    "SELECT coalesce(nullif(thread, ''), receipt) FROM delivery WHERE content_key = :content_key"
+    "SELECT thread, receipt, details FROM delivery WHERE content_key = :content_key"
     " AND channel = :channel AND destination = :destination AND place = :place"
     f" AND state <> 'duplicate' AND {_THERE}"
 )
 
 
-def root(connection: Connection, delivery: Delivery, now: datetime) -> str:
-    """The receipt of the post whose thread a delivery belongs to, "" when it begins one.
+class _Details(msgspec.Struct):
+    """What of a post's details is asked here."""
+
+    title: str = ""
+
+
+_details = msgspec.json.Decoder(_Details)
+
+
+def found(connection: Connection, delivery: Delivery, now: datetime) -> Thread:
+    """The thread that a delivery belongs to, with the title of the post that it was found by; none when it begins one.
 
     First that of the post that its address was made for; else that of the earliest post whose mail it names; else that
     of the newest one with its subject. Only posts of the same channel, destination and place count.
     """
     post = delivery.post
-    if post.answers and (found := _of_conversation(connection, post)):
-        return found
-    if found := _of_mails(connection, ancestor_keys(post), delivery.id):
-        return found
+    if post.answers and (thread := _of_conversation(connection, post)):
+        return thread
+    if thread := _of_mails(connection, ancestor_keys(post), delivery.id):
+        return thread
     key = subject_key(post) if looks_like_answer(post) else ""
     newest = connection.execute(_NEWEST, {"key": key, "own": delivery.id}).first() if key else None
-    return str(newest.root) if newest and newest.changed_at > now - SUBJECT_AGE else ""
+    return _thread(newest) if newest and newest.changed_at > now - SUBJECT_AGE else Thread()
 
 
-def _of_conversation(connection: Connection, post: Post) -> str:
-    """The root of the post `post.answers`, or of the one that its mail became at the destination at hand."""
+def go_on(connection: Connection, delivery: Delivery, lost: str, receipt: str) -> None:
+    """Lets the thread that began with the receipt `lost`, and is gone, go on under a delivery's own."""
+    d = schema.delivery
+    post = delivery.post
+    here = (d.c.channel == post.channel, d.c.destination == post.destination, d.c.place == post.place)
+    of_it = sa.or_(d.c.receipt == lost, d.c.thread == lost)
+    connection.execute(d.update().where(*here, of_it, d.c.id != delivery.id).values(thread=receipt))
+
+
+def _thread(row: Any) -> Thread:
+    """The thread of a row with thread, receipt and details."""
+    return Thread(str(row.thread or row.receipt), _details.decode(row.details).title)
+
+
+def _of_conversation(connection: Connection, post: Post) -> Thread | None:
+    """The thread of the post `post.answers`, or of the one that its mail became at the destination at hand."""
     d = schema.delivery
     asked = sa.select(d.c.content_key).where(d.c.id == post.answers, d.c.channel == post.channel)
     content_key = connection.scalar(asked)
     if content_key is None:
-        return ""
+        return None
     names = {"channel": post.channel, "destination": post.destination, "place": post.place}
-    return str(connection.scalar(_OF_MAIL, {"content_key": content_key, **names}) or "")
+    row = connection.execute(_OF_MAIL, {"content_key": content_key, **names}).first()
+    return _thread(row) if row else None
 
 
-def _of_mails(connection: Connection, keys: tuple[str, ...], own: int) -> str:
+def _of_mails(connection: Connection, keys: tuple[str, ...], own: int) -> Thread | None:
     if not keys:
-        return ""
+        return None
     firsts = " UNION ALL ".join(
         f"SELECT id FROM (SELECT id FROM delivery WHERE mail_key = :key{number} AND mail_key <> '' AND {_THERE}"
         f" AND id <> :own ORDER BY id LIMIT 1) AS f{number}"
@@ -68,7 +94,7 @@ def _of_mails(connection: Connection, keys: tuple[str, ...], own: int) -> str:
     values = {f"key{number}": key for number, key in enumerate(keys)} | {"own": own}
     earliest = connection.scalar(sa.text(f"SELECT min(id) FROM ({firsts}) AS firsts"), values)
     if earliest is None:
-        return ""
+        return None
     d = schema.delivery
-    row = connection.execute(sa.select(d.c.thread, d.c.receipt).where(d.c.id == earliest)).one()
-    return str(row.thread or row.receipt)
+    asked = sa.select(d.c.thread, d.c.receipt, d.c.details).where(d.c.id == earliest)
+    return _thread(connection.execute(asked).one())

@@ -82,6 +82,13 @@ ANSWERS: list[tuple[str, Fault, type[MessageError], float | None, str]] = [
 ]
 
 
+ANSWER = {
+    "body": "@here **Disk full**\n\nGrüße, *now*",
+    "prefix": "@here ",
+    "title": "**Disk full**",
+}
+
+
 def code_of(fault: Fault) -> object:
     """The code in a scripted answer; 0 where there is none."""
     return json.loads(fault.body).get("code") if isinstance(fault, Answer) and fault.body.endswith(b"}") else 0
@@ -114,6 +121,16 @@ def test_a_post_rings_for_nobody_and_shows_no_previews(server: FakeDiscord, by: 
     place, payload, sent_files = sent(server)
     assert (place, payload["content"], sent_files) == (CHANNEL, "**Disk full**\n\nGrüße, *now*", {})
     assert (payload["allowed_mentions"], payload["flags"]) == ({"parse": []}, 4)
+
+
+@pytest.mark.parametrize("by", BY)
+def test_only_whom_the_prefix_of_the_channel_names_is_called(server: FakeDiscord, by: str) -> None:
+    called = {"parse": ["everyone"], "users": ["1", "2"], "roles": ["3"]}
+    for prefix in ("@here <@1> <@!2> <@1> <@&3> ", ""):
+        body = "@here <@1> <@!2> <@1> <@&3> Grüße"
+        destination(server, by).post(a_post(key=f"k {prefix}", prefix=prefix, body=body), Files())
+    ones = [payload["allowed_mentions"] for _, payload, _ in server.messages.values()]
+    assert ones == [called, {"parse": []}]
 
 
 @pytest.mark.parametrize(("given", "flags"), [({"embeds": True}, 0), ({"silent": True}, 4 + (1 << 12))])
@@ -188,9 +205,16 @@ def test_content_is_never_longer_than_discord_takes(server: FakeDiscord, length:
 def test_a_bot_answers_the_message_of_the_thread(server: FakeDiscord) -> None:
     made = destination(server)
     root = made.post(a_post(), Files())
-    made.post(a_post(key="k-2", thread=root.id), Files())
+    made.post(a_post(**ANSWER, key="k-2", thread=root.id), Files())
     payload = list(server.messages.values())[1][1]
-    assert payload["message_reference"] == {"message_id": root.id, "fail_if_not_exists": False}
+    assert payload["message_reference"] == {"message_id": root.id, "fail_if_not_exists": True}
+    assert (payload["content"], payload["allowed_mentions"]["parse"]) == ("Grüße, *now*", [])
+
+
+def test_an_answer_to_a_message_that_is_gone_is_whole(server: FakeDiscord) -> None:
+    assert destination(server).post(a_post(**ANSWER, thread="300000000000000001"), Files()).alone
+    payload = sent(server)[1]
+    assert (payload["content"], payload["allowed_mentions"]) == (ANSWER["body"], {"parse": ["everyone"]})
 
 
 @pytest.mark.parametrize("code", [160002, 50083, 10008, 50035])

@@ -148,13 +148,28 @@ def test_a_room_that_is_closed_to_the_account_is_named(server: FakeMatrix, join:
 def test_answers_go_into_the_thread_and_beside_it_when_that_is_none(server: FakeMatrix) -> None:
     made = destination(server)
     root = made.post(a_post(), Files())
-    made.post(a_post(key="k-2", thread=root.id, attachments=files(3)), Files(b"", b"abc"))
-    made.post(a_post(key="k-3", thread="$gone", attachments=files(3)), Files(b"", b"abc"))
+    said = {"body": "@room **Disk full**\n\nGrüße", "prefix": "@room ", "title": "**Disk full**"}
+    within = made.post(a_post(**said, key="k-2", thread=root.id, attachments=files(3)), Files(b"", b"abc"))
+    alone = made.post(a_post(**said, key="k-3", thread="$gone", attachments=files(3)), Files(b"", b"abc"))
     first, second, file, third, beside = server.events.values()
+    assert (within.alone, second["body"], second["m.mentions"]) == (False, "Grüße", {})
+    assert (alone.alone, third["body"], third["m.mentions"]) == (True, said["body"], {"room": True})
     assert "m.relates_to" not in first
     assert second["m.relates_to"]["event_id"] == file["m.relates_to"]["event_id"] == root.id
     assert "m.relates_to" not in third.keys() | beside.keys()
     assert server.complaints == []
+
+
+def test_only_whom_the_prefix_of_the_channel_names_is_called() -> None:
+    body = "@ann:example.org, @on.call:b.example: <b>\n\n@room"
+    called = text_event(a_post(body=body, prefix=body[:37]), "", "m.notice")
+    assert called["msgtype"] == "m.text"
+    assert called["m.mentions"] == {"user_ids": ["@ann:example.org", "@on.call:b.example"]}
+    pills = [f'<a href="https://matrix.to/#/{each}">{each}</a>' for each in called["m.mentions"]["user_ids"]]
+    assert called["formatted_body"] == f"<p>{pills[0]}, {pills[1]}: &lt;b&gt;</p><p>@room</p>"
+    quiet = text_event(a_post(body=body), "", "m.notice")
+    assert (quiet["m.mentions"], quiet["msgtype"]) == ({}, "m.notice")
+    assert text_event(a_post(body="@room: hi", prefix="@room: "), "", "m.text")["m.mentions"] == {"room": True}
 
 
 @pytest.mark.parametrize("before", ["directory", "config"])

@@ -281,11 +281,15 @@ def test_a_lost_answer_costs_no_double_within_half_a_minute() -> None:
         assert len(server.posts) == 2  # at least once
 
 
+ANSWER = {"body": "@channel **Disk full**\n\nGrüße", "prefix": "@channel ", "title": "**Disk full**"}
+
+
 def test_answers_go_into_the_thread_of_what_they_answer() -> None:
     with Mattermost() as server:
         made = bot(server)
         first = made.post(a_post(key="1"), Parts())
-        second = made.post(a_post(key="2", thread=first.id), Parts())
+        second = made.post(a_post(**ANSWER, key="2", thread=first.id), Parts())
+        assert (second.alone, server.posts[1].message) == (False, "Grüße")
         root = server.posts[0].id
         assert [post.root_id for post in server.posts] == ["", root]
     assert second.id == server.posts[1].id
@@ -303,8 +307,9 @@ def test_threads_may_be_turned_off() -> None:
 @pytest.mark.parametrize("thread", ["t" * 26, "nonsense", "/", f"{'t' * 26}/x"])
 def test_a_post_whose_thread_is_gone_begins_one(thread: str) -> None:
     with Mattermost() as server:
-        receipt = bot(server).post(a_post(thread=thread), Parts())
+        receipt = bot(server).post(a_post(**ANSWER, thread=thread), Parts())
         (post,) = server.posts
+    assert post.message == ANSWER["body"]
     assert (post.root_id, receipt.id) == ("", post.id)
 
 

@@ -269,12 +269,16 @@ def test_the_link_costs_one_request_for_all_posts_and_may_fail() -> None:
         assert again.post(a_post(), Parts()).url.startswith(WORKSPACE)
 
 
+ANSWER = {"body": "<!here> *Disk full*\n\nGrüße", "prefix": "<!here> ", "title": "*Disk full*"}
+
+
 def test_answers_go_into_the_thread_of_what_they_answer() -> None:
     with Slack() as slack:
         made = bot(slack)
         first = made.post(a_post(), Parts())
         made.post(a_post(thread=first.id), Parts())
-        third = made.post(a_post(thread=first.id), Parts())
+        third = made.post(a_post(**ANSWER, thread=first.id), Parts())
+        assert (third.alone, slack.messages[2].text) == (False, "Grüße")
         ts = slack.messages[0].ts
         assert [message.thread_ts for message in slack.messages] == ["", ts, ts]
     assert third.id == f"C0OPS00001/{slack.messages[2].ts}"
@@ -293,8 +297,9 @@ def test_threads_may_be_turned_off() -> None:
 @pytest.mark.parametrize("thread", ["C0OPS00001/1.5", "C0OLD00001/1503435956.000001", "nonsense", "/", "k/<!channel>"])
 def test_a_post_whose_thread_is_gone_begins_one(thread: str) -> None:
     with Slack() as slack:
-        receipt = bot(slack).post(a_post(thread=thread), Parts())
+        receipt = bot(slack).post(a_post(**ANSWER, thread=thread), Parts())
         (message,) = slack.messages
+    assert message.text == ANSWER["body"]
     assert (message.thread_ts, receipt.id) == ("", f"C0OPS00001/{message.ts}")
 
 

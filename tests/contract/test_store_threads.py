@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from mailpoll.model import Delivery, Facts, Post, RawMessage, Reading, Receipt
+from mailpoll.model import Delivery, Facts, Post, RawMessage, Reading, Receipt, Thread
 from mailpoll.store import Store
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ def post(id_: str = "", *references: str, **more: object) -> Post:
 
 
 def thread(store: Store, delivery: Delivery, now: datetime = NOW) -> str:
-    return store.outbox.thread_of(delivery, now)
+    return store.outbox.thread_of(delivery, now).receipt
 
 
 def test_an_answer_belongs_under_the_post_that_it_answers(store: Store) -> None:
@@ -60,6 +60,20 @@ def test_an_answer_to_an_answer_belongs_under_the_root(store: Store) -> None:
     deliver(store, post("a@x"), receipt="r1")
     assert deliver(store, post("b@x", "a@x", subject="Re: 1"), receipt="r2").post.thread == "r1"
     assert thread(store, deliver(store, post("c@x", "b@x", subject="Re: 2"))) == "r1"
+
+
+def test_a_thread_that_is_gone_goes_on_under_the_answer_that_found_it_so(store: Store) -> None:
+    deliver(store, post("a@x"), receipt="r1")
+    deliver(store, post("b@x", "a@x"), receipt="r2")
+    third = deliver(store, post("c@x", "b@x"))
+    store.outbox.delivered(under(third, "r1"), Receipt("r3", alone=True), NOW)
+    assert store.outbox.get(third.id).post.thread == ""
+    assert {thread(store, deliver(store, post(f"{each}d@x", f"{each}@x"))) for each in "abc"} == {"r3"}
+
+
+def test_a_thread_is_told_with_the_title_that_stands_over_it(store: Store) -> None:
+    deliver(store, post("a@x", title="**Lunch**"), receipt="r1")
+    assert store.outbox.thread_of(deliver(store, post("b@x", "a@x")), NOW) == Thread("r1", "**Lunch**")
 
 
 def test_of_several_that_are_named_the_earliest_counts(store: Store) -> None:

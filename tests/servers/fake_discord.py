@@ -83,7 +83,10 @@ class FakeDiscord(ChatService):
         assert 0 < len(payload["nonce"]) <= 25
         if "message_reference" in payload:
             assert set(payload["message_reference"]) == {"message_id", "fail_if_not_exists"}
-            assert payload["allowed_mentions"] == {"parse": [], "replied_user": False}
+            assert payload["message_reference"]["fail_if_not_exists"] is True
+            assert payload["allowed_mentions"]["replied_user"] is False
+            if payload["message_reference"]["message_id"] not in self.messages:
+                return error(400, 50035, errors={"message_reference": {"_errors": [{"message": "Unknown message"}]}})
         if payload["nonce"] not in self._nonces:
             self._nonces[payload["nonce"]] = self._made(channel, payload, files)
         identity = self._nonces[payload["nonce"]]
@@ -123,6 +126,7 @@ def _payload(request: Request) -> tuple[dict[str, Any], dict[str, tuple[str, str
         assert payload["attachments"] == described
         assert 1 <= len(files) <= 10
     assert 0 < len(payload["content"]) <= 2000
-    assert payload["allowed_mentions"]["parse"] == []
+    assert set(payload["allowed_mentions"]) <= {"parse", "users", "roles", "replied_user"}
+    assert payload["allowed_mentions"]["parse"] in ([], ["everyone"])
     assert payload["flags"] & ~_FLAGS == 0
     return payload, files

@@ -123,7 +123,7 @@ def _check(content: dict[str, Any], uploads: dict[str, Any]) -> None:
     assert set(content) <= known
     assert content["msgtype"] in _MSGTYPES
     assert isinstance(content["body"], str)
-    assert content["m.mentions"] == {}
+    assert set(content["m.mentions"]) <= {"user_ids", "room"}
     if "formatted_body" in content:
         assert content["format"] == "org.matrix.custom.html"
     if content["msgtype"] in ("m.file", "m.image"):

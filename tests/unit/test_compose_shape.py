@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from mailpoll.compose import posts
 from mailpoll.message import parse
-from mailpoll.model import Limits, Options, Post, Route, Target
+from mailpoll.model import Limits, Options, Post, Route, Target, Thread
+from mailpoll.threads import answering, within
 
 PLAIN = b"From: Jane Roe <jane@example.com>\nSubject: Re: R&D *now*\n\n# 1 < 2\n__init__\n"
 HTML = (
@@ -68,6 +69,22 @@ def test_code_that_a_mail_does_not_end_ends_above_the_list_of_files() -> None:
 def test_what_has_to_begin_a_line_stands_below_the_prefix(text: str, gap: str) -> None:
     made = post(f"Subject: x\n\n{text}\n".encode(), Limits(markup="zulip", mentions="zulip"), prefix="@**oncall** ")
     assert made.body == f"@**oncall** {gap}{text}"
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [("**LUNCH**", "**From:** a@b.example\n\nhi"), ("**Tea**", "**Lunch**\n**From:** a@b.example\n\nhi")],
+)
+def test_an_answer_in_a_thread_says_its_subject_only_where_that_is_new(title: str, body: str) -> None:
+    mail = b"From: a@b.example\nSubject: Re: Lunch\n\nhi"
+    made = post(mail, Limits(topic=0, markup="discord", mentions="discord"), prefix="@here ")
+    assert answering(made) == made
+    answer = answering(within(made, Thread("r1", title)))
+    assert (answer.body, answer.thread, answer.prefix) == (body, "r1", "")
+
+
+def test_a_text_that_begins_as_the_prefix_of_another_channel_is_none() -> None:
+    assert post(b"Subject: x\n\n<@1> hi", Limits(mentions="discord", markup="discord")).prefix == ""
 
 
 class TestWithoutTopics:

@@ -24,7 +24,7 @@ from mailpoll.errors import (
     Unanswered,
     Unavailable,
 )
-from mailpoll.model import Attachment, Delivery, Finding, Limits, Options, Original, Pause, Post, Receipt, Rest
+from mailpoll.model import Attachment, Delivery, Finding, Limits, Options, Original, Pause, Post, Receipt, Rest, Thread
 from mailpoll.posting import MOST_OCTETS
 from mailpoll.rate import Rates
 from mailpoll.retry import GIVE_UP_S, RETRY_AFTER_S, retry_delay
@@ -64,8 +64,8 @@ class Outbox:
         self._set(delivery, state="sending", attempts=delivery.attempts + 1)
         return True
 
-    def thread_of(self, delivery: Delivery, now: datetime) -> str:
-        return f"root of {delivery.post.key}"
+    def thread_of(self, delivery: Delivery, now: datetime) -> Thread:
+        return Thread(f"root of {delivery.post.key}")
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime) -> None:
         self._set(delivery, state="delivered", due_at=None, error="", receipt=receipt.id)

@@ -34,6 +34,7 @@ from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, 
 from mailpoll.http import Http, Response
 from mailpoll.model import WHOLE_TEXT, Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import DiscordSettings, SecretRef
+from mailpoll.threads import answering
 
 _NOTE_ROOM = 100  # characters, for the sentence about files that did not go along
 _MAX_ANSWER = 1024 * 1024  # octets: a message comes back with the one that it answers, and all of their files
@@ -149,7 +150,7 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
                 if files.names and refused.of_files:
                     return self._send(post, key, files.none(_why(refused)))
                 if post.thread and self._is_about_thread(refused.code):
-                    return self._send(replace(post, thread=""), key, files)
+                    return replace(self._send(replace(post, thread=""), key, files), alone=True)
                 raise
         except Refused as refused:
             # A web hook that was given no thread has one place only: its own channel.
@@ -212,13 +213,14 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
 
     def _failed(self, problem: MessageError) -> Finding:
         about = "" if problem.about == self._about else f"{problem.about} "  # the name says it
-        return Finding("fail", f"{self.name}: {about}{problem.what}", problem.advice or "Try again later")
+        what, advice = f"{self.name}: {about}{problem.what}", problem.advice or "Try again later"
+        return Finding("fail", what, advice, problem.exit_status)
 
     def _send(self, post: Post, key: str, files: Files) -> Receipt:
         flags = (0 if self._settings.embeds else SUPPRESS_EMBEDS) | (
             SUPPRESS_NOTIFICATIONS if self._settings.silent else 0
         )
-        fields = message(post, files.note, flags=flags)
+        fields = message(answering(post), files.note, flags=flags)
         url, more = self._by_hook(post) if self._hook else self._by_bot(post, key)
         body, type_ = files.request({**fields, **more})
         identity = judged(self._call("POST", url, body, type_), hook=bool(self._hook)).get("id")
@@ -228,8 +230,7 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
         channel = _snowflake(post.place or self._settings.channel or "", self._about)
         fields: dict[str, Any] = {"nonce": nonce(key), "enforce_nonce": True}
         if post.thread:
-            fields["message_reference"] = {"message_id": post.thread, "fail_if_not_exists": False}
-            fields["allowed_mentions"] = {"parse": [], "replied_user": False}
+            fields["message_reference"] = {"message_id": post.thread, "fail_if_not_exists": True}
         return self._api(f"/channels/{channel}/messages"), fields
 
     def _by_hook(self, post: Post) -> tuple[str, dict[str, Any]]:

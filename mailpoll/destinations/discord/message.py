@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,9 @@ MAX_FILES = 10
 MAX_NONCE = 25  # characters
 MAX_THREAD_NAME = 100  # characters
 _PART_HEAD = 2000  # octets before and behind a file in a form, at most
+_MOST_NAMED = 100  # users, and as many roles
+_EVERYONE = re.compile("@(?:everyone|here)")
+_USER, _ROLE = re.compile("<@!?([0-9]{1,20})>"), re.compile("<@&([0-9]{1,20})>")
 SUPPRESS_EMBEDS = 1 << 2
 SUPPRESS_NOTIFICATIONS = 1 << 12
 
@@ -65,9 +69,18 @@ class Files:
 
 
 def message(post: Post, note: str, *, flags: int) -> dict[str, Any]:
-    """What a bot's message and a web hook's have in common: the text, and that it rings for nobody."""
+    """What a bot's message and a web hook's have in common: the text, and for whom it rings."""
     content = "\n\n".join(piece for piece in (post.body, note) if piece)
-    return {"content": content[:MAX_CONTENT], "allowed_mentions": {"parse": []}, "flags": flags}
+    return {"content": content[:MAX_CONTENT], "allowed_mentions": _called(post), "flags": flags}
+
+
+def _called(post: Post) -> dict[str, Any]:
+    """For whom a message rings ("Allowed Mentions Object"): whom the channel's own prefix names, and nobody else. Who
+    wrote what is answered is told by Discord unless that is turned off."""
+    everyone = ["everyone"] if _EVERYONE.search(post.prefix) else []
+    ids = {"users": _USER.findall(post.prefix), "roles": _ROLE.findall(post.prefix)}
+    named = {kind: list(dict.fromkeys(found))[:_MOST_NAMED] for kind, found in ids.items() if found}
+    return {"parse": everyone, **named, **({"replied_user": False} if post.thread else {})}
 
 
 def nonce(key: str) -> str:

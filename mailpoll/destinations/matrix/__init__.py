@@ -135,7 +135,8 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         for index, each in enumerate(uploaded):
             transaction = transaction_id(key, f"file {index}")
             self._client.send(room_id, transaction, file_event(each.file, each.uri, each.size, thread))
-        return Receipt(event, f"https://matrix.to/#/{quote(room_id, safe='')}/{quote(event, safe='')}")
+        link = f"https://matrix.to/#/{quote(room_id, safe='')}/{quote(event, safe='')}"
+        return Receipt(event, link, alone=thread != post.thread)
 
     def find(self, post: Post) -> Receipt | None:
         """None, and nobody asks: posting again under the same transaction id is exact."""
@@ -192,7 +193,8 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
     def _failed(self, problem: MessageError) -> Finding:
         about = "" if problem.about == self._about else problem.about  # the name says it
         what = f"{about} {problem.what}" if about else problem.what
-        return Finding("fail", f"{self.name}: {what}", problem.advice or "Check homeserver and token")
+        advice = problem.advice or "Check homeserver and token"
+        return Finding("fail", f"{self.name}: {what}", advice, problem.exit_status)
 
     @property
     def _about(self) -> str:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from mailpoll.markup import to_html
 from mailpoll.model import Attachment, Post
 from mailpoll.post_json import in_json
+from mailpoll.threads import answering
 
 # Octets of an event's content; the whole event may have 65 536, with ids and signatures of up to 20 others (room
 # versions 1 to 12), which servers add.
 MAX_CONTENT = 60_000
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _CUT = "\n\n[…] Cut here."
+_MOST_NAMED = 50
+# A user id (Matrix, appendices §4.2.2): letters of old ones, too. No mention of the room is @room:example.org.
+_USER = re.compile(
+    r"(?<![A-Za-z0-9])@[A-Za-z0-9._=/+-]{1,200}:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200}[A-Za-z0-9])?(?::[0-9]{1,5})?"
+)
+_ROOM = re.compile("@room(?![A-Za-z0-9._=/+-]|:[A-Za-z0-9])")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")  # CommonMark §2.4
 
 
@@ -26,18 +35,30 @@ def transaction_id(key: str, piece: str) -> str:
 def text_event(post: Post, note: str, msgtype: str) -> dict[str, Any]:
     """The content of a post's message: its Markdown without escapes, and what that looks like as HTML.
 
-    `m.mentions` without users says that nobody is meant, whatever the text looks like (Matrix 1.7, §11.37): without it
-    servers look for names in the text.
+    `m.mentions` says who is meant, whatever the text looks like (Matrix 1.7, §11.37): whom the channel's own prefix
+    names, and nobody else. Without it servers look for names in the text. What is to ring is no notice, for which
+    `.m.rule.suppress_notices` says that it rings for nobody.
     """
+    post = answering(post)
     text = "\n\n".join(piece for piece in (post.body, note) if piece)
+    users = list(dict.fromkeys(_USER.findall(post.prefix)))[:_MOST_NAMED]
+    room = bool(_ROOM.search(post.prefix))
     content = {
-        "msgtype": msgtype,
+        "msgtype": "m.text" if users or room else msgtype,
         "body": _ESCAPE.sub(r"\1", text),
-        "m.mentions": {},
+        "m.mentions": {**({"user_ids": users} if users else {}), **({"room": True} if room else {})},
         **_relation(post.thread),
     }
-    rich = {**content, "format": "org.matrix.custom.html", "formatted_body": to_html(text)}
+    rich = {**content, "format": "org.matrix.custom.html", "formatted_body": _with_pills(to_html(text), users)}
     return rich if len(in_json(rich)) <= MAX_CONTENT else _plain(content)
+
+
+def _with_pills(formatted: str, users: Sequence[str]) -> str:
+    """HTML in which those whom the prefix, at its beginning, names are links, which apps show as people."""
+    for user in users:
+        shown = html.escape(user)
+        formatted = formatted.replace(shown, f'<a href="https://matrix.to/#/{shown}">{shown}</a>', 1)
+    return formatted
 
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:

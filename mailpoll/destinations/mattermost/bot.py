@@ -15,6 +15,7 @@ from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure
 from mailpoll.http import nothing_shown
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.settings import MattermostSettings
+from mailpoll.threads import answering
 
 _IDENTITY = re.compile(r"[a-z0-9]{26}")
 _ADVICE = "Check its server and token"
@@ -39,17 +40,18 @@ class Bot:
         with nothing_shown():
             channel = self._channel(place)
         ids, left = upload(self._api, channel, post, content) if self._settings.attachments else ([], [])
+        thread = _thread(post) if self._settings.thread else ""
+        answer, alone = ("\n\n".join(filter(None, (each.body, note(left)))) for each in (answering(post), post))
         fields = {
             "channel_id": channel,
-            "message": "\n\n".join(filter(None, (post.body, note(left)))),
             **({"file_ids": ids} if ids else {}),
             **({"pending_post_id": post.key} if post.key else {}),
         }
-        said = self._say(place, fields, _thread(post) if self._settings.thread else "")
+        said, root = self._say(place, fields, answer, alone, thread)
         identity = _text(said, "id")
         server = (self._settings.server or "").rstrip("/")
         link = f"{server}/_redirect/pl/{identity}" if identity and server.startswith("https://") else ""
-        return Receipt(identity, link)
+        return Receipt(identity, link, alone=root != thread)
 
     def _place(self, post: Post) -> str:
         place = post.place or self._settings.channel
@@ -96,27 +98,31 @@ class Bot:
             answer = archived  # asked for only now: by its name, a channel that is in use wins
         return judged(answer, place, _NAMES)
 
-    def _say(self, place: str, fields: Mapping[str, Any], thread: str) -> Mapping[str, Any]:
-        """What the server said of the post, which is in the channel itself where the thread is gone."""
+    def _say(
+        self, place: str, fields: Mapping[str, Any], answering: str, alone: str, thread: str
+    ) -> tuple[Mapping[str, Any], str]:  # fmt: skip
+        """(What the server said of the post, the thread that it is in): in the channel itself, with the text `alone`,
+        where the thread is gone."""
         if thread:
-            answer = self._api.post("posts", {**fields, "root_id": thread})
+            answer = self._api.post("posts", {**fields, "message": answering, "root_id": thread})
             if answer.status != 400 and id_of(answer.fields) not in THREAD_GONE:
-                return judged(answer, place, _ADVICE)
-        return judged(self._api.post("posts", fields), place, _ADVICE)
+                return judged(answer, place, _ADVICE), thread
+        return judged(self._api.post("posts", {**fields, "message": alone}), place, _ADVICE), ""
 
     def check(self) -> tuple[Finding, ...]:
         """Whether the token holds, whether posts may be as long as the settings say, and the channel is there."""
         try:
             user = _text(judged(self._api.get("users/me"), "", _ADVICE), "username")
         except MessageError as error:
-            return (Finding("fail", f"{self._name}: {error.what}", error.advice or "Check the network"),)
+            what, advice = f"{self._name}: {error.what}", error.advice or "Check the network"
+            return (Finding("fail", what, advice, error.exit_status),)
         found = [Finding("ok", f"{self._name}: Mattermost takes the token of {user or 'an account'}"), *self._lengths()]
         if self._settings.channel:
             try:
                 found.append(self.check_place(""))
             except MessageError as error:
-                place = self._settings.channel
-                found.append(Finding("fail", f"{self._name}: {place} {error.what}", error.advice or "Try again later"))
+                what, advice = f"{self._name}: {self._settings.channel} {error.what}", error.advice or "Try again later"
+                found.append(Finding("fail", what, advice, error.exit_status))
         return tuple(found)
 
     def _lengths(self) -> list[Finding]:
@@ -139,7 +145,7 @@ class Bot:
         try:
             channel = self._look_up(place)
         except PermanentFailure as error:
-            return Finding("fail", f"{self._name}: {place} {error.what}", error.advice)
+            return Finding("fail", f"{self._name}: {place} {error.what}", error.advice, error.exit_status)
         if channel.get("delete_at"):
             advice = "Unarchive it, or name another"
             return Finding("fail", f"{self._name}: {place} is archived", advice)

@@ -15,6 +15,7 @@ from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure
 from mailpoll.http import Response
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.settings import SlackSettings
+from mailpoll.threads import answering
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +51,13 @@ class Bot:
         """
         place = self._place(post)
         files, left = upload(self._api, post, content) if self._settings.attachments else ([], [])
-        text = "\n\n".join(filter(None, (post.body, note(left))))
-        said, root = self._say(place, text, _thread(post) if self._settings.thread else "")
+        thread = _thread(post) if self._settings.thread else ""
+        answer, alone = ("\n\n".join(filter(None, (each.body, note(left)))) for each in (answering(post), post))
+        said, root = self._say(place, answer, alone, thread)
         channel, moment = _text(said, "channel"), _text(said, "ts")
         if lost := share(self._api, files, channel, root or moment):
             self._regret(channel, note(lost), root or moment)
-        return Receipt(f"{channel}/{moment}", self._link(channel, moment, root))
+        return Receipt(f"{channel}/{moment}", self._link(channel, moment, root), alone=bool(thread) and not root)
 
     def _place(self, post: Post) -> str:
         place = post.place or self._settings.channel
@@ -70,11 +72,12 @@ class Bot:
     def _key(self, name: str) -> str:
         return f"destination.{self._name}.{name}"
 
-    def _say(self, place: str, text: str, thread: str) -> tuple[Mapping[str, Any], str]:
-        """(What Slack said of the message, the thread it is in): in the channel itself where the thread is gone."""
-        fields = {"channel": place, "text": text, "mrkdwn": True, **QUIET}
+    def _say(self, place: str, answering: str, alone: str, thread: str) -> tuple[Mapping[str, Any], str]:
+        """(What Slack said of the message, the thread it is in): in the channel itself, with the text `alone`, where
+        the thread is gone."""
+        fields = {"channel": place, "text": alone, "mrkdwn": True, **QUIET}
         if thread:
-            answer = self._api.say("chat.postMessage", {**fields, "thread_ts": thread})
+            answer = self._api.say("chat.postMessage", {**fields, "text": answering, "thread_ts": thread})
             if code_of(answer.fields) not in THREAD_GONE:
                 return judged(answer, place), thread
         return judged(self._api.say("chat.postMessage", fields), place), ""
@@ -82,7 +85,7 @@ class Bot:
     def _regret(self, channel: str, text: str, thread: str) -> None:
         """Says under a post that is there which files are not. If even that fails, the mail still has them."""
         try:
-            self._say(channel, text, thread)
+            self._say(channel, text, text, thread)
         except MessageError as problem:
             log.info("destination.%s: %s: %s", self._name, text, problem)
 
@@ -108,7 +111,8 @@ class Bot:
             answer = self._api.ask("auth.test", {})
             said = judged(answer, "")
         except MessageError as error:
-            return (Finding("fail", f"{self._name}: {error.what}", error.advice or "Check the network"),)
+            what, advice = f"{self._name}: {error.what}", error.advice or "Check the network"
+            return (Finding("fail", what, advice, error.exit_status),)
         who = f"{_text(said, 'user') or 'the app'} of {_text(said, 'team') or 'the workspace'}"
         found = [Finding("ok", f"{self._name}: Slack takes the token: {who}"), *self._scopes(answer)]
         if self._settings.channel:
@@ -141,7 +145,7 @@ class Bot:
         try:
             channel = self._by_id(place) if _IDENTITY.fullmatch(place) else self._by_name(place.lstrip("#"))
         except PermanentFailure as error:
-            return Finding("fail", f"{self._name}: {place} {error.what}", error.advice)
+            return Finding("fail", f"{self._name}: {place} {error.what}", error.advice, error.exit_status)
         except _MayNotLook as error:
             return Finding("warn", f"{self._name}: {place} could not be looked up: {error.what}", error.advice)
         if channel is None:
