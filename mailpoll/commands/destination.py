@@ -15,7 +15,8 @@ from mailpoll.commands.facts import number, print_facts, shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, print_json
 from mailpoll.commands.placing import look
-from mailpoll.errors import ConfigError, MailpollError, Unavailable, worst
+from mailpoll.doctor import book
+from mailpoll.errors import ConfigError, MailpollError, worst
 from mailpoll.model import Finding, Pause
 from mailpoll.settings import Settings
 
@@ -195,9 +196,8 @@ def _check(installation: Installation, name: str, places: Sequence[str]) -> tupl
             findings += tuple(finding for place in places if (finding := look(made, place)) is not None)
     except MailpollError as problem:
         return problem.exit_status, (Finding("fail", f"{shown_destination(name)}: {problem.what}", problem.advice),)
-    failed = any(finding.level == "fail" for finding in findings)
     shown = tuple(replace(each, what=_without_url(name, each.what)) for each in findings)
-    return Unavailable.exit_status if failed else 0, shown
+    return worst([book.status_of(each) for each in findings]), shown
 
 
 def _without_url(name: str, what: str) -> str:

@@ -170,7 +170,8 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
             if not {"username", "healthy"} & answer.fields.keys():
                 raise foreign(answer, "ntfy", _URL)
         except MessageError as problem:
-            return (Finding("fail", f"{self.name}: {problem.about} {problem.what}", problem.advice or "Check its url"),)
+            what, advice = f"{self.name}: {problem.about} {problem.what}", problem.advice or "Check its url"
+            return (Finding("fail", what, advice, problem.exit_status),)
         user = answer.fields.get("username")
         who = f"posts as {user}" if isinstance(user, str) and user.isprintable() and user != "*" else "posts as anybody"
         found = Finding("ok", f"{self.name}: {answer.url} can be reached; {who}")
@@ -181,7 +182,7 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
         try:
             self._topic(place)
         except PermanentFailure as problem:
-            return Finding("fail", f"{self.name}: {problem.what}", problem.advice)
+            return Finding("fail", f"{self.name}: {problem.what}", problem.advice, problem.exit_status)
         return None
 
     def _topic(self, place: str) -> str:

@@ -124,9 +124,8 @@ from = "Gateway <gateway@example.com>"
         found = outbound.probe(self._smtp, self._secret)
         if found.diagnosis is not None:
             said = f" ({found.diagnosis.said})" if found.diagnosis.said else ""
-            return (
-                Finding("fail", f"{self.name}: {found.about}: {found.diagnosis.what}{said}", found.diagnosis.advice),
-            )
+            what = f"{self.name}: {found.about}: {found.diagnosis.what}{said}"
+            return (Finding("fail", what, found.diagnosis.advice, found.diagnosis.status),)
         return (Finding("ok", f"{self.name}: {found.about} lets us in"),)
 
     def check_place(self, place: str) -> Finding | None:

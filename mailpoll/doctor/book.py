@@ -9,7 +9,7 @@ from datetime import datetime
 from mailpoll import destinations
 from mailpoll.delivery import Destination
 from mailpoll.doctor.checks import Check, Job, age, fail, ok, warn
-from mailpoll.errors import AccessDenied, ConfigError, Unavailable
+from mailpoll.errors import AccessDenied, ConfigError, TemporaryFailure, Unavailable
 from mailpoll.model import Finding, Trouble
 from mailpoll.settings import Settings, mask_url
 from mailpoll.store import Channel, DestinationState, Overview
@@ -94,8 +94,16 @@ def jobs(names: Sequence[str], make: Callable[[str], Destination]) -> list[Job]:
 
 def _checked(name: str, finding: Finding) -> Check:
     what = finding.what.removeprefix(f"{name}: ")
-    status = Unavailable.exit_status if finding.level == "fail" else 0
-    return Check(about(name), Finding(finding.level, what, finding.advice), status)
+    return Check(about(name), Finding(finding.level, what, finding.advice), status_of(finding))
+
+
+def status_of(finding: Finding) -> int:
+    """The exit status that what a destination found of itself stands for; that of what cannot be used now, where
+    nothing more is known."""
+    if finding.level != "fail":
+        return 0
+    passes = finding.status in (0, TemporaryFailure.exit_status)
+    return Unavailable.exit_status if passes else finding.status
 
 
 def posts(overview: Overview, now: datetime) -> Iterator[Check]:

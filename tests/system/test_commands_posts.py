@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from servers.http_receiver import Receiver
+from servers.http_receiver import Answer, Receiver
 from support.command_line import NOW, CommandLine, post
 from support.site import MAILPOLL
 
@@ -343,6 +343,15 @@ def test_a_check_of_destinations_is_truthful(tmp_path: Path) -> None:
         ("store", "ok"), ("up", "ok"), ("down", "fail"), ("locked", "fail"),
     ]  # fmt: skip
     assert line("destination", "check", "nowhere").status == 78
+
+
+def test_a_wrong_key_has_the_same_status_when_it_is_checked_and_when_it_is_tried(mailpoll: CommandLine) -> None:
+    with Receiver(Answer(body=b'{"ok": false, "error": "invalid_auth"}')) as slack:
+        section = f'kind = "slack"\napi = "{slack.url}"\ntoken = {{ file = "hook-token" }}\nchannel = "C0123456789"\n'
+        mailpoll.config.write_text(f"{mailpoll.config.read_text()}[destination.slk]\n{section}")
+        mailpoll.ok("channel", "add", "ops", "--to", "slk")
+        said = mailpoll("destination", "check", "slk"), mailpoll("channel", "test", "ops")
+    assert [each.status for each in said] == [77, 77], said
 
 
 @pytest.mark.parametrize("kind", KINDS)

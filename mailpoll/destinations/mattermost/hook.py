@@ -43,7 +43,8 @@ class Hook:
                 taken(answer, "", "Check its webhook")
                 raise not_mattermost(answer)
         except MessageError as error:
-            return (Finding("fail", f"{self._name}: {place} {error.what}", error.advice or "Check the network"),)
+            what, advice = f"{self._name}: {place} {error.what}", error.advice or "Check the network"
+            return (Finding("fail", what, advice, error.exit_status),)
         what = f"{self._name}: {place} takes web hooks; whether it knows this one shows in: mailpoll channel test"
         return (Finding("ok", what),)
 

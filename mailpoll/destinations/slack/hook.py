@@ -46,7 +46,8 @@ class Hook:
         except PermanentFailure:
             return (Finding("ok", f"{self._name}: Slack knows the web hook ({place})"),)
         except MessageError as error:
-            return (Finding("fail", f"{self._name}: {place} {error.what}", error.advice or "Check the network"),)
+            what, advice = f"{self._name}: {place} {error.what}", error.advice or "Check the network"
+            return (Finding("fail", what, advice, error.exit_status),)
         what = f"{self._name}: {place} answers, but took a post without a text: it is not Slack"
         return (Finding("warn", what, "Check its webhook"),)
 

@@ -158,9 +158,8 @@ secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
         try:
             probe(self._url, ca_file=self._settings.ca_file)
         except MessageError as error:
-            return (
-                Finding("fail", f"{self.name}: {url} {error.what}", error.advice or "Check its url and the network"),
-            )
+            what, advice = f"{self.name}: {url} {error.what}", error.advice or "Check its url and the network"
+            return (Finding("fail", what, advice, error.exit_status),)
         return (Finding("ok", f"{self.name}: {url} can be reached"),)
 
     def _headers(self, post: Post, body: Body) -> dict[str, str]:

@@ -177,13 +177,14 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
             answer = self._server.ask("GET", "users/me", {})
             if may_not(answer):
                 advice = f"Check email and key. {_GENERIC}"
-                return (Finding("fail", f"{self.name}: {self._site} says: {words(answer)}", advice),)
+                what = f"{self.name}: {self._site} says: {words(answer)}"
+                return (Finding("fail", what, advice, DestinationRefused.exit_status),)
             who = printable(str(judged(answer, self._about).get("full_name") or self._email))
             found = Finding("ok", f"{self.name}: {self._site} knows the bot {who} ({self._email})")
             place = self.check_place("") if self._settings.channel else None
         except MessageError as problem:
             advice = problem.advice or "Check its site and the network"
-            return (Finding("fail", f"{self.name}: {self._site}: {problem.what}", advice),)
+            return (Finding("fail", f"{self.name}: {self._site}: {problem.what}", advice, problem.exit_status),)
         return (found,) if place is None else (found, place)
 
     def check_place(self, place: str) -> Finding | None:
@@ -193,13 +194,13 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
         try:
             sought = places.parse(place)
         except ValueError as problem:
-            return Finding("fail", f"{self.name}:{place} {problem}")
+            return Finding("fail", f"{self.name}:{place} {problem}", status=PermanentFailure.exit_status)
         wrong = lookup.trouble(self._server, sought)
         if wrong is None:
             return None
         what, advice = wrong
         if what:
-            return Finding("fail", f"{self.name}:{place}: {what}", advice)
+            return Finding("fail", f"{self.name}:{place}: {what}", advice, PermanentFailure.exit_status)
         return Finding("ok", f"{self.name}:{place} is there")
 
     @property
