@@ -127,6 +127,8 @@ def _twice(text: str, error: str) -> tuple[str, str] | None:
         return None
     lines, last = text.split("\n"), int(found[1])
     keys = _header(lines[last - 1])
+    if not keys and error.startswith("Cannot declare"):
+        return None  # a header that has no end either: that is told
     if not keys:
         return f"the setting in line {last} stands twice in its section", "Delete one of the two"
     first = next((number for number, line in enumerate(lines[: last - 1], 1) if _header(line) == keys), None)

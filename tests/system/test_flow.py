@@ -16,6 +16,8 @@ from servers.http_receiver import Receiver
 from servers.proxy import CountingProxy
 from support.site import Site, mail
 
+pytestmark = pytest.mark.usefixtures("as_installed")
+
 numbers = itertools.count()
 
 
