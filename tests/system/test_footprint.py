@@ -14,8 +14,6 @@ from servers.dovecot import Dovecot, missing
 from servers.http_receiver import Receiver
 from support.site import MAILPOLL, Site, mail
 
-pytestmark = pytest.mark.usefixtures("as_installed")
-
 COMMANDS = (
     ("fetch",),
     ("fetch", "--now"),

@@ -23,8 +23,6 @@ from support.site import CRON, MAILPOLL, Site, mail
 
 from mailpoll import idle
 
-pytestmark = pytest.mark.usefixtures("as_installed")
-
 numbers = itertools.count()
 
 # What a run may import only once it knows that there is work; click and msgspec are for the full run as well.
