@@ -17,7 +17,7 @@ from mailpoll.commands.output import json_option, local, print_json
 from mailpoll.commands.placing import look
 from mailpoll.doctor import book
 from mailpoll.errors import ConfigError, MailpollError, worst
-from mailpoll.model import Finding, Pause
+from mailpoll.model import Finding, Pause, Rest
 from mailpoll.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Place:
     channels: tuple[str, ...]
     waiting: int
     pause: Pause | None
+    rest: Rest | None = None  # before its end nothing is tried
 
 
 @click.group()
@@ -74,6 +75,7 @@ def _facts(place: Place) -> list[tuple[str, object]]:
         ("waiting", number(place.waiting, "post") if place.waiting else ""),
         ("paused", f"since {local(paused.paused_at)}: {paused.reason}" if paused else ""),
         ("then", outlook.resume(place.name) if paused else ""),
+        ("rests", f"until {local(place.rest.until)}, or: {outlook.TRY_NOW}" if place.rest and not paused else ""),
     ]
 
 
@@ -86,6 +88,7 @@ def _as_json(place: Place) -> dict[str, object]:
         "waiting": place.waiting,
         "paused_since": place.pause.paused_at if place.pause else None,
         "paused_because": place.pause.reason if place.pause else "",
+        "rests_until": place.rest.until if place.rest else None,
     }
 
 
@@ -168,8 +171,17 @@ def _places(settings: Settings, store: Store) -> tuple[Place, ...]:
         for destination in dict.fromkeys(destination for destination, _ in channel.targets):
             used.setdefault(destination, []).append(channel.name)
     waiting, pauses = store.outbox.waiting(), {pause.destination: pause for pause in store.outbox.pauses()}
+    moment = now()
+    rests = {rest.destination: rest for rest in store.outbox.rests() if rest.until > moment}
     return tuple(
-        Place(name, *_kind(name, settings), tuple(used.get(name, ())), waiting.get(name, 0), pauses.get(name))
+        Place(
+            name,
+            *_kind(name, settings),
+            tuple(used.get(name, ())),
+            waiting.get(name, 0),
+            pauses.get(name),
+            rests.get(name),
+        )
         for name in dict.fromkeys([destinations.STORE, *settings.destination, *used, *waiting, *pauses])
     )
 

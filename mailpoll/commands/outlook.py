@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from mailpoll.store import Store
 
 _ON_THEIR_WAY = frozenset({"pending", "sending", "delayed", "uncertain"})
-_NOW = "mailpoll fetch --now"
+# What tries at once all that waits for a moment.
+TRY_NOW = "mailpoll fetch --now"
 
 
 class Outlook(Struct, frozen=True):
@@ -67,10 +68,10 @@ class Outlook(Struct, frozen=True):
     def _next(self, delivery: Delivery) -> str:
         until = self.until(delivery)
         if until is None:
-            return f"The next run tries it, or now: {_NOW}"
+            return f"The next run tries it, or now: {TRY_NOW}"
         at = until.astimezone()
         same_day = at.date() == self.moment.astimezone().date()
-        return f"It is tried after {at:{'%H:%M:%S' if same_day else '%Y-%m-%d %H:%M'}}, or now by: {_NOW}"
+        return f"It is tried after {at:{'%H:%M:%S' if same_day else '%Y-%m-%d %H:%M'}}, or now by: {TRY_NOW}"
 
 
 def of(store: Store, rates: Rates, moment: datetime) -> Outlook:

@@ -8,7 +8,7 @@ import socket
 import stat
 import subprocess
 import tomllib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from mailpoll import config
 from mailpoll.commands.facts import shown_destination
 from mailpoll.destinations import KINDS
 from mailpoll.errors import Unanswered
-from mailpoll.model import Pause, RawMessage, Receipt
+from mailpoll.model import Pause, RawMessage, Receipt, Rest
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 HOOK = """
@@ -276,11 +276,15 @@ def test_destinations_are_listed_with_what_waits(mailpoll: CommandLine) -> None:
     mailpoll.message(post(), post("gone"))
     with mailpoll.store() as store:
         store.outbox.pause(Pause("hook", "401 Unauthorized", NOW))
+        store.outbox.rest(Rest("gone", 2, datetime.now(UTC) + timedelta(minutes=5)))
     listed = {each["name"]: each for each in mailpoll.ok("destination", "list", "--json").json}
     assert listed["store"]["channels"] == ["dev"]
     assert (listed["hook"]["waiting"], listed["hook"]["paused_because"]) == (1, "401 Unauthorized")
     assert listed["gone"]["kind"] == "not configured"
-    assert "paused" in mailpoll.ok("destination", "list").out
+    assert listed["gone"]["rests_until"]
+    shown = mailpoll.ok("destination", "list").out
+    assert "paused    since" in shown
+    assert "rests     until" in shown
 
 
 def test_a_paused_destination_is_resumed_and_its_posts_are_due(mailpoll: CommandLine) -> None:
