@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "receive": ("mailpoll.commands.receive", "Take a mail from a file or a pipe instead of an inbox."),
     "channel": ("mailpoll.commands.channel", "Where mail goes: add, list, change, remove channels."),
     "address": ("mailpoll.commands.address", "The addresses of channels: add, list, rotate, import, remove."),
-    "destination": ("mailpoll.commands.destination", "The services posts go to: list, check, resume, examples."),
+    "destination": ("mailpoll.commands.destination", "The services posts go to: add, list, check, resume, examples."),
     "messages": ("mailpoll.commands.messages", "What came in: list, show, export, retry, release, drop."),
     "posts": ("mailpoll.commands.posts", "What went out: list, show, retry, resend, drop."),
     "send-test": ("mailpoll.commands.send_test", "Send two test mails, and say what is wrong if they do not leave."),
