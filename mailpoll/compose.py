@@ -238,9 +238,10 @@ def _goes_along(limits: Limits) -> bool:
 
 def _cut_line(text: str, room: int, limits: Limits) -> str:
     """The beginning of lines in bold that are too long, which ends with "..."; never inside an escape."""
-    shown = markup.cut(text, len(_held(text, max(0, room - len(ELLIPSIS) - 2), limits)))
-    mark = next((mark for mark in ("**", "*") if shown.startswith(mark) and shown.count(mark) % 2), "")
-    return _held(shown + ELLIPSIS + mark, room, limits)
+    shown = markup.cut(text, len(_held(text, max(0, room - len(ELLIPSIS)), limits)))
+    mark = "*" if limits.markup == "slack" else "**"
+    end = mark if shown.endswith(mark) and limits.markup != "plain" else ""
+    return _held(shown.removesuffix(end) + ELLIPSIS + end, room, limits)
 
 
 def _size(text: str, limits: Limits) -> int:

@@ -5,7 +5,7 @@ Text comes as plain text or as Markdown (where the mail was HTML). What is escap
 | dialect | plain text | Markdown |
 |---|---|---|
 | markdown | as typed: the store and web hooks hand text on | as it is |
-| zulip | as typed: Zulip knows no escapes | without the escapes |
+| zulip | as typed, for Zulip knows no escapes; but a line that begins with `#` is no heading | without the escapes |
 | commonmark | a backslash before what would be a mark; blanks at the start of a line do not break | its `_` escaped |
 | slack | `&`, `<` and `>` as references; Slack knows no escape for `*`, `_`, `~` | mrkdwn |
 | discord | a backslash before what would be a mark | Discord's |
@@ -18,6 +18,7 @@ between, and what strangers write as such a link is none.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Literal
 
 from mailpoll.markup.lines import FENCE, lines
@@ -39,15 +40,23 @@ _WHOLE = re.compile(
 )
 
 
+# Marks of emphasis, but for those that are escaped or in code.
+_MARKS = re.compile(r"\\.|`[^`\n]*`|(?P<run>\*+|~~+)")
+_MARKS_OF = {"*": ("*",), "**": ("**",), "***": ("**", "*"), "~~": ("~~",)}
+_MOST_MARKS = len("*****~~")
+
+
 def written(text: str, kind: Kind, dialect: str) -> str:
     """A text of several lines in a dialect, plain text ("plain") or Markdown ("html"); for finished()."""
     text = text.translate(NONE)
-    if dialect == "markdown" or (kind == "plain" and dialect in _AS_TYPED):
+    if dialect == "markdown" or (kind == "plain" and dialect in _AS_TYPED and not (dialect == "zulip" and "#" in text)):
         return text
     from mailpoll.markup import chats, typed
 
     if kind == "html":
         return chats.FROM_MARKDOWN[dialect](text)
+    if dialect == "zulip":
+        return chats.zulip_text(text)
     return chats.slack_text(text) if dialect == "slack" else typed.escaped(text, dialect)
 
 
@@ -66,7 +75,9 @@ def line(text: str, dialect: str) -> str:
 def bold(text: str, dialect: str) -> str:
     """A piece of plain text on one line, in bold where the dialect can say so of it; for finished()."""
     said, mark = line(text.strip(), dialect), {"slack": "*", "plain": ""}.get(dialect, "**")
-    if dialect in ("slack", "markdown", "zulip") and "*" in said:
+    if dialect == "slack":  # it knows no escape, and a star would end it
+        said = said.replace("*", "∗")
+    if dialect in ("markdown", "zulip") and "*" in said:
         return said
     return f"{mark}{said}{mark}" if said else ""
 
@@ -85,7 +96,7 @@ def finished(text: str) -> str:
 
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters of a text that written() made, ending with a line, or else with a word, where that
-    loses less than half; never inside a link, a URL or an escape. Code that is cut is closed."""
+    loses less than half; never inside a link, a URL or an escape. Code and emphasis that are cut are closed."""
     if len(text) <= limit:
         return text
     limit = max(0, limit)
@@ -99,8 +110,9 @@ def cut(text: str, limit: int) -> str:
 
 
 def begins_block(text: str) -> bool:
-    """Whether the first line is code, a quote, a heading, a rule or in a list, which it is only where a line begins."""
-    first = next(lines(text.partition("\n")[0]))
+    """Whether the first line is code, a quote, a heading, a rule, in a list or in a table, which it is only where a
+    line begins."""
+    first = next(lines("\n".join(text.split("\n", 2)[:2])))
     return first.depth > 0 or first.kind not in ("text", "blank")
 
 
@@ -111,6 +123,29 @@ def closed(text: str) -> str:
 
 
 def _ended(text: str, limit: int) -> str:
+    """The text up to the end of a line or word, with what its last line leaves open closed."""
+    shown = _whole_words(text, limit)
+    marks = _open_marks(text, shown)
+    if len(shown) + len(marks) > limit:
+        shown = _whole_words(text, max(0, limit - _MOST_MARKS))
+        marks = _open_marks(text, shown)
+    return (shown + marks)[: max(limit, 0)]
+
+
+def _open_marks(text: str, shown: str) -> str:
+    """What closes the emphasis that the last line of `shown`, the beginning of `text`, was cut in, innermost first."""
+    start = shown.rfind("\n") + 1
+    end = text.find("\n", len(shown))
+    of_it, of_all = (_runs(each) for each in (shown[start:], text[start : len(text) if end == -1 else end]))
+    return "".join(reversed([mark for mark, count in of_it.items() if count % 2 and of_all[mark] % 2 == 0]))
+
+
+def _runs(line: str) -> Counter[str]:
+    """How many marks of emphasis of each kind a line has, by one or two stars or tildes, in their order."""
+    return Counter(mark for run in _MARKS.finditer(line) if run["run"] for mark in _MARKS_OF.get(run["run"], ()))
+
+
+def _whole_words(text: str, limit: int) -> str:
     at = text.rfind("\n", limit // 2, limit + 1)
     if at != -1:
         return text[:at].rstrip()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from mailpoll.markup import typed
 from mailpoll.markup.inline import Piece, pieces, words
-from mailpoll.markup.lines import Line, lines
+from mailpoll.markup.lines import Line, cells, lines
 from mailpoll.markup.stand_ins import CLOSES, OPENS, PARTS
 from mailpoll.reply.honest import honest
 
@@ -19,7 +20,17 @@ _DISCORD_MARKS = _ZULIP_MARKS = {"strong": "**", "em": "*", "strike": "~~"}
 _BRACKETS = str.maketrans({"[": "(", "]": ")"})
 _PAIRED, _BRACKETED = re.compile(r"\([^()]*\)"), re.compile(r"\[[^\[\]]*\]")
 _PARENTHESES = str.maketrans({"(": "%28", ")": "%29"})
+_HASHES = re.compile(r" {0,3}#{1,6}(?=\s)")
 _RULE = "———"
+
+
+def _without_tables(markdown: str) -> Iterator[Line]:
+    """The lines for who knows no tables: a row is a text, with bars between its cells."""
+    for line in lines(markdown):
+        if line.kind == "row":
+            yield Line("text", 0, 0, "", " | ".join(cells(line.text)))
+        elif line.kind != "delimiter":
+            yield line
 
 
 def to_zulip(markdown: str) -> str:
@@ -34,12 +45,33 @@ def _zulip_line(line: Line) -> str:
     quote = "> " * line.depth
     if line.kind == "blank":
         return quote.rstrip()
+    if line.kind == "delimiter":
+        return line.text
+    if line.kind == "row":  # it knows no escape for what parts cells
+        shown = ("".join(map(_zulip_piece, pieces(cell))).replace("|", "¦") for cell in cells(line.text))
+        return f"| {' | '.join(shown)} |"
     if line.kind == "rule":
         return quote + "---"
     said = "".join(map(_zulip_piece, pieces(line.text)))
     if line.kind == "heading":
         return f"{quote}{line.mark} {said}"
-    return f"{quote}{' ' * line.indent}{line.mark} {said}" if line.kind == "item" else quote + said
+    return f"{quote}{' ' * line.indent}{line.mark} {said}" if line.kind == "item" else quote + no_heading(said)
+
+
+def no_heading(line: str) -> str:
+    """A line for Zulip that is no heading there: it knows no escapes, but wants a blank behind the hashes."""
+    return _HASHES.sub("\\g<0>\u200b", line, count=1)
+
+
+def zulip_text(text: str) -> str:
+    """Text as it was typed, where a line that begins with hashes is no heading: a comment of a shell, for example."""
+    if "#" not in text:
+        return text
+    whole = text.split("\n")
+    return "\n".join(
+        no_heading(line) if read.kind == "heading" and not read.depth else line
+        for line, read in zip(whole, lines(text), strict=True)
+    )
 
 
 def _zulip_piece(piece: Piece) -> str:
@@ -67,7 +99,7 @@ def _in_ticks(code: str) -> str:
 def to_slack(markdown: str) -> str:
     """Slack's mrkdwn. Slack knows no escape for its marks and takes one for a mark at the edge of a word only: those
     inside of words are left out."""
-    return "\n".join(_slack_line(line) for line in lines(markdown))
+    return "\n".join(_slack_line(line) for line in _without_tables(markdown))
 
 
 def slack_text(text: str) -> str:
@@ -131,7 +163,7 @@ def _closes_at_edge(of: list[Piece], opening: int) -> bool:
 
 def to_discord(markdown: str) -> str:
     """Discord's Markdown: headings of three sizes, no quotes in quotes, links only with words that look like none."""
-    return "\n".join(_discord_line(line) for line in lines(markdown))
+    return "\n".join(_discord_line(line) for line in _without_tables(markdown))
 
 
 def _discord_line(line: Line) -> str:
@@ -182,7 +214,7 @@ def _masked(link: Piece) -> str:
 
 def to_plain(markdown: str) -> str:
     """Text for places that read no markup: the words, and behind them where links lead."""
-    return "\n".join(_plain_line(line) for line in lines(markdown) if line.kind != "fence")
+    return "\n".join(_plain_line(line) for line in _without_tables(markdown) if line.kind != "fence")
 
 
 def _plain_line(line: Line) -> str:

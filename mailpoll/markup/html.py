@@ -7,7 +7,7 @@ import html
 import re
 
 from mailpoll.markup.inline import Piece, pieces
-from mailpoll.markup.lines import MAX_DEPTH, Line, lines
+from mailpoll.markup.lines import MAX_DEPTH, Line, cells, lines
 
 _TAGS = {"strong": "strong", "em": "em", "strike": "del"}
 # Links that become pills and ring for people.
@@ -33,6 +33,9 @@ class _Writer:
         self._block = ""  # the tag of the paragraph or code that is open
 
     def take(self, line: Line) -> None:
+        if self._block == "table" and line.kind not in ("row", "delimiter"):
+            self._out.append("</table>")
+            self._block = ""
         if line.kind == "fence":
             self._fence(line)
         elif line.kind == "code":
@@ -47,8 +50,8 @@ class _Writer:
 
     def ended(self) -> str:
         """All that was written, with what is open closed."""
-        if self._block == "pre":
-            self._out.append("</code></pre>")
+        if self._block in ("pre", "table"):
+            self._out.append("</code></pre>" if self._block == "pre" else "</table>")
             self._block = ""
         self._quote(0)
         self._end_lists()
@@ -64,6 +67,17 @@ class _Writer:
         language = _LANGUAGE.fullmatch(line.text)
         self._out.append(f'<pre><code class="language-{html.escape(line.text)}">' if language else "<pre><code>")
         self._block = "pre"
+
+    def _row(self, line: Line) -> None:
+        tag = "td" if self._block == "table" else "th"
+        if tag == "th":
+            self._end_lists()
+            self._out.append("<table>")
+            self._block = "table"
+        self._out.append("<tr>" + "".join(f"<{tag}>{_inline(cell)}</{tag}>" for cell in cells(line.text)) + "</tr>")
+
+    def _delimiter(self, line: Line) -> None:
+        """Nothing: the headers above it are known by their place."""
 
     def _heading(self, line: Line) -> None:
         self._end_lists()

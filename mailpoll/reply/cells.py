@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailpoll.reply.lines import read_lines
 from mailpoll.reply.tree import Element
 
@@ -29,6 +31,46 @@ def open_cells(row: Element) -> None:
     if all(found is not None for found in wrapped):
         for block in (block for found in wrapped if found for block in found[0]):
             block.attributes["\0cell"] = "yes"
+
+
+def show_as_table(table: Element) -> None:
+    """Marks the rows of a table of values: it has a row of headers over rows of as many cells, all
+    plain. Others lay out a page."""
+    rows = list(_rows(table))
+    if len(rows) < 2:
+        return
+    cells = [[child for child in row.children if isinstance(child, Element)] for row in rows]
+    if len(cells[0]) < 2 or any(cell.tag != "th" for cell in cells[0]):
+        return
+    if any(len(row) != len(cells[0]) or any(map(_spans, row)) for row in cells):
+        return
+    wrapped = [_wrapped(cell) for row in cells for cell in row]
+    if any(found is None for found in wrapped) or sum(found is not None and found[1] for found in wrapped) < 2:
+        return
+    for block in (block for found in wrapped if found for block in found[0]):
+        block.attributes["\0cell"] = "yes"
+    for part in (table, *table.children):
+        if isinstance(part, Element) and part.tag in ("table", "thead", "tbody", "tfoot"):
+            part.children = [child for child in part.children if isinstance(child, Element)]  # no blanks between rows
+    for row in rows:
+        row.attributes["\0row"] = "yes"
+    rows[0].attributes["\0row"] = "head"
+
+
+def _rows(table: Element) -> Iterator[Element]:
+    """The rows of a table itself."""
+    for child in table.children:
+        if isinstance(child, Element) and child.tag in ("thead", "tbody", "tfoot"):
+            yield from (row for row in child.children if isinstance(row, Element) and row.tag == "tr")
+        elif isinstance(child, Element) and child.tag == "tr":
+            yield child
+
+
+def _spans(cell: Element) -> bool:
+    """Whether a cell is none, or takes more than its own place."""
+    return cell.tag not in ("td", "th") or any(
+        cell.get(name).strip() not in ("", "1") for name in ("colspan", "rowspan")
+    )
 
 
 def names_values(table: Element) -> bool:

@@ -6,7 +6,7 @@ import html as entities
 import re
 from typing import Literal
 
-from mailpoll.reply.cells import names_values, open_cells
+from mailpoll.reply.cells import names_values, open_cells, show_as_table
 from mailpoll.reply.convert import CITED, ESCAPE, STAND_IN_BLANK, STAND_INS, STAND_INS_OF_CODE, VALUE, convert
 from mailpoll.reply.links import file_name_of, name_of, target_of
 from mailpoll.reply.tree import Element
@@ -31,6 +31,9 @@ _NUMBER = re.compile(r"[0-9]{1,6}")
 # What a forge or a highlighter calls the element around its code; a `pre` of its own may be a whole mail.
 _CODE = re.compile(r"(?:^|\s)(?:highlight|codehilite|sourcecode|code|chroma)(?:\s|$)")
 _FENCE, _NO_FENCE = "```", "``ˋ"
+# What Markdown would make a heading or a list of, where a line begins with it; html2text sees to - and numbers.
+_BEGINNING = re.compile(r"(?=#{1,6}(?:\s|\Z)|\*(?:\s|\Z))")
+_GAPS = re.compile(" {2,}")
 # 5*3*2, x**2: not what people write for emphasis.
 _INNER_STARS = re.compile(r"(?<=\S)\*+(?=\S)")
 _PRE_WRAP = re.compile(r"white-space\s{0,3}:\s{0,3}(?:pre|break-spaces)")
@@ -63,7 +66,7 @@ class _Writer:
         self._inline: list[str] = []
         self._nested: list[str] = []
         self._pre = 0
-        self._fenced = False
+        self._fenced = self._row = False
         self._indent = 0
         self._heading = "p"
 
@@ -116,7 +119,9 @@ class _Writer:
         return "citation" if self._quotes == "marked" and element.kind == "citation" else element.tag
 
     def _enter_other(self, element: Element, tag: str) -> None:
-        if tag == "tr":
+        if tag == "table" and not (self._nested or self._cited or self._inline or self._pre):
+            show_as_table(element)
+        if tag == "tr" and "\0row" not in element.attributes:
             open_cells(element)
         if "\0cell" in element.attributes:
             pass
@@ -124,6 +129,9 @@ class _Writer:
             self._end_paragraph()
             self._lines, self._fenced = [_FENCE], True
             element.attributes["\0fenced"] = "yes"
+        elif "\0row" in element.attributes:
+            (self._end_paragraph if element.attributes["\0row"] == "head" else self._end_line)()
+            self._line, self._blank, self._row = ["|"], False, True
         elif tag == "citation":
             self._end_paragraph()
             self._cited += 1
@@ -140,7 +148,9 @@ class _Writer:
             if tag == "div" and _CODE.search(element.get("class")[:500]):
                 _highlight(element)
         elif tag in ("td", "th"):
-            if not self._blank:
+            if self._row:
+                self._line.append(" ")
+            elif not self._blank:
                 self._line.append(" | ")
         elif tag in _INLINE or tag == "a":
             self._open(element)
@@ -166,6 +176,10 @@ class _Writer:
             pass
         elif "\0fenced" in element.attributes:
             self._end_fence()
+        elif "\0row" in element.attributes:
+            self._end_row(element)
+        elif tag in ("td", "th") and self._row:
+            self._line.append(" |")
         elif tag in _PARAGRAPHS or tag == "table":
             self._end_paragraph()
         elif tag in _BLOCKS:
@@ -185,6 +199,8 @@ class _Writer:
             target = target_of(element)
             if not target:
                 return
+            if self._row:
+                target = target.replace("|", "%7C")
             opening = f'<a href="{entities.escape(target)}">'
         element.attributes["\0opened"] = mark
         self._inline.append(opening)
@@ -202,7 +218,7 @@ class _Writer:
         del self._inline[index]
 
     def _text(self, text: str) -> None:
-        if self._pre:
+        if self._pre and not self._row:
             first, *more = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
             self._words(first.replace("\t", "    "), keep_blanks=True)
             for line in more:
@@ -217,7 +233,8 @@ class _Writer:
             self._words(_BLANKS.sub(" ", text))
 
     def _words(self, text: str, keep_blanks: bool = False) -> None:
-        if self._blank:
+        begins = self._blank
+        if begins:
             stripped = text.lstrip(" ")
             # Highlighters write the blanks before a word outside of its element.
             self._indent += len(text) - len(stripped) if keep_blanks else 0
@@ -226,6 +243,10 @@ class _Writer:
             self._line = [STAND_IN_BLANK * min(self._indent, 40), *self._inline]
             text, self._blank = stripped, False
         text = text.translate(STAND_INS_OF_CODE if self._fenced else STAND_INS)
+        if self._row:
+            text = text.replace("|", f"{ESCAPE}|")
+        elif begins and _BEGINNING.match(text) and not self._fenced and "<code>" not in self._inline:
+            text = ESCAPE + text
         if "*" in text and not self._fenced and "<code>" not in self._inline:
             text = _INNER_STARS.sub(_escaped, text)
         # Of `- ` and `1. ` html2text makes no list when the blank is none.
@@ -249,6 +270,14 @@ class _Writer:
         line = "".join(self._line + [_closing(open_) for open_ in reversed(self._inline)])
         self._lines.append(mark + (line.replace(_FENCE, _NO_FENCE) if self._fenced else line))
         self._line, self._blank = [], True
+
+    def _end_row(self, row: Element) -> None:
+        """Ends a row of a table; below that of the headers goes what makes them headers."""
+        self._row, self._blank = False, True
+        self._lines.append((VALUE if self._values else "") + _GAPS.sub(" ", "".join(self._line)))
+        self._line = []
+        if row.attributes["\0row"] == "head":
+            self._lines.append("|" + "---|" * sum(isinstance(cell, Element) for cell in row.children))
 
     def _end_fence(self) -> None:
         """Ends the code; where there is none, there is nothing."""

@@ -228,7 +228,7 @@ def test_files_are_uploaded_and_linked_in_the_list() -> None:
     none_wrong(server)
     pdf, text = server.uploads
     assert list(server.uploads.values()) == [b"%PDF-", b"abc"]
-    assert (pdf.rsplit("/", 1)[1], text.rsplit("/", 1)[1]) == ("nder-the--sea---x-.pdf", "all--.txt")
+    assert (pdf.rsplit("/", 1)[1], text.rsplit("/", 1)[1]) == ("Ünder-the--sea---x-.pdf", "all--.txt")
     assert server.contents == [
         f"See below.\n\n[Ünder the (sea)  x .pdf]({pdf}) (application/pdf, 5 bytes)\n"
         f"[@\u200b  all  .txt]({text}) (text/plain, 3 bytes)"

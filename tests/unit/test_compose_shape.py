@@ -33,7 +33,7 @@ def post(mail: bytes, limits: Limits, *, ref: str = "message 7", **route: Any) -
 @pytest.mark.parametrize(
     ("markup", "body"),
     [
-        ("slack", "R&amp;D *now*\n*From:* Jane Roe &lt;jane@example.com&gt;\n\n# 1 &lt; 2\n__init__"),
+        ("slack", "*R&amp;D ∗now∗*\n*From:* Jane Roe &lt;jane@example.com&gt;\n\n# 1 &lt; 2\n__init__"),
         ("discord", "**R&D \\*now\\***\n**From:** Jane Roe \\<jane@example.com>\n\n\\# 1 < 2\n\\_\\_init\\_\\_"),
         ("commonmark", "**R&D \\*now\\***\n**From:** Jane Roe \\<jane@example.com>\n\n\\# 1 < 2\n\\_\\_init\\_\\_"),
         ("markdown", "R&D *now*\n**From:** Jane Roe <jane@example.com>\n\n# 1 < 2\n__init__"),

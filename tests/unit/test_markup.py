@@ -242,16 +242,57 @@ class TestCut:
 
 def test_bold_is_bold_where_the_dialect_can_say_so() -> None:
     assert [markup.bold("a*b <c>", dialect) for dialect in sorted(DIALECTS)] == [
-        "**a\\*b \\<c>**", "**a\\*b \\<c>**", "a*b <c>", "a*b <c>", "a*b &lt;c&gt;", "a*b <c>",
+        "**a\\*b \\<c>**", "**a\\*b \\<c>**", "a*b <c>", "a*b <c>", "*a∗b &lt;c&gt;*", "a*b <c>",
     ]  # fmt: skip
     assert markup.bold("Lunch?", "slack") == "*Lunch?*"
     assert markup.bold(" ", "discord") == ""
     assert markup.bold("```", "slack") == "*ˋˋˋ*"
 
 
+TABLE = "| A | B |\n|---|---|\n| 1 | **2**\\|`3` |"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "shown"),
+    [
+        ("markdown", TABLE),
+        ("commonmark", TABLE),
+        ("zulip", "| A | B |\n|---|---|\n| 1 | **2**¦`3` |"),
+        ("slack", "A | B\n1 | *2*|`3`"),
+        ("discord", "A | B\n1 | **2**|`3`"),
+        ("plain", "A | B\n1 | 2|3"),
+    ],
+)
+def test_a_table_is_one_where_there_are_tables_and_else_its_rows(dialect: str, shown: str) -> None:
+    assert finished(written(f"{TABLE}\n\nbye", "html", dialect)) == f"{shown}\n\nbye"
+
+
+def test_a_table_of_html_has_headers() -> None:
+    cells = "<tr><th>A</th><th>B</th></tr><tr><td>1</td><td><strong>2</strong>|<code>3</code></td></tr>"
+    assert to_html(f"> x\n{TABLE}\nbye") == f"<blockquote><p>x</p></blockquote><table>{cells}</table><p>bye</p>"
+
+
+def test_a_comment_is_no_heading_in_zulip_and_code_is_as_it_is() -> None:
+    assert written("# a\n```\n# b\n```\n#c", "plain", "zulip") == "#\u200b a\n```\n# b\n```\n#c"
+    assert written("\\# a\n\n# b", "html", "zulip") == "#\u200b a\n\n# b"
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        ("**one two three** x", 12, "**one two**"),
+        ("*one ~~two three four~~* x", 19, "*one ~~two three~~*"),
+        ("one *two three four", 14, "one *two three"),
+        (r"\*one two\* three", 9, r"\*one"),
+    ],
+)
+def test_emphasis_that_is_cut_is_closed(text: str, limit: int, shown: str) -> None:
+    assert cut(text, limit) == shown
+
+
 UNITS = ["*", "**a", "*a ", "_a", "`", "``` ", "[", "[a](", "](a)", "[a](b(", "](x(y)", "\\", "<http:", "~~a", "> ",
          "- a\n", "[a](https://x)", "*a [x](http://y) ", "\n```\n", "https://x ", "&a", "[" * 9 + "](https://x)",
-         "#", "1. ", "(" * 9 + "https://x)"]  # fmt: skip
+         "#", "1. ", "| a |\n|---|---|\n", "| a \\|", "(" * 9 + "https://x)"]  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -72,6 +72,14 @@ def test_what_nobody_can_see_is_not_said(unseen):
             "<td>30</td></tr></table><p>Fine?</p>",
             "Site | **New**\nLisboa | 30\n\nFine?",
         ),
+        (
+            "<table>\n\n<tr><th>Host</th><th><p>Load</p></th></tr>\n\n<tr><td>a|b</td><td><b>1</b></td></tr>"
+            "<tr><td></td><td><a href='https://x.example/a|b'>x</a></td></tr></table>",
+            "| Host | Load |\n|---|---|\n| a\\|b | **1** |\n| | [x](https://x.example/a%7Cb) |",
+        ),
+        ("<table><tr><th colspan=2>a</th></tr><tr><td>b</td><td>c</td></tr></table>", "a\nb | c"),
+        ("<table><tr><th>a</th><th>b</th></tr><tr><td>c<br>d</td><td>e</td></tr></table>", "a | b\nc\nd | e"),
+        ("<p># no heading</p><p>* no item<br>#tag so</p>", "\\# no heading\n\n\\* no item\n#tag so"),
         ("<table><tr><td><p>one</p><p>two</p></td><td><p>three</p></td></tr></table>", "one\n\ntwo\n\nthree"),
         (
             "<table><tr><td>&nbsp;</td><td><p>one</p></td></tr><tr><td></td><td><p>two</p></td></tr></table>",
@@ -122,7 +130,7 @@ def test_depth_and_length_are_bounded():
 
 TAGS = (
     "<div>", "</div>", "<p>", "<br>", "<ul>", "<li>", "</ul>", "<blockquote>", "</blockquote>", "<a href='http://x.y'>",
-    "</a>", "<b>", "</b>", "<pre>", "</pre>", "<pre class=code>", "<table>", "<tr>", "<td>", "</table>",
+    "</a>", "<b>", "</b>", "<pre>", "</pre>", "<pre class=code>", "<table>", "<tr>", "<td>", "<th>", "</table>",
     "<hr id=zwchr>", "text", " ", "\n\n", "<img alt=x>", "<div class=gmail_quote>", "&amp;", "<", "<!--", "-->",
     "<![CDATA[", "<h1>", "</h1>", "<code>", "\\",
 )  # fmt: skip

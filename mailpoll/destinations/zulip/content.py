@@ -7,9 +7,10 @@ follows from the post and the server's limits alone.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from mailpoll import markup
 from mailpoll.mentions import neutralised
@@ -45,6 +46,7 @@ class File:
     def uploaded(self, path: str) -> File:
         """The same file, linked; raises ValueError for a path that is no upload's, or longer than the room for it."""
         path = path.strip() if path.isprintable() else ""
+        path = path if len(path) <= _ROOM - 3 else unquote(path)
         path = quote(path, safe="/%~!$&'*+,;=:@-._") if any(c in '() <>"' for c in path) else path
         if not path.startswith(_PATH) or len(path) > _ROOM - 3:
             raise ValueError("the server named no place of the upload")
@@ -57,8 +59,9 @@ class File:
 
     @property
     def upload_name(self) -> str:
-        """The name that the upload gets, and that its path ends with: letters, digits, `-`, `_` and dots, short."""
-        name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in self.name).strip("-.")
+        """The name that the upload gets, and that its path ends with: letters and digits of any script, as Zulip lets
+        them (sanitize_name()), `-`, `_` and dots, short."""
+        name = "".join(c if _in_names(c) else "-" for c in unicodedata.normalize("NFKC", self.name)).strip("-.")
         stem, dot, ending = name.rpartition(".")
         if not dot or not stem or len(ending) > 10:
             return name[:_NAME_ROOM] or "file"
@@ -125,6 +128,10 @@ def draft(post: Post, limit: int, *, with_files: bool, overflow: str) -> Draft:
     room = limit - _room(kept := (*whole, *files)[: _most(limit)]) - len(notice) - 2
     shown = markup.cut(body, max(0, room)).rstrip()
     return Draft("\n\n".join(filter(None, (shown, notice))), kept, len(whole) + len(files) - len(kept))
+
+
+def _in_names(character: str) -> bool:
+    return character.isalnum() or character in "-_." or unicodedata.category(character)[0] == "M"
 
 
 def _most(limit: int) -> int:
