@@ -152,8 +152,8 @@ class Limits(Struct, frozen=True):
     unless the channel says `--topic none`. `mentions` names the dialect whose mentions compose must neutralise ("none",
     "zulip", "slack", "discord", "mattermost", "matrix"), `markup` the one that it writes: "markdown" (text as it was
     typed: the store, web hooks), "zulip" (the same, without escapes, of which Zulip knows none), "commonmark" (typed
-    text escaped, so that it is shown as it was typed: Mattermost, ntfy with Markdown, what markup.to_html() is given
-    for Matrix), "slack", "discord", "plain". `file_size` is that of one file in octets; `octets`: so is `body`, in
+    text escaped, so that it is shown as it was typed: ntfy with Markdown, what markup.to_html() is given for Matrix),
+    "mattermost" (the same, as its parser has it), "slack", "discord", "plain". `file_size` is that of one file in octets; `octets`: so is `body`, in
     UTF-8. `overflow`: text that does not fit goes along whole as a file, or is only cut. `threads`: a post that answers
     one of the same channel is to be put into its thread (Post.thread).
     """

@@ -7,6 +7,7 @@ Text comes as plain text or as Markdown (where the mail was HTML). What is escap
 | markdown | as typed: the store and web hooks hand text on | as it is |
 | zulip | as typed, for Zulip knows no escapes; but a line that begins with `#` is no heading | without the escapes |
 | commonmark | a backslash before what would be a mark; blanks at the start of a line do not break | its `_` escaped |
+| mattermost | the same, `<` and `&` as references | the same |
 | slack | `&`, `<` and `>` as references; Slack knows no escape for `*`, `_`, `~` | mrkdwn |
 | discord | a backslash before what would be a mark | Discord's |
 | plain | as typed | the words, and where links lead |
@@ -28,7 +29,7 @@ __all__ = ["DIALECTS", "Kind", "begins_block", "bold", "closed", "cut", "finishe
 
 Kind = Literal["plain", "html"]
 
-DIALECTS = frozenset({"markdown", "zulip", "commonmark", "slack", "discord", "plain"})
+DIALECTS = frozenset({"markdown", "zulip", "commonmark", "mattermost", "slack", "discord", "plain"})
 
 # Those that take plain text as it was typed. What the others need takes 4 ms to import, and is imported for them only.
 _AS_TYPED = frozenset({"markdown", "zulip", "plain"})

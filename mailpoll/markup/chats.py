@@ -240,6 +240,7 @@ def _plain_piece(piece: Piece) -> str:
 FROM_MARKDOWN = {
     "zulip": to_zulip,
     "commonmark": typed.without_underscores,
+    "mattermost": typed.without_underscores,
     "slack": to_slack,
     "discord": to_discord,
     "plain": to_plain,

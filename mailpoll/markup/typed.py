@@ -28,6 +28,10 @@ _STARTS: dict[str, re.Pattern[str]] = {
     "commonmark": re.compile(r"[#>|]|[-+](?=[ \t\n]|\Z)|[0-9]{1,9}(?=[.)](?:[ \t]|\Z))|[-=:](?=[-=:| \t]*\Z)"),
     "discord": re.compile(r"[#>]|-(?=#|[ \t]|\Z)|\+(?=[ \t])|[0-9]{1,9}(?=\.(?:[ \t]|\Z))"),
 }
+# Mattermost's parser (its fork of marked) takes no-break spaces for any others, so that four are code, and knows no
+# backslash before some characters; references to them it shows as they are.
+_MARKS["mattermost"], _STARTS["mattermost"] = _MARKS["commonmark"], _STARTS["commonmark"]
+_REFERENCES = {"<": "&lt;", "&": "&amp;", "=": "&#61;", ":": "&#58;"}
 # An underscore of a word in Markdown, and what it may be part of.
 _UNDERSCORE = re.compile(
     rf"`+[^`\n]*`+|\]\([^)\s]{{0,2000}}\)|<(?:https?|ftp|mailto):[^\s<>]*>|{BARE}|\\."
@@ -35,12 +39,12 @@ _UNDERSCORE = re.compile(
     re.IGNORECASE,
 )
 _BLANKS = re.compile(r"[ \t]+")
-_NO_BREAK = "\xa0"
+_KEPT_BLANKS = {"commonmark": "\xa0", "mattermost": "\u2007"}
 
 
 def escaped(text: str, dialect: str) -> str:
-    """Lines of text, escaped for "commonmark" or "discord". Blanks at the start of a line, which CommonMark takes away
-    or makes code of, become no-break spaces in it."""
+    """Lines of text, escaped for "commonmark", "mattermost" or "discord". Blanks at the start of a line, which the
+    first two take away or make code of, become such as they keep."""
     return "\n".join(_start(line, dialect) for line in in_line(text, dialect).split("\n"))
 
 
@@ -56,7 +60,8 @@ def without_underscores(markdown: str) -> str:
 
 def in_line(text: str, dialect: str) -> str:
     """As escaped(), for text that does not begin a line."""
-    return _MARKS[dialect].sub(_with_backslash, text)
+    escape = _for_mattermost if dialect == "mattermost" else _with_backslash
+    return _MARKS[dialect].sub(escape, text)
 
 
 def start(line: str, dialect: str) -> str:
@@ -68,16 +73,22 @@ def _start(line: str, dialect: str) -> str:
     indent = _BLANKS.match(line)
     blanks = indent[0] if indent else ""
     rest = line[len(blanks) :]
-    if dialect == "commonmark":
-        blanks = _NO_BREAK * len(blanks.expandtabs(4))
+    if dialect in _KEPT_BLANKS:
+        blanks = _KEPT_BLANKS[dialect] * len(blanks.expandtabs(4))
     mark = _STARTS[dialect].match(rest)
     if mark is None:
         return blanks + rest
+    if dialect == "mattermost" and mark[0] in _REFERENCES:
+        return blanks + _REFERENCES[mark[0]] + rest[mark.end() :]
     return blanks + (mark[0] + "\\" if mark[0].isdigit() else "\\" + mark[0]) + rest[mark.end() :]
 
 
 def _with_underscore(found: re.Match[str]) -> str:
     return "\\_" if found["mark"] else found[0]
+
+
+def _for_mattermost(found: re.Match[str]) -> str:
+    return _REFERENCES.get(found["mark"] or "") or _with_backslash(found)
 
 
 def _with_backslash(found: re.Match[str]) -> str:

@@ -454,7 +454,7 @@ def test_limits_are_those_of_the_server_as_the_settings_say() -> None:
 
     with_token, with_hook = limits(token=FILE, overflow="cut"), limits(webhook=FILE, limit=4000)
     assert (with_token.topic, with_token.body) == (0, 16_183)
-    assert (with_token.markup, with_token.mentions) == ("commonmark", "mattermost")
+    assert (with_token.markup, with_token.mentions) == ("mattermost", "mattermost")
     assert (with_token.files, with_token.threads, with_token.overflow) == (True, True, "cut")
     assert (with_hook.body, with_hook.files, with_hook.threads, with_hook.overflow) == (3800, False, False, "cut")
 

@@ -200,7 +200,7 @@ def test_in_slack_every_reference_and_bracket_is_ours(text: str, kind: markup.Ki
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
 def test_a_link_with_other_words_than_its_target_says_where_it_leads(dialect: str) -> None:
     text = finished(written("[bank.example](https://evil.example/)", "html", dialect))
-    assert dialect in ("markdown", "commonmark") or text.endswith(" (leads to evil.example)")
+    assert dialect in ("markdown", "commonmark", "mattermost") or text.endswith(" (leads to evil.example)")
     noted = "[bank.example](https://evil-b_c.example/) (leads to evil-b_c.example)"
     assert finished(written(noted, "html", dialect)).count("leads to") == 1
     assert to_html("[bank.example](https://evil.example/)").endswith("</a> (leads to evil.example)</p>")
@@ -242,7 +242,7 @@ class TestCut:
 
 def test_bold_is_bold_where_the_dialect_can_say_so() -> None:
     assert [markup.bold("a*b <c>", dialect) for dialect in sorted(DIALECTS)] == [
-        "**a\\*b \\<c>**", "**a\\*b \\<c>**", "a*b <c>", "a*b <c>", "*a∗b &lt;c&gt;*", "a*b <c>",
+        "**a\\*b \\<c>**", "**a\\*b \\<c>**", "a*b <c>", "**a\\*b &lt;c>**", "a*b <c>", "*a∗b &lt;c&gt;*", "a*b <c>",
     ]  # fmt: skip
     assert markup.bold("Lunch?", "slack") == "*Lunch?*"
     assert markup.bold(" ", "discord") == ""
@@ -257,6 +257,7 @@ TABLE = "| A | B |\n|---|---|\n| 1 | **2**\\|`3` |"
     [
         ("markdown", TABLE),
         ("commonmark", TABLE),
+        ("mattermost", TABLE),
         ("zulip", "| A | B |\n|---|---|\n| 1 | **2**¦`3` |"),
         ("slack", "A | B\n1 | *2*|`3`"),
         ("discord", "A | B\n1 | **2**|`3`"),
@@ -270,6 +271,11 @@ def test_a_table_is_one_where_there_are_tables_and_else_its_rows(dialect: str, s
 def test_a_table_of_html_has_headers() -> None:
     cells = "<tr><th>A</th><th>B</th></tr><tr><td>1</td><td><strong>2</strong>|<code>3</code></td></tr>"
     assert to_html(f"> x\n{TABLE}\nbye") == f"<blockquote><p>x</p></blockquote><table>{cells}</table><p>bye</p>"
+
+
+def test_mattermost_gets_no_backslash_and_no_blank_that_it_does_not_know() -> None:
+    shown = "\u2007" * 4 + "&lt;b> &amp;lt; \\*x\\*\n&#61;==\n\\# a"
+    assert written("    <b> &lt; *x*\n===\n# a", "plain", "mattermost") == shown
 
 
 def test_a_comment_is_no_heading_in_zulip_and_code_is_as_it_is() -> None:

@@ -60,7 +60,7 @@ def test_nothing_rings_in_any_dialect(case: tuple[str, str], pieces: list[str], 
 
 
 @pytest.mark.parametrize(
-    ("rules", "markup"), [("slack", "slack"), ("discord", "discord"), ("mattermost", "commonmark")]
+    ("rules", "markup"), [("slack", "slack"), ("discord", "discord"), ("mattermost", "mattermost")]
 )
 def test_from_no_part_of_a_mail_in_the_dialect_of_its_chat(rules: str, markup: str) -> None:
     for attack in ATTACKS[rules]:

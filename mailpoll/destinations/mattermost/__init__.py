@@ -46,7 +46,7 @@ class MattermostDestination:
             topic=0,
             body=_LONGEST - left_out.ROOM,
             mentions="mattermost",
-            markup="commonmark",
+            markup="mattermost",
             file_size=100 * 1024 * 1024,
             threads=True,
         ),

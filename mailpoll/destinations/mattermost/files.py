@@ -92,4 +92,4 @@ def _uploaded(api: Api, channel: str, file: File, content: Parts) -> str | Left:
 
 def note(left: Sequence[Left]) -> str:
     """A line for people that names the files that do not go along and why; empty when there are none."""
-    return left_out.note(left, "commonmark", "mattermost")
+    return left_out.note(left, "mattermost", "mattermost")
