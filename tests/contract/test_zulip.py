@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from servers.zulip import HELD, LOST, MIB, NEW, OLD, RESET, Says, Zulip, error
@@ -319,6 +320,14 @@ def test_no_message_is_too_long_however_many_files_there_are(size: int, count: i
         assert len(content) <= limit
         assert bare(content) == message.known
         assert (f"{message.more} more" in content) == (message.more > 0)
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+def test_a_name_in_any_script_is_the_end_of_a_path(encoded: bool) -> None:
+    [file] = draft(a_post(attachments=(Attachment(1, "報告 " * 30 + ".pdf", "a/b", 1),)), 9_000, with_files=True,
+                   overflow="file").files  # fmt: skip
+    path = f"/user_uploads/1234567/ce/{'x' * 24}/{file.upload_name}"
+    assert file.uploaded(quote(path) if encoded else path).path == path
 
 
 def test_the_prefix_of_a_channel_is_left_as_it_is() -> None:
