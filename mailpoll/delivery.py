@@ -9,6 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mailpoll.availability import Availability, Memory
 from mailpoll.errors import (
     Bug,
     DestinationRefused,
@@ -19,16 +20,16 @@ from mailpoll.errors import (
     TemporaryFailure,
     Unanswered,
 )
-from mailpoll.model import Delivery, DeliveryState, Pause, Receipt, Rest, Thread
+from mailpoll.model import Delivery, DeliveryState, Pause, Receipt, Thread
 from mailpoll.posting import Content, Destination, KnowsPlaces, Landed, Posting
 from mailpoll.rate import UNLIMITED, Rates
-from mailpoll.retry import DECLINES, GIVE_UP_S, LONGEST_REST, RETRY_AFTER_S, rest_time, retry_delay
+from mailpoll.retry import GIVE_UP_S, RETRY_AFTER_S, retry_delay
 from mailpoll.threads import within
 
 __all__ = ["Attempt", "Content", "Courier", "Destination", "Destinations", "KnowsPlaces", "Outbox"]
 
 
-class Outbox(Protocol):
+class Outbox(Memory, Protocol):
     """What delivering needs of the store."""
 
     def orphans(self) -> tuple[Delivery, ...]: ...
@@ -52,18 +53,6 @@ class Outbox(Protocol):
     def uncertain(self, delivery: Delivery, due_at: datetime | None, error: str, now: datetime) -> None: ...
 
     def failed(self, delivery: Delivery, error: str, now: datetime) -> None: ...
-
-    def pauses(self) -> tuple[Pause, ...]: ...
-
-    def pause(self, pause: Pause) -> None: ...
-
-    def rests(self) -> tuple[Rest, ...]: ...
-
-    def rest(self, rest: Rest) -> None: ...
-
-    def rested(self, destination: str) -> None: ...
-
-    def resume(self, destination: str) -> bool: ...
 
 
 class Destinations(Protocol):
@@ -109,10 +98,9 @@ class Courier:
     channels of one; what is of one channel comes in the order of arrival, and waits where as many have left as `rates`
     let. A post that takes longer than `patience_s` is waited for beside the others.
 
-    A destination that could not be reached, or whose secret could not be had, is left alone for the rest of the run,
-    and rests longer the more runs in a row it gives no answer; one that declines several posts in a row has enough for
-    the run; one that refused us, or that the configuration does not know, is paused until a person acts or its settings
-    change. None costs another destination more than `patience_s`, once a run.
+    A destination that could not be reached, or whose secret could not be had, is left alone for a while, one that
+    refused us, or that the configuration does not know, until a person acts, as Availability has it. None costs another
+    destination more than `patience_s`, once a run.
 
     A place of a destination that is gone or closed to us (a channel, a room, a topic) keeps back none of its other
     places: its posts fail, until a person has put it right and has them retried. Only a destination that is one place,
@@ -141,28 +129,14 @@ class Courier:
         self._now = now
         self._jitter = jitter
         self._told = told
-        self._paused = paused
+        self._availability = Availability(outbox, destinations.settings_hash, now=now, jitter=jitter, paused=paused)
         self._made: dict[str, Destination] = {}
-        self._closed: set[str] = set()
         self._slow: set[str] = set()
-        self._failures: dict[str, int] = {}
-        self._declines: dict[str, int] = {}
         self._waiting: list[Delivery] = []
 
     def start(self) -> None:
         """Takes up what an earlier run left: ends pauses whose settings changed, and calls `sending` uncertain."""
-        for pause in self._outbox.pauses():
-            if pause.settings_hash != self._destinations.settings_hash(pause.destination):
-                self._outbox.resume(pause.destination)
-            else:
-                self._closed.add(pause.destination)
-        for rest in self._outbox.rests():
-            if rest.settings_hash != self._destinations.settings_hash(rest.destination):
-                self._outbox.rested(rest.destination)
-                continue
-            self._failures[rest.destination] = rest.failures
-            if self._now() < rest.until < self._now() + LONGEST_REST:
-                self._closed.add(rest.destination)
+        self._availability.start()
         for delivery in self._outbox.orphans():
             self._settle_uncertain(delivery, Unanswered("the run ended before the answer came"))
 
@@ -202,9 +176,9 @@ class Courier:
         busy = self._posting.busy
         if len(busy) >= AT_ONCE:
             return None
-        self._waiting = [d for d in self._waiting if d.post.destination not in self._closed]
+        self._waiting = [d for d in self._waiting if d.post.destination not in self._availability.closed]
         if all(d.post.destination in busy for d in self._waiting):
-            not_to = self._closed | busy
+            not_to = self._availability.closed | busy
             self._waiting = list(self._outbox.due(self._now(), not_to=not_to, limit=BATCH, rates=self._rates))
         free = ((n, d) for n, d in enumerate(self._waiting) if d.post.destination not in busy)
         first = next((n for n, d in free if self._posting.has_room(d)), None)
@@ -213,7 +187,7 @@ class Courier:
     def opens_in(self) -> float | None:
         """The seconds until a limit lets the next post leave; None where no post waits for that alone."""
         now = self._now()
-        opens_at = self._outbox.opens_at(now, not_to=self._closed, rates=self._rates)
+        opens_at = self._outbox.opens_at(now, not_to=self._availability.closed, rates=self._rates)
         return None if opens_at is None else max((opens_at - now).total_seconds(), 0.0)
 
     def _claim(self, delivery: Delivery) -> bool:
@@ -248,7 +222,7 @@ class Courier:
             self._delay(delivery, problem)
         except PermanentFailure as problem:
             self._outbox.failed(delivery, str(problem), self._now())
-            self._answers(name)
+            self._availability.answered(name)
             self._told(Attempt(delivery, "failed", error=problem, again=False))
         except DestinationRefused as problem:
             self._outbox.unclaim(delivery, str(problem), self._now())
@@ -262,7 +236,7 @@ class Courier:
             (self._settle_uncertain if destination.on_uncertain == "hold" else self._delay)(delivery, bug)
         else:
             self._outbox.delivered(delivery, receipt, self._now())
-            self._answers(name)
+            self._availability.answered(name)
             self._told(Attempt(delivery, "delivered", receipt=receipt))
 
     def _in_thread(self, delivery: Delivery, destination: Destination) -> Delivery:
@@ -288,19 +262,19 @@ class Courier:
 
     def _refused(self, delivery: Delivery, problem: RunError | DestinationRefused) -> None:
         self._told(Attempt(delivery, delivery.state, error=problem, closes=True))
-        self._close(delivery.post.destination, str(problem))
+        self._availability.pause(delivery.post.destination, str(problem))
 
     def _not_now(self, delivery: Delivery, problem: RunError | DestinationRefused) -> None:
         self._told(Attempt(delivery, delivery.state, error=problem))
-        self._closed.add(delivery.post.destination)
+        self._availability.leave_alone(delivery.post.destination)
 
     def _delay(self, delivery: Delivery, problem: TemporaryFailure) -> None:
         """Not sent: later, or never once it was tried for too long. The destination is left alone for this run."""
         now = self._now()
         if isinstance(problem, Later) and problem.retry_after is None:
-            self._declined(delivery.post.destination)
+            self._availability.declined(delivery.post.destination)
         else:
-            self._rest(delivery.post.destination, problem)
+            self._availability.rest(delivery.post.destination, problem)
         if self._too_often(delivery, now):
             what = f"given up after {GIVE_UP_S // 86400} days: {problem.what}"
             given_up = PermanentFailure(what, about=problem.about, advice=problem.advice)
@@ -326,7 +300,7 @@ class Courier:
             again = asked = False
         again = again and not self._too_often(delivery, now)
         if delivery.state != "sending":
-            self._rest(delivery.post.destination, problem)
+            self._availability.rest(delivery.post.destination, problem)
             wait = retry_delay(delivery.attempts + 1, problem.retry_after, self._jitter())
         elif delivery.attempts <= 1:
             wait = timedelta(0)  # a run was killed: the post has waited long enough
@@ -334,26 +308,6 @@ class Courier:
             wait = retry_delay(delivery.attempts, None, self._jitter())
         self._outbox.uncertain(delivery, now + wait if again else None, str(problem), now)
         self._told(Attempt(delivery, "uncertain", error=problem, again=again, asked=asked))
-
-    def _declined(self, name: str) -> None:
-        """A destination that answers is not away; but one that declines one post after another has enough for now."""
-        self._declines[name] = self._declines.get(name, 0) + 1
-        if self._declines[name] >= DECLINES:
-            self._closed.add(name)
-
-    def _rest(self, name: str, problem: TemporaryFailure) -> None:
-        """Closes a destination for this run, and for a while more when that is no news or it asked for it."""
-        failures = self._failures.get(name, 0) + 1
-        self._closed.add(name)
-        self._failures[name] = failures
-        until = self._now() + rest_time(failures, problem.retry_after, self._jitter())
-        self._outbox.rest(Rest(name, failures, until, self._destinations.settings_hash(name)))
-
-    def _answers(self, name: str) -> None:
-        """A destination is there again."""
-        self._declines.pop(name, None)
-        if self._failures.pop(name, 0):
-            self._outbox.rested(name)
 
     def _too_often(self, delivery: Delivery, now: datetime) -> bool:
         """Whether a post is given up: it is too old, and not just because this machine was off, the destination was
@@ -364,12 +318,6 @@ class Courier:
         if name not in self._made:
             self._made[name] = self._destinations.make(name)
         return self._made[name]
-
-    def _close(self, name: str, reason: str) -> None:
-        pause = Pause(name, reason, self._now(), self._destinations.settings_hash(name))
-        self._closed.add(name)
-        self._outbox.pause(pause)
-        self._paused(pause)
 
 
 def _queue(delivery: Delivery) -> tuple[str, str]:
