@@ -122,9 +122,9 @@ def test_html_services_get_text_that_is_none_of_their_html() -> None:
     """Telegram's default is HTML: a stranger's tags must arrive as text."""
     made = by("tgram://123456789:abcdefghijklmnopqrstuvwxyz012345678/12315544/")
     assert made.limits.topic == 0
-    from mailpoll.destinations.apprise import _format
+    from mailpoll.destinations.apprise.service import text_format
 
-    assert _format(made._service) == "text"  # type: ignore[attr-defined]
+    assert text_format(made._service) == "text"  # type: ignore[attr-defined]
 
 
 # -- limits and mentions ----------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def test_limits_are_those_that_apprise_knows_of_the_service() -> None:
     assert limits("twilio") == limits("nonsense") == Limits(topic=250, body=1000, files=False, markup="plain")
 
 
-@pytest.mark.parametrize("service", list(__import__("mailpoll.destinations.apprise", fromlist=["x"])._DIALECTS))
+@pytest.mark.parametrize("service", list(__import__("mailpoll.destinations.apprise.service", fromlist=["x"])._DIALECTS))
 def test_every_dialect_is_one_that_mentions_are_broken_for(service: str) -> None:
     from mailpoll.mentions import DIALECTS
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +12,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
 from mailpoll import redaction
+from mailpoll.destinations.apprise import service as services
+from mailpoll.destinations.apprise.sending import Sending, keep_log
 from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.errors import (
     DestinationRefused,
@@ -23,36 +23,11 @@ from mailpoll.errors import (
     Unanswered,
     Unreadable,
 )
-from mailpoll.http.watch import Watch
 from mailpoll.model import WHOLE_TEXT, Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import AppriseSettings, SecretRef
 
-# What mentions people there, by what the URL begins with: known before the library is.
-_DIALECTS = {
-    "slack": "slack",
-    "discord": "discord",
-    "mmost": "mattermost",
-    "mmosts": "mattermost",
-    "zulip": "zulip",
-    "matrix": "matrix",
-    "matrixs": "matrix",
-    "rocket": "rocketchat",
-    "rockets": "rocketchat",
-    "tgram": "telegram",
-    "msteams": "teams",
-    "workflow": "teams",
-    "workflows": "teams",
-    "gchat": "googlechat",
-}
-# Services that show Markdown which they are given as text.
-_SHOW_MARKDOWN = {"mattermost", "zulip", "rocketchat"}
-# Of services that tell it only of a URL, or when there is no library to ask.
-_BODY, _TOPIC = 1000, 250
 _INSTALL = "Type: pip install 'mailpoll[apprise]'"
 _CONNECT = 10.0  # seconds
-_ANSWERED = re.compile(r"\berror ?[=:] ?([1-5]\d\d)\b", re.IGNORECASE)
-# How the exceptions of its HTTP library begin, as it logs them, when nothing was sent.
-_NOT_SENT = ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "ProxyError", "CERTIFICATE_VERIFY")
 _SAID = 300
 
 
@@ -75,7 +50,7 @@ class AppriseDestination:
         promise="at least once: Apprise does not tell a wrong key from a busy server, and every failure is tried again",
         service="any other service that the Apprise library knows",
         takes="text, and attachments where the service takes them, through the Apprise library",
-        limits=Limits(topic=_TOPIC, body=_BODY),
+        limits=Limits(topic=services.TOPIC, body=services.BODY),
         rate=CHAT_RATE,
         example="""\
 # pip install 'mailpoll[apprise]'
@@ -97,9 +72,7 @@ service = "pover"                      # what the URL begins with
     )
     askable = False
 
-    def __init__(
-        self, name: str, settings: AppriseSettings, secret: Callable[[SecretRef, str], str]
-    ) -> None:  # fmt: skip
+    def __init__(self, name: str, settings: AppriseSettings, secret: Callable[[SecretRef, str], str]) -> None:
         self.name = name
         self.on_uncertain: Literal["repost", "hold"] = settings.on_uncertain
         self._settings = settings
@@ -110,7 +83,7 @@ service = "pover"                      # what the URL begins with
             what = f"the URL does not begin with {settings.service}://"
             raise DestinationRefused(what, about=self._about, advice=f'Write service = "{_shown(begins, 30)}"')
         self._service = self._instantiated(url)
-        self.limits = _of_plugin(self._service, settings)
+        self.limits = services.limits_of(self._service, settings)
 
     @classmethod
     def limits_of(cls, settings: AppriseSettings) -> Limits:
@@ -119,18 +92,16 @@ service = "pover"                      # what the URL begins with
             plugin = import_module("apprise.manager_plugins").NotificationManager()[settings.service]
         except Exception:  # not installed, not known to it, or broken: it may be put right before the post leaves
             plugin = None
-        return _of_plugin(plugin, settings)
+        return services.limits_of(plugin, settings)
 
     def post(self, post: Post, content: Parts) -> Receipt:
         """An empty receipt: Apprise hands on none. Raises as delivery.Destination says."""
         with self._files(post, content) as files:
-            sending = _Sending(lambda: self._send(post, files))
-            with _ONE_AT_A_TIME:
-                sending.thread.start()
-                sending.thread.join(self._settings.timeout)
+            sending = Sending(lambda: self._send(post, files))
+            sending.wait(self._settings.timeout)
         if not sending.went_well and (refusal := sending.watch.refusal(self._about)) is not None:
             raise refusal
-        if sending.thread.is_alive():
+        if sending.is_under_way:
             raise Unanswered(f"did not answer within {self._settings.timeout:g} seconds", about=self._about)
         if not sending.went_well:
             raise self._failure(sending)
@@ -153,7 +124,7 @@ service = "pover"                      # what the URL begins with
         """The service of a URL. Raises DestinationRefused."""
         try:
             apprise = import_module("apprise")
-            _EAR.attach()
+            keep_log()
             asset = apprise.AppriseAsset(async_mode=False, secure_logging=True, app_id="mailpoll")
             service = apprise.Apprise.instantiate(url, asset=asset)
         except ImportError:
@@ -188,7 +159,7 @@ service = "pover"                      # what the URL begins with
             everyone.notify(
                 body=_cut(post.body, self.limits.body),
                 title=_cut(post.topic, self.limits.topic),
-                body_format=apprise.NotifyFormat(_format(self._service)),
+                body_format=apprise.NotifyFormat(services.text_format(self._service)),
                 attach=attached if files else None,
             )
         )
@@ -223,98 +194,13 @@ service = "pover"                      # what the URL begins with
     def _unspooled(self, error: OSError) -> TemporaryFailure:
         return TemporaryFailure(f"the attachments cannot be spooled: {error.strerror}", about=self._about)
 
-    def _failure(self, sending: _Sending) -> MessageError:
-        """What Apprise's log says of a failure: whether a service answered, could not be reached, or nobody knows."""
-        said = "; ".join(dict.fromkeys(self._said(line) for level, line in sending.log if level >= logging.WARNING))
+    def _failure(self, sending: Sending) -> MessageError:
+        """The error for a post that did not go well, with what Apprise's log says of it."""
+        said = "; ".join(dict.fromkeys(map(self._said, sending.warnings())))
         what = f"Apprise could not post: {said or 'it does not say why'}"
-        kind: type[TemporaryFailure] = Unanswered
-        if any(level >= logging.WARNING and _ANSWERED.search(line) for level, line in sending.log):
-            kind = Later
-        elif any(line.startswith("Socket Exception") and any(each in line for each in _NOT_SENT)
-                 for _, line in sending.log):  # fmt: skip
-            kind = TemporaryFailure
-        return kind(what, about=self._about, advice=_advice(kind))
-
-
-def _advice(kind: type[TemporaryFailure]) -> str:
-    return "Compare the key in its URL; if it is right, the service may be busy" if kind is Later else ""
-
-
-class _Sending:
-    """A post on its way in a thread of its own, which is left to itself when it takes too long."""
-
-    def __init__(self, send: Callable[[], bool]) -> None:
-        self._send = send
-        self.went_well = False
-        self.watch = Watch("apprise")
-        self.log: list[tuple[int, str]] = []
-        self.thread = threading.Thread(target=self._run, daemon=True, name="apprise")
-
-    def _run(self) -> None:
-        self.log = _EAR.listen()
-        self.watch.begin()
-        try:
-            self.went_well = self._send()
-        except Exception as error:  # whatever a service's module does: the post may have left
-            self.log.append((logging.ERROR, f"{type(error).__name__}: {error}"))
-
-
-class _Ear(logging.Handler):
-    """Hears what Apprise logs, and lets none of it go anywhere else: URLs may be in it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        # Of whichever thread: Apprise has some of its own.
-        self._lines: list[tuple[int, str]] = []
-
-    def listen(self) -> list[tuple[int, str]]:
-        """What Apprise logs from now on: (level, message), to be looked at later."""
-        self.attach()
-        self._lines = []
-        return self._lines
-
-    def attach(self) -> None:
-        """From now on, nothing that Apprise logs goes anywhere else."""
-        log = logging.getLogger("apprise")
-        if self not in log.handlers:
-            log.addHandler(self)
-            log.propagate = False
-            log.setLevel(logging.DEBUG)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keeps what may say why something failed."""
-        if record.levelno >= logging.WARNING or str(record.msg).startswith("Socket Exception"):
-            self._lines.append((record.levelno, record.getMessage()))
-
-
-_EAR = _Ear()
-# Apprise has one log: of two posts at a time nobody could tell whose trouble it is about.
-_ONE_AT_A_TIME = threading.Lock()
-
-
-def _of_plugin(plugin: Any, settings: AppriseSettings) -> Limits:
-    """The limits of a service, or of a class of services."""
-    dialect = _DIALECTS.get(settings.service, "none")
-    topic, body = (
-        value if isinstance(value := getattr(plugin, name, None), int) else unknown
-        for name, unknown in (("title_maxlen", _TOPIC), ("body_maxlen", _BODY))
-    )
-    markdown = dialect in _SHOW_MARKDOWN or (plugin is not None and _format(plugin) == "markdown")
-    markup = dialect if dialect in ("discord", "zulip") else "markdown" if markdown else "plain"
-    return Limits(
-        topic=max(topic, 0),
-        body=max(body, 1),
-        files=settings.attachments and bool(getattr(plugin, "attachment_support", False)),
-        mentions=dialect,
-        markup=markup,
-    )
-
-
-def _format(plugin: Any) -> str:
-    """What we say our text is, so that Apprise changes nothing in it but what a page of HTML needs."""
-    said = plugin.notify_format
-    formats = [str(getattr(each, "value", each)) for each in (said if isinstance(said, tuple | list) else (said,))]
-    return "text" if "text" in formats or formats[0] == "html" else formats[0]
+        kind = sending.failure()
+        advice = "Compare the key in its URL; if it is right, the service may be busy" if kind is Later else ""
+        return kind(what, about=self._about, advice=advice)
 
 
 def _cut(text: str, limit: int | None) -> str:
