@@ -34,8 +34,10 @@ def open_cells(row: Element) -> None:
 
 
 def show_as_table(table: Element) -> None:
-    """Marks the rows of a table of values: it has a row of headers over rows of as many cells, all
-    plain. Others lay out a page."""
+    """Marks the rows of a table of values, which has a row of headers over rows of as many cells, all plain.
+
+    Others lay out a page.
+    """
     rows = list(_rows(table))
     if len(rows) < 2:
         return
