@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
@@ -98,19 +99,27 @@ def command(
             begun=partial(health.begun, installation),
         )
 
+    return _ended(installation, work, listener, deadline_s=deadline)
+
+
+def _ended(
+    installation: Installation, work: Callable[[], Journal | None], listener: Listener, *, deadline_s: float | None
+) -> int:
+    """The exit status of a run, once the one who listens, and the monitor that waits for pings, were told of it."""
     always, heard = listener != "cron", listener != "nobody"
-    journal = standstill.watched(installation, work, always=always, heard=heard, deadline_s=deadline)
-    if isinstance(journal, int):
-        health.ended(installation, journal)
-        return journal
+    journal = standstill.watched(installation, work, always=always, heard=heard, deadline_s=deadline_s)
     if journal is None:
-        if talkative:
+        if listener == "person":
             click.echo("Another run is at work on this store; it takes what there is.")
         return 0
-    if as_json:
-        print_json(journal.as_json())
-    health.ended(installation, journal.exit_status)
-    return journal.exit_status
+    if isinstance(journal, int):
+        status = journal
+    else:
+        status = journal.exit_status
+        if listener == "nobody":
+            print_json(journal.as_json())
+    health.ended(installation, status)
+    return status
 
 
 def _say_if_idle(installation: Installation, talkative: bool) -> None:
