@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from mailpoll import rate
-from mailpoll.model import Limits
+from mailpoll.errors import MessageError
+from mailpoll.model import Finding, Limits
 from mailpoll.settings import SmtpSettings
 
 # What chats bear of one channel (DESIGN.md §8).
@@ -60,6 +61,13 @@ class Kind(Struct, frozen=True):
     threads: bool = False
     rate: rate.Rate = ()
     by_smtp: bool = False
+
+
+def failed(name: str, problem: MessageError, otherwise: str = "", *, about: str = "") -> Finding:
+    """What a check of the destination `name` says of an error, `about` something of it; `otherwise` is what to do where
+    the error does not know."""
+    what = f"{name}: {about} {problem.what}" if about else f"{name}: {problem.what}"
+    return Finding("fail", what, problem.advice or otherwise, problem.exit_status)
 
 
 class Outgoing(Struct, frozen=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
@@ -12,10 +11,11 @@ from typing import Any, ClassVar, Literal, Protocol
 from msgspec.structs import replace
 
 from mailpoll import __version__, visible
-from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way, failed
 from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, Unreadable
 from mailpoll.http import UNTOLD, Http, Response, basic, classify, foreign
 from mailpoll.model import WHOLE_TEXT, Attachment, Finding, Limits, Post, Receipt
+from mailpoll.post_json import in_json
 from mailpoll.settings import NtfySettings, SecretRef
 
 MAX_MESSAGE = 4096  # octets; a server makes a file of what is longer (message-size-limit)
@@ -40,7 +40,7 @@ _REFUSALS: dict[int, tuple[str, str]] = {
 }
 # About the topic. Topics are one another's strangers: the others' posts go on.
 _WRONG_TOPIC: dict[int, tuple[str, str]] = {
-    40009: ("it takes the topic's name for none", "Write letters, digits, - and _, at most 64"),
+    40009: ("it does not accept the topic's name", "Write letters, digits, - and _, at most 64"),
     40010: ("the topic's name is not allowed", "Take another topic"),
     40301: (
         "the account may not post to the topic",
@@ -170,8 +170,7 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
             if not {"username", "healthy"} & answer.fields.keys():
                 raise foreign(answer, "ntfy", _URL)
         except MessageError as problem:
-            what, advice = f"{self.name}: {problem.about} {problem.what}", problem.advice or "Check its url"
-            return (Finding("fail", what, advice, problem.exit_status),)
+            return (failed(self.name, problem, "Check its url", about=problem.about),)
         user = answer.fields.get("username")
         who = f"posts as {user}" if isinstance(user, str) and user.isprintable() and user != "*" else "posts as anybody"
         found = Finding("ok", f"{self.name}: {answer.url} can be reached; {who}")
@@ -182,7 +181,7 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
         try:
             self._topic(place)
         except PermanentFailure as problem:
-            return Finding("fail", f"{self.name}: {problem.what}", problem.advice, problem.exit_status)
+            return failed(self.name, problem)
         return None
 
     def _topic(self, place: str) -> str:
@@ -205,7 +204,7 @@ token = { file = "ntfy-token" }       # or: username = "…", password = { file 
                                   "markdown": settings.markdown, "priority": settings.priority,
                                   "sequence_id": sequence}  # fmt: skip
         said = {name: value for name, value in fields.items() if value}
-        body = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
+        body = in_json(said)
         if len(body) > _MAX_JSON:  # quotation marks, line ends and the like take two octets each
             headers = {**self._in_headers(post, sequence), "Content-Type": "text/plain; charset=utf-8"}
             return self._call("POST", f"{self._url}/{topic}", text.encode("utf-8", "replace"), headers)

@@ -29,7 +29,7 @@ from mailpoll.destinations.discord.message import (
     message,
     nonce,
 )
-from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way, failed
 from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, TemporaryFailure, Unreadable
 from mailpoll.http import Http, Response
 from mailpoll.model import WHOLE_TEXT, Attachment, Finding, Limits, Post, Receipt
@@ -212,9 +212,8 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
         return Finding("ok", f"{self.name}: " + meaning.format_map({"name": "", "username": "", **named}).strip())
 
     def _failed(self, problem: MessageError) -> Finding:
-        about = "" if problem.about == self._about else f"{problem.about} "  # the name says it
-        what, advice = f"{self.name}: {about}{problem.what}", problem.advice or "Try again later"
-        return Finding("fail", what, advice, problem.exit_status)
+        about = "" if problem.about == self._about else problem.about  # the name says it
+        return failed(self.name, problem, "Try again later", about=about)
 
     def _send(self, post: Post, key: str, files: Files) -> Receipt:
         flags = (0 if self._settings.embeds else SUPPRESS_EMBEDS) | (

@@ -30,9 +30,9 @@ _REFUSALS: dict[int, tuple[str, str]] = {
     10001: ("Discord does not know the bot's account", _TOKEN),
     10015: ("the web hook was deleted", _HOOK),
     40001: ("Discord does not accept the token", _TOKEN),
-    20026: ("Discord holds the bot for a nuisance", "Look into the mail of the account that owns the bot"),
+    20026: ("Discord has flagged the bot as spam", "Read what Discord mailed to the account that owns the bot"),
     40002: ("the bot's account must be verified", "Log in at Discord with the account that owns the bot"),
-    40067: ("the forum asks for a tag with each thread", "Let threads without tags into that forum"),
+    40067: ("the forum asks for a tag with each thread", "Let that forum take threads without a tag"),
     40333: ("Discord's network turns this machine away", "Ask who runs the network here, or post from another one"),
     50014: ("Discord does not accept the token", _TOKEN),
     50027: ("Discord does not accept the web hook's token", _HOOK),
@@ -57,7 +57,7 @@ WRONG_PLACE: dict[int, tuple[str, str]] = {
 # What Discord will not take of this post, now or later.
 _PERMANENT: dict[int, str] = {
     20009: "Discord holds its content for explicit",
-    50006: "Discord holds it for empty",
+    50006: "Discord says that it is empty",
     50035: "Discord does not understand this post",
     50045: "a file is too large for Discord",
     50046: "Discord does not understand a file of this post",
@@ -75,7 +75,7 @@ _LATER: dict[int, str] = {
     40006: "Discord has turned this off for now",
     40062: "the service is busy",
     130000: "Discord is overloaded",
-    160006: "the forum has as many open threads as Discord lets it",
+    160006: "the forum has as many open threads as Discord allows",
 }
 
 

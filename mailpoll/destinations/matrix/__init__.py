@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way, failed
 from mailpoll.destinations.matrix.answers import TOO_LARGE, WrongRoom
 from mailpoll.destinations.matrix.client import Client
 from mailpoll.destinations.matrix.events import file_event, levels, text_event, transaction_id
@@ -192,9 +192,7 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
 
     def _failed(self, problem: MessageError) -> Finding:
         about = "" if problem.about == self._about else problem.about  # the name says it
-        what = f"{about} {problem.what}" if about else problem.what
-        advice = problem.advice or "Check homeserver and token"
-        return Finding("fail", f"{self.name}: {what}", advice, problem.exit_status)
+        return failed(self.name, problem, "Check homeserver and token", about=about)
 
     @property
     def _about(self) -> str:

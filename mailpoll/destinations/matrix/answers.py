@@ -27,7 +27,7 @@ _WRONG_ROOM: dict[str, tuple[str, str]] = {
     "M_GUEST_ACCESS_FORBIDDEN": ("guests may not post in the room", _ROOM),
     "M_FORBIDDEN": ("the account is not in the room, or may not post there", _ROOM),
     "M_NOT_FOUND": ("there is no such room", "Check the room's id or alias"),
-    "M_INVALID_PARAM": ("the homeserver takes the room's name for none", "Check the room's id or alias"),
+    "M_INVALID_PARAM": ("the homeserver does not accept the room's name", "Check the room's id or alias"),
 }
 TOO_LARGE = "M_TOO_LARGE"
 _MOST_WORDS = 150  # characters of a homeserver's own

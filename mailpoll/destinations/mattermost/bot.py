@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mailpoll import visible
+from mailpoll.destinations.kind import failed
 from mailpoll.destinations.mattermost.answers import THREAD_GONE, id_of, judged
 from mailpoll.destinations.mattermost.api import Api
 from mailpoll.destinations.mattermost.files import Parts, note, upload
@@ -99,12 +100,12 @@ class Bot:
         return judged(answer, place, _NAMES)
 
     def _say(
-        self, place: str, fields: Mapping[str, Any], answering: str, alone: str, thread: str
+        self, place: str, fields: Mapping[str, Any], in_thread: str, alone: str, thread: str
     ) -> tuple[Mapping[str, Any], str]:  # fmt: skip
-        """(What the server said of the post, the thread that it is in): in the channel itself, with the text `alone`,
-        where the thread is gone."""
+        """(What the server said of the post, the thread that it is in): with the text `in_thread` there, or where the
+        thread is gone, with the text `alone` in the channel itself."""
         if thread:
-            answer = self._api.post("posts", {**fields, "message": answering, "root_id": thread})
+            answer = self._api.post("posts", {**fields, "message": in_thread, "root_id": thread})
             if answer.status != 400 and id_of(answer.fields) not in THREAD_GONE:
                 return judged(answer, place, _ADVICE), thread
         return judged(self._api.post("posts", {**fields, "message": alone}), place, _ADVICE), ""
@@ -114,15 +115,13 @@ class Bot:
         try:
             user = _text(judged(self._api.get("users/me"), "", _ADVICE), "username")
         except MessageError as error:
-            what, advice = f"{self._name}: {error.what}", error.advice or "Check the network"
-            return (Finding("fail", what, advice, error.exit_status),)
+            return (failed(self._name, error, "Check the network"),)
         found = [Finding("ok", f"{self._name}: Mattermost takes the token of {user or 'an account'}"), *self._lengths()]
         if self._settings.channel:
             try:
                 found.append(self.check_place(""))
             except MessageError as error:
-                what, advice = f"{self._name}: {self._settings.channel} {error.what}", error.advice or "Try again later"
-                found.append(Finding("fail", what, advice, error.exit_status))
+                found.append(failed(self._name, error, "Try again later", about=self._settings.channel))
         return tuple(found)
 
     def _lengths(self) -> list[Finding]:
@@ -145,7 +144,7 @@ class Bot:
         try:
             channel = self._look_up(place)
         except PermanentFailure as error:
-            return Finding("fail", f"{self._name}: {place} {error.what}", error.advice, error.exit_status)
+            return failed(self._name, error, about=place)
         if channel.get("delete_at"):
             advice = "Unarchive it, or name another"
             return Finding("fail", f"{self._name}: {place} is archived", advice)

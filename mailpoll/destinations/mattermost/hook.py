@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailpoll.destinations.kind import failed
 from mailpoll.destinations.mattermost.answers import NO_TEXT, id_of, not_mattermost, taken
 from mailpoll.destinations.mattermost.api import AGENT
 from mailpoll.destinations.mattermost.files import note
@@ -43,8 +44,7 @@ class Hook:
                 taken(answer, "", "Check its webhook")
                 raise not_mattermost(answer)
         except MessageError as error:
-            what, advice = f"{self._name}: {place} {error.what}", error.advice or "Check the network"
-            return (Finding("fail", what, advice, error.exit_status),)
+            return (failed(self._name, error, "Check the network", about=place),)
         what = f"{self._name}: {place} takes web hooks; whether it knows this one shows in: mailpoll channel test"
         return (Finding("ok", what),)
 

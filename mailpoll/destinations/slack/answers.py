@@ -51,7 +51,7 @@ _REFUSED: dict[str, tuple[str, str]] = {
     "team_not_found": ("the token's workspace is gone", _TOKEN),
     "enterprise_is_restricted": ("the organisation forbids it", _ASK),
     "user_is_restricted": ("the token's account may not post", _ASK),
-    "unknown_method": ("what answers does not know how to post", "Check its api, mostly https://slack.com/api"),
+    "unknown_method": ("it does not know how to post", "Check its api: Slack's own is https://slack.com/api"),
     "is_bot": ("this kind of token may not do that", _TOKEN),
 }
 # About the place. Channels are one another's strangers: the others' posts go on.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mailpoll import visible
+from mailpoll.destinations.kind import failed
 from mailpoll.destinations.slack.answers import THREAD_GONE, code_of, failure, judged
 from mailpoll.destinations.slack.api import Api
 from mailpoll.destinations.slack.files import Parts, note, share, upload
@@ -72,12 +73,12 @@ class Bot:
     def _key(self, name: str) -> str:
         return f"destination.{self._name}.{name}"
 
-    def _say(self, place: str, answering: str, alone: str, thread: str) -> tuple[Mapping[str, Any], str]:
-        """(What Slack said of the message, the thread it is in): in the channel itself, with the text `alone`, where
-        the thread is gone."""
+    def _say(self, place: str, in_thread: str, alone: str, thread: str) -> tuple[Mapping[str, Any], str]:
+        """(What Slack said of the message, the thread it is in): the text is `in_thread`, or where the thread is gone
+        `alone`, in the channel itself."""
         fields = {"channel": place, "text": alone, "mrkdwn": True, **QUIET}
         if thread:
-            answer = self._api.say("chat.postMessage", {**fields, "text": answering, "thread_ts": thread})
+            answer = self._api.say("chat.postMessage", {**fields, "text": in_thread, "thread_ts": thread})
             if code_of(answer.fields) not in THREAD_GONE:
                 return judged(answer, place), thread
         return judged(self._api.say("chat.postMessage", fields), place), ""
@@ -111,8 +112,7 @@ class Bot:
             answer = self._api.ask("auth.test", {})
             said = judged(answer, "")
         except MessageError as error:
-            what, advice = f"{self._name}: {error.what}", error.advice or "Check the network"
-            return (Finding("fail", what, advice, error.exit_status),)
+            return (failed(self._name, error, "Check the network"),)
         who = f"{_text(said, 'user') or 'the app'} of {_text(said, 'team') or 'the workspace'}"
         found = [Finding("ok", f"{self._name}: Slack takes the token: {who}"), *self._scopes(answer)]
         if self._settings.channel:
@@ -145,7 +145,7 @@ class Bot:
         try:
             channel = self._by_id(place) if _IDENTITY.fullmatch(place) else self._by_name(place.lstrip("#"))
         except PermanentFailure as error:
-            return Finding("fail", f"{self._name}: {place} {error.what}", error.advice, error.exit_status)
+            return failed(self._name, error, about=place)
         except _MayNotLook as error:
             return Finding("warn", f"{self._name}: {place} could not be looked up: {error.what}", error.advice)
         if channel is None:

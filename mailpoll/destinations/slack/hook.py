@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailpoll.destinations.kind import failed
 from mailpoll.destinations.slack.answers import hooked
 from mailpoll.destinations.slack.api import AGENT
 from mailpoll.destinations.slack.bot import QUIET
@@ -46,8 +47,7 @@ class Hook:
         except PermanentFailure:
             return (Finding("ok", f"{self._name}: Slack knows the web hook ({place})"),)
         except MessageError as error:
-            what, advice = f"{self._name}: {place} {error.what}", error.advice or "Check the network"
-            return (Finding("fail", what, advice, error.exit_status),)
+            return (failed(self._name, error, "Check the network", about=place),)
         what = f"{self._name}: {place} answers, but took a post without a text: it is not Slack"
         return (Finding("warn", what, "Check its webhook"),)
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from mailpoll import __version__, redaction, template
 from mailpoll.crosscheck import url_problem
-from mailpoll.destinations.kind import Kind, Question, Way
+from mailpoll.destinations.kind import Kind, Question, Way, failed
 from mailpoll.destinations.webhook import mailgun, own, postmark
 from mailpoll.destinations.webhook.parts import JSON, Body, Content
 from mailpoll.errors import ConfigError, Later, MessageError, PermanentFailure
@@ -158,8 +158,7 @@ secret = { file = "hook-key" }         # signs each request: Mailpoll-Signature
         try:
             probe(self._url, ca_file=self._settings.ca_file)
         except MessageError as error:
-            what, advice = f"{self.name}: {url} {error.what}", error.advice or "Check its url and the network"
-            return (Finding("fail", what, advice, error.exit_status),)
+            return (failed(self.name, error, "Check its url and the network", about=url),)
         return (Finding("ok", f"{self.name}: {url} can be reached"),)
 
     def _headers(self, post: Post, body: Body) -> dict[str, str]:

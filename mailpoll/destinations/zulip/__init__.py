@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from msgspec.structs import replace
 
-from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
+from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way, failed
 from mailpoll.destinations.zulip import account as accounts
 from mailpoll.destinations.zulip import lookup, places
 from mailpoll.destinations.zulip.answers import judged, may_not, words
@@ -183,8 +183,7 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
             found = Finding("ok", f"{self.name}: {self._site} knows the bot {who} ({self._email})")
             place = self.check_place("") if self._settings.channel else None
         except MessageError as problem:
-            advice = problem.advice or "Check its site and the network"
-            return (Finding("fail", f"{self.name}: {self._site}: {problem.what}", advice, problem.exit_status),)
+            return (failed(self.name, problem, "Check its site and the network", about=f"{self._site}:"),)
         return (found,) if place is None else (found, place)
 
     def check_place(self, place: str) -> Finding | None:
