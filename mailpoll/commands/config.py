@@ -18,6 +18,7 @@ from mailpoll.commands.output import json_option, print_json
 from mailpoll.errors import AccessDenied, ConfigError, MailpollError
 from mailpoll.settings import SecretRef, Settings
 
+_THERE = "is there"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -74,9 +75,6 @@ def check(installation: Installation, as_json: bool) -> None:
     if problems:
         raise ConfigError(f"{len(problems)} secrets or certificates cannot be had", about=str(installation.path),
                           problems=tuple(map(str, problems)))  # fmt: skip
-
-
-_THERE = "is there"
 
 
 def _looks(installation: Installation) -> Iterator[tuple[str, str, Callable[[], object]]]:

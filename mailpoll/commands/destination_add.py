@@ -14,7 +14,7 @@ from mailpoll.commands import destination_ask as questions
 from mailpoll.commands.destination_draft import Draft, kept, with_section
 from mailpoll.commands.destination_flags import Flags, say_kinds, with_options
 from mailpoll.commands.init_ask import Asker, nothing_written
-from mailpoll.commands.init_files import written_config
+from mailpoll.commands.init_files import text_of, written_config
 from mailpoll.commands.installation import Installation, now
 from mailpoll.errors import ConfigError
 
@@ -54,20 +54,14 @@ def command(
             say_kinds(ask)
             kind = ask.text("Which kind?", "KIND", None, _check_kind)
         name = _named(ask, kind, name, tuple(there.destination))
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        data = tomllib.loads(text_of(path))
         draft = questions.asked(ask, questions.Site(path, data, installation.env), kind, name, flags)
-    text = with_section(path, path.read_bytes().decode("utf-8-sig"), draft, section_of(draft))
+    text = with_section(path, text_of(path), draft)
     with kept(draft, path) as files, written_config(path, text, now()) as backup:
         pass
     click.echo(f"\nWritten: {path} (what was there: {backup})")
     say_files(files)
     _say_next(draft)
-
-
-def section_of(draft: Draft) -> str:
-    """The sections of a draft as TOML, with what its kind takes and promises."""
-    kind = destinations.kind_of(draft.kind)
-    return draft.text(kind.takes, kind.promise)
 
 
 def say_files(files: tuple[Path, ...]) -> None:
@@ -80,7 +74,7 @@ def _check_kind(text: str) -> str:
     if text not in destinations.KINDS:
         advice = "`store` and URLs need no section" if text == "store" or destinations.is_url(text) else ""
         advice = advice or f"There are {', '.join(destinations.KINDS)}"
-        raise ConfigError(f"{text!r} is no kind to add", about="KIND", advice=advice)
+        raise ConfigError(f"{text!r} is no kind of destination that can be added", about="KIND", advice=advice)
     return text
 
 
@@ -89,9 +83,8 @@ def _named(ask: Asker, kind: str, name: str | None, taken: tuple[str, ...]) -> s
 
     def check(text: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", text) or text == destinations.STORE:
-            raise ConfigError(
-                f"{text!r} is no name for one", about="NAME", advice="Write letters, digits, - and _ only"
-            )
+            advice = "Take another one, of letters, digits, ., - and _"
+            raise ConfigError(f"{text!r} cannot be the name of a destination", about="NAME", advice=advice)
         if text in taken:
             advice = f"Give another name: mailpoll destination add {kind} NAME"
             raise ConfigError(f"there is a destination {text} already", about="NAME", advice=advice)

@@ -121,7 +121,7 @@ class _Interview:
         for key in self._keys(file=file):
             if not self._draft.says(key):
                 return key
-        what = f"{self._kind.name} takes no more secrets by itself"
+        what = f"{self._kind.name} asks for no further secret"
         raise ConfigError(what, about="--secret-file", advice="Name the setting: --secret-file KEY=FILE")
 
     def _put(self, question: Question, former: str | None = None) -> None:

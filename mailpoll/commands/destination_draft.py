@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from mailpoll import config, redaction
+from mailpoll import config, destinations, redaction
 from mailpoll.commands.init_files import quoted, read_toml, write_private
 from mailpoll.errors import ConfigError
 from mailpoll.settings import DestinationSettings, SecretRef, SmtpSettings
@@ -108,9 +108,10 @@ class Draft:
         own = {"kind": self.kind, **self.section}
         return {**data, **more, "destination": {**data.get("destination", {}), self.name: own}}
 
-    def text(self, takes: str, promise: str) -> str:
+    def text(self) -> str:
         """The sections as TOML, with a comment for what the kind takes and promises."""
-        said = _SECTION.format(takes=takes, promise=promise)
+        kind = destinations.kind_of(self.kind)
+        said = _SECTION.format(takes=kind.takes, promise=kind.promise)
         said += _lines(f"destination.{_key(self.name)}", {"kind": self.kind, **self.section})
         return said + (f"\n# Outgoing mail.\n{_lines(SMTP, self.smtp)}" if self.smtp else "")
 
@@ -143,11 +144,12 @@ class Draft:
         return next(each for each in names if each not in self.typed and not os.path.lexists(self.base / each))
 
 
-def with_section(path: Path, text: str, draft: Draft, section: str) -> str:
-    """The configuration `text`, of the file `path`, with a draft's sections, written as `section`, at its end.
+def with_section(path: Path, text: str, draft: Draft) -> str:
+    """The configuration `text`, of the file `path`, with a draft's sections at its end.
 
     Every other line stays as it is. Raises ConfigError when this cannot be done to the text as it is written.
     """
+    section = draft.text()
     changed = f"{text.rstrip()}\n{section}"
     if read_toml(changed) != draft.added_to(read_toml(text)):
         raise ConfigError(

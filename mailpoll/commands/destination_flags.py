@@ -15,7 +15,8 @@ from mailpoll.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What the flags say of a destination."""
+    """What the flags say of a destination: settings as KEY=VALUE, the files of secrets as FILE or KEY=FILE, whether a
+    secret comes on standard input, and whether the service is asked."""
 
     settings: tuple[str, ...] = ()
     secret_files: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from mailpoll import addressing, config, places, router
 from mailpoll.commands import init_providers as providers
 from mailpoll.commands import init_wait, program
 from mailpoll.commands.addressbook import Book
-from mailpoll.commands.destination_add import say_files, section_of
+from mailpoll.commands.destination_add import say_files
 from mailpoll.commands.destination_draft import kept, with_section
 from mailpoll.commands.init_ask import Asker, nothing_written
 from mailpoll.commands.init_channel import STORE, Channel, ask_channel
@@ -172,7 +172,7 @@ def _write(
     text = text or config_text(_store_url(installation), pattern, account, now())
     draft = channel.draft
     if draft is not None:
-        text = with_section(path, text, draft, section_of(draft))
+        text = with_section(path, text, draft)
     with kept(draft, path) as files, written_config(path, text, now()) as backup:
         installation = Installation(str(path), installation.env)  # as it is written now
         address, token = _first_address(installation, pattern, channel.name, channel.target)

@@ -14,6 +14,7 @@ from mailpoll.commands.addressbook import checked_name
 from mailpoll.commands.destination_draft import Draft
 from mailpoll.commands.destination_flags import Flags, say_kinds
 from mailpoll.commands.init_ask import Asker
+from mailpoll.commands.init_files import text_of
 from mailpoll.commands.init_flags import Wishes
 from mailpoll.commands.installation import Installation, parse_target
 from mailpoll.commands.placing import parse_targets
@@ -52,7 +53,7 @@ def ask_channel(ask: Asker, wishes: Wishes, installation: Installation, default:
         if wishes.settings or wishes.secret_files or wishes.secret_stdin:
             raise click.UsageError("--setting and --secret-… are for a new destination: give --to KIND as well.")
         return Channel(name, target)
-    data = tomllib.loads(installation.path.read_bytes().decode("utf-8-sig")) if there else {}
+    data = tomllib.loads(text_of(installation.path)) if there else {}
     site = questions.Site(installation.path, data, installation.env)
     flags = Flags(wishes.settings, wishes.secret_files, wishes.secret_stdin, not wishes.no_check)
     kind, place = target

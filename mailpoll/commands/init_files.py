@@ -178,7 +178,7 @@ def with_account(path: Path, pattern: str, account: Account) -> str:
 
     Every other line stays as it is. Raises ConfigError when this cannot be done to the text as it is written.
     """
-    text = path.read_bytes().decode("utf-8-sig")
+    text = text_of(path)
     before = tomllib.loads(text)
     wanted = before | {"account": before.get("account", {}) | tomllib.loads(_account_text(account))["account"]}
     section = _account_text(account)
@@ -205,6 +205,11 @@ def _with_patterns(text: str, patterns: Sequence[str]) -> str:
     if _ADDRESSES.search(text):
         return _ADDRESSES.sub(lambda found: f"{found[0]}\n{line}", text, count=1)
     return f"{text.rstrip()}\n\n[addresses]\n{line}\n"
+
+
+def text_of(path: Path) -> str:
+    """The configuration at `path` as it stands, without a byte order mark."""
+    return path.read_bytes().decode("utf-8-sig")
 
 
 def read_toml(text: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def refuse_wrong(installation: Installation, targets: Iterable[tuple[str, str]])
             continue
         if finding is not None and finding.level == "fail":
             raise ConfigError(finding.what, about="--to", advice=finding.advice)
-        for warning in warning_of(finding):
+        if warning := warning_of(finding):
             click.echo(f"warn  {safe_text(warning)}", err=True)
 
 
@@ -49,8 +49,8 @@ def look(destination: object, place: str) -> Finding | None:
     return destination.check_place(place) if isinstance(destination, KnowsPlaces) else None
 
 
-def warning_of(finding: Finding | None) -> tuple[str, ...]:
-    """What a person should know of a place that can be used all the same."""
+def warning_of(finding: Finding | None) -> str:
+    """What a person should know of a place that can be used all the same; empty when nothing."""
     if finding is None or finding.level != "warn":
-        return ()
-    return (f"{closed(finding.what)} {closed(finding.advice)}" if finding.advice else closed(finding.what),)
+        return ""
+    return " ".join(map(closed, filter(None, (finding.what, finding.advice))))

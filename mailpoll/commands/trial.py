@@ -85,7 +85,9 @@ def _warnings(installation: Installation, posts: Sequence[Delivery]) -> Iterator
         name, place = post.post.destination, post.post.place
         if post.state == "delivered" and name in installation.settings.destination:
             with suppress(MailpollError):  # it was there a moment ago
-                yield from warning_of(look(destinations.make(name, installation.settings, installation.secret), place))
+                made = destinations.make(name, installation.settings, installation.secret)
+                if warning := warning_of(look(made, place)):
+                    yield warning
 
 
 def _carry(installation: Installation, store: Store, message_id: int) -> Journal:

@@ -14,6 +14,13 @@ from mailpoll.model import Finding, Trouble
 from mailpoll.settings import Settings, mask_url
 from mailpoll.store import Channel, DestinationState, Overview
 
+# What is to be done with posts that wait for a person.
+_DECIDE = {
+    "failed": "; then: mailpoll posts retry ID, or: mailpoll posts drop ID",
+    "uncertain": "; if they did not arrive: mailpoll posts retry ID, if so: mailpoll posts drop ID",
+    "held": "",
+}
+
 
 def channels(settings: Settings, known: Sequence[Channel], addresses: Mapping[str, int]) -> Iterator[Check]:
     """Channels that no mail can reach, or whose posts can go nowhere; settings that name a channel there is not.
@@ -129,14 +136,6 @@ def _posts(place: DestinationState, now: datetime) -> Iterator[Check]:
     for state, count in (("failed", place.failed), ("uncertain", place.uncertain), ("held", place.held)):
         if count:
             yield warn(name, f"{count} {state}", f"Look: mailpoll posts list --state {state}{_DECIDE[state]}")
-
-
-# What is to be done with posts that wait for a person.
-_DECIDE = {
-    "failed": "; then: mailpoll posts retry ID, or: mailpoll posts drop ID",
-    "uncertain": "; if they did not arrive: mailpoll posts retry ID, if so: mailpoll posts drop ID",
-    "held": "",
-}
 
 
 def _wait(count: int) -> str:
