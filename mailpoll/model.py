@@ -146,16 +146,17 @@ class Recipient(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What one destination takes. Lengths in code points; None means no limit.
+    """What one destination takes. Lengths in code points; with `octets` that of `body` in octets of UTF-8. `file_size`
+    is octets of one file. None means no limit.
 
     `topic`: 0 says that there are none; then the subject, or the channel's fixed topic, is the first line in bold,
     unless the channel says `--topic none`. `mentions` names the dialect whose mentions compose must neutralise ("none",
     "zulip", "slack", "discord", "mattermost", "matrix"), `markup` the one that it writes: "markdown" (text as it was
     typed: the store, web hooks), "zulip" (the same, without escapes, of which Zulip knows none), "commonmark" (typed
     text escaped, so that it is shown as it was typed: ntfy with Markdown, what markup.to_html() is given for Matrix),
-    "mattermost" (the same, as its parser has it), "slack", "discord", "plain". `file_size` is that of one file in octets; `octets`: so is `body`, in
-    UTF-8. `overflow`: text that does not fit goes along whole as a file, or is only cut. `threads`: a post that answers
-    one of the same channel is to be put into its thread (Post.thread).
+    "mattermost" (the same, as its parser has it), "slack", "discord", "plain". `overflow`: text that does not fit goes
+    along whole as a file, or is only cut. `threads`: a post that answers one of the same channel is to be put into its
+    thread (Post.thread).
     """
 
     topic: int | None = None

@@ -75,7 +75,7 @@ def keys_of_url(url: str, *, path_too: bool = True) -> tuple[str, ...]:
 
 def keys_of_service(url: str) -> tuple[str, ...]:
     """What may be a key in a URL of Apprise's, in whose parts keys, hosts, rooms and people stand anywhere."""
-    from urllib.parse import unquote
+    from urllib.parse import unquote  # every run imports this module, few have such a URL
 
     password = _authority(url).rpartition("@")[0].partition(":")[2]
     found = (password, unquote(password), *(part for part in parts_of_service(url) if _is_key(part, _SHORTEST_KEY)))

@@ -61,6 +61,7 @@ _at_work: Watch | None = None
 
 
 def _addresses_of_proxies() -> list[tuple[str, int]]:
+    """(address, port) of every proxy that the environment names and that can be looked up."""
     found = []
     for scheme, url in getproxies().items():
         if scheme == "no":

@@ -44,7 +44,7 @@ _WHOLE = re.compile(
 # Marks of emphasis, but for those that are escaped or in code.
 _MARKS = re.compile(r"\\.|`[^`\n]*`|(?P<run>\*+|~~+)")
 _MARKS_OF = {"*": ("*",), "**": ("**",), "***": ("**", "*"), "~~": ("~~",)}
-_MOST_MARKS = len("*****~~")
+_MOST_MARKS = sum(map(len, ("*", "**", "~~")))  # characters, of one of each
 
 
 def written(text: str, kind: Kind, dialect: str) -> str:
