@@ -1,4 +1,4 @@
-"""assembly.StoredContent: the bytes behind a delivery, and whose fault it is when they cannot be had."""
+"""StoredContent: the bytes behind a delivery, and whose fault it is when they cannot be had."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.site import empty_store
 
-from mailpoll.commands.assembly import StoredContent
+from mailpoll.commands.stored_content import StoredContent
 from mailpoll.errors import MailpollError, PermanentFailure, TemporaryFailure, Unavailable, Unreadable
 from mailpoll.model import Delivery, Facts, Original, Post, RawMessage, Reading
 from mailpoll.reader import ReaderDied, ReaderStopped
