@@ -87,7 +87,7 @@ def _is_private(address: _Address) -> bool:
 
 
 def _forms(address: _Address) -> Iterator[_Address]:
-    """The address, and the IPv4 addresses that one of IPv6 leads to by way of some translation."""
+    """The address, and the others that it leads to: those of IPv4 behind one of IPv6 by way of some translation."""
     yielded = [address]
     if isinstance(address, ipaddress.IPv6Address):
         number = int(address)
@@ -95,6 +95,8 @@ def _forms(address: _Address) -> Iterator[_Address]:
         yielded += address.teredo or ()
         if number > 1 and any(address in network for network in _TRANSLATED):  # :: and ::1 are themselves
             yielded.append(ipaddress.IPv4Address(number & 0xFFFFFFFF))
+    # Who connects to the unspecified address reaches this host: Linux takes it for the loopback one.
+    yielded += [ipaddress.ip_address("127.0.0.1" if each.version == 4 else "::1") for each in yielded if not int(each)]
     # What is only a way to write another address is judged as that one alone.
     mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
     return iter(yielded[1:] if mapped else yielded)

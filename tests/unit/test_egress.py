@@ -81,6 +81,12 @@ def test_allowed_networks_are_exceptions() -> None:
     assert not rules.permits("198.51.100.7")
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "::ffff:0.0.0.0", "64:ff9b::127.0.0.1"])
+def test_who_denies_this_host_denies_the_addresses_that_lead_to_it(address: str) -> None:
+    assert not Egress(deny=("127.0.0.0/8", "::1")).permits(address)
+    assert Egress(deny=("10.0.0.0/8",)).permits(address)
+
+
 @pytest.mark.parametrize(
     ("text", "right"),
     [
