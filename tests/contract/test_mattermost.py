@@ -147,6 +147,12 @@ def test_an_answer_that_breaks_off_leaves_doubt() -> None:
         bot(server).post(a_post(), Parts())
 
 
+def test_an_answer_may_hold_the_longest_post() -> None:
+    body = rb'{"message":"%s","id":"%s"}' % (rb"\u0026" * 16_383, b"p" * 26)
+    with Mattermost(posts=[After(Answer(201, {}, body))]) as server:
+        assert bot(server).post(a_post(), Parts()).id == "p" * 26
+
+
 def test_a_limit_names_its_time() -> None:
     with Mattermost(posts=[RATE_LIMIT], hook=[RATE_LIMIT]) as server:
         for made, place in ((bot(server), "team/ops"), (hook(server.hook), "")):

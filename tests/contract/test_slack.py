@@ -135,6 +135,14 @@ def test_each_answer_to_a_web_hook_has_its_outcome(_name: str, fault: Fault, out
     assert "cAnArY" not in str(caught.value)
 
 
+def test_an_answer_may_hold_a_text_of_emoji() -> None:
+    said = rb'{"ok":true,"message":{"text":"%s"},"channel":"C0OPS00001","ts":"1503435956.000001"}' % (
+        rb"\u0026" * 16_383
+    )
+    with Slack(chat_postMessage=[After(Answer(200, {}, said))]) as slack:
+        assert bot(slack).post(a_post(), Parts()).id == "C0OPS00001/1503435956.000001"
+
+
 def test_a_limit_names_its_time() -> None:
     with Slack(chat_postMessage=[RATE_LIMIT], hook=[RATE_LIMIT]) as slack:
         for made, place in ((bot(slack), "#ops"), (hook(slack.hook), "")):

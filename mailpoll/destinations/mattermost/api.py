@@ -10,6 +10,8 @@ from mailpoll.http import Form, Http, Response
 from mailpoll.post_json import in_json
 
 AGENT = f"mailpoll/{__version__}"
+# A post comes back with its text, in JSON that writes `<` and `&` in six octets each, and with what its files are.
+_MAX_ANSWER = 1024 * 1024  # octets
 
 
 class Api:
@@ -52,4 +54,5 @@ class Api:
             body=body,
             timeout_connect=min(5, self._timeout),
             timeout_read=self._timeout,
+            max_answer=_MAX_ANSWER,
         )

@@ -12,6 +12,9 @@ from mailpoll.post_json import in_json
 
 AGENT = f"mailpoll/{__version__}"
 MAX_ANSWER = 64 * 1024  # octets
+# A message comes back with its text, twelve octets of JSON for some characters, and once more as rich text, an object
+# for each emoji and each piece in bold.
+_MAX_SAID = 2 * 1024 * 1024  # octets
 
 
 class Api:
@@ -32,7 +35,7 @@ class Api:
 
     def say(self, method: str, fields: Mapping[str, Any]) -> Response:
         """The answer to a method called with JSON. Raises as Http.request."""
-        return self._request(method, in_json(fields), "application/json; charset=utf-8")
+        return self._request(method, in_json(fields), "application/json; charset=utf-8", max_answer=_MAX_SAID)
 
     def ask(
         self,
