@@ -35,10 +35,6 @@ class _Element(Struct, frozen=True):
     start: int
     end: int | None
 
-    @property
-    def constructed(self) -> bool:
-        return bool(self.tag & 0x20)
-
 
 def opened(data: bytes, inflate: bool = True) -> tuple[Kind, bytes]:
     """(kind, content) of a CMS object; the content is b"" of what is encrypted, and where it is not inside.

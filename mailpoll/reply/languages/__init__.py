@@ -55,11 +55,10 @@ def _with_devices(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-# The verb of an attribution line, how one starts, and who writes by hand that they wrote.
+# The verb of an attribution line, and how one starts.
 YOU_WROTE = _merged("you_wrote")
 WROTE = (*_merged("wrote", "you_wrote"), *_OTHERS_WROTE)
 OPENERS = _merged("opens")
-PRONOUNS = frozenset(_merged("pronouns"))
 
 # "-----Original Message-----": what stands between the dashes over a quoted mail, or over one that is passed on.
 ORIGINAL = (*_merged("original"), *_OTHERS_ORIGINAL)
