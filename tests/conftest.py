@@ -2,6 +2,7 @@
 and try the same examples in CI; what takes long begins first."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +28,10 @@ SLOW_FIRST = (
     "test_run_killed.py",
     "test_accounts.py",
 )
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Shells start what is in the background like this, and the commands that tests interrupt would be deaf to it, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("mailpoll", database=None, deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("mailpoll")
