@@ -174,10 +174,6 @@ class _Interview:
 
     def _set(self, key: str, text: str) -> None:
         """Takes in an answer. Raises ConfigError when it is wrong by itself, whatever else is answered."""
-        host, _, port = text.rpartition(":")
-        if key == "smtp.host" and host and port.isdecimal():
-            self._draft.set("smtp.port", port)
-            text = host
         self._draft.set(key, text)
         try:
             self._settings()

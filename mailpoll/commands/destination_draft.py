@@ -59,10 +59,12 @@ class Draft:
 
         Raises ConfigError when there is no such setting, or the text cannot be its value.
         """
+        if key == "smtp.host":
+            text = self._without_port(text)
         values, struct, path = self._where(key)
         name, *below = path.split(".", 2 if path.startswith("headers.") else 1)
         hint = _hint(struct, name, key)
-        if not below and _is_secret(hint) and (str not in _types(hint) or redaction.keys_of_url(text)):
+        if not below and _is_secret(hint) and (str not in _types(hint) or _holds_key(text)):
             if str in _types(hint):  # a URL that holds a key
                 self.keep(key, text)
                 return
@@ -114,6 +116,14 @@ class Draft:
         said = _SECTION.format(takes=kind.takes, promise=kind.promise)
         said += _lines(f"destination.{_key(self.name)}", {"kind": self.kind, **self.section})
         return said + (f"\n# Outgoing mail.\n{_lines(SMTP, self.smtp)}" if self.smtp else "")
+
+    def _without_port(self, text: str) -> str:
+        """The name in HOST or HOST:PORT; the port is taken in as a setting of its own."""
+        host, _, port = text.rpartition(":")
+        if not (host and port.isdecimal() and (":" not in host or host.endswith("]"))):
+            return text
+        self.set("smtp.port", port)
+        return host.strip("[]")
 
     def _where(self, key: str) -> tuple[dict[str, Any], type, str]:
         """The section that a key path is in, that section's class, and the rest of the path."""
@@ -209,6 +219,11 @@ def _types(hint: Any) -> frozenset[Any]:
 
 def _is_secret(hint: Any) -> bool:
     return SecretRef in _types(hint)
+
+
+def _holds_key(url: str) -> bool:
+    """Whether a URL is kept in a file: a part of it looks random, or it has a query, where keys may be words."""
+    return bool(redaction.keys_of_url(url)) or "?" in url
 
 
 def _words(text: str, about: str) -> Any:

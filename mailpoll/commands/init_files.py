@@ -54,6 +54,9 @@ _TLS_MEANING = {
     "none": "no TLS: only for a server on this machine",
 }
 
+# How many former configurations are kept beside the present one.
+BACKUPS = 3
+
 _SHARED = """\
 # People read this inbox, too: only mail to the patterns above is touched. "all" takes everything.
 scope = "addressed"
@@ -222,7 +225,8 @@ def read_toml(text: str) -> dict[str, Any]:
 
 @contextmanager
 def written_config(path: Path, text: str, now: datetime) -> Iterator[Path | None]:
-    """The new configuration in its place; gives the backup of a former one. An error inside brings all back."""
+    """The new configuration in its place; gives the backup of a former one, and leaves the newest few of those. An
+    error inside brings all back."""
     path = path.resolve()
     former = path.stat() if path.exists() else None
     checked = path.with_name(f".{path.name}.checked")
@@ -244,6 +248,7 @@ def written_config(path: Path, text: str, now: datetime) -> Iterator[Path | None
         if backup is not None:
             _rename(backup, path)
         raise
+    _leave_newest(path)
 
 
 def _keep_owner(path: Path, former: os.stat_result) -> None:
@@ -262,6 +267,19 @@ def _copy(path: Path, to: Path, like: os.stat_result) -> None:
         raise AccessDenied(f"cannot be read ({error.strerror})", about=str(path)) from None
     write_private(to, data)
     _keep_owner(to, like)
+
+
+def _leave_newest(path: Path) -> None:
+    """Takes away all backups of the configuration but the newest few; files of any other name are not ours."""
+    name = re.compile(re.escape(path.name) + r"\.(\d{8}T\d{6})(?:-(\d+))?\.bak")
+    with suppress(OSError):
+        ours = [
+            (found[1], int(found[2] or 1), file)
+            for file in path.parent.iterdir()
+            if (found := name.fullmatch(file.name))
+        ]
+        for *_, file in sorted(ours)[:-BACKUPS]:
+            file.unlink()
 
 
 def _free(path: Path, when: str) -> Path:

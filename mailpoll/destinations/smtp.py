@@ -69,7 +69,21 @@ username = "gateway@example.com"
 password = { file = "smtp-password" }
 from = "Gateway <gateway@example.com>"
 """,
-        ways=(Way("address", "an address", (Question("to", "Address that mail is forwarded to", place=True),)),),
+        ways=(
+            Way(
+                "address",
+                "an address",
+                (
+                    Question("to", "Address that mail is forwarded to", place=True),
+                    Question(
+                        "as",
+                        "Forwarded as attachment (inside a mail of ours, which passes DMARC), or as mail (as it came, under "
+                        "its author's name)",
+                        default="attachment",
+                    ),
+                ),
+            ),
+        ),
     )
     askable = False
 

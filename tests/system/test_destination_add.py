@@ -16,7 +16,7 @@ from mailpoll import config
 from mailpoll.destinations import KINDS, kind_of
 
 SECRET = "what-the-service-gave"
-SMTP = {"host": "smtp.example.com", "from": "us@example.com"}
+SMTP = {"host": "smtp.example.com", "port": 465, "from": "us@example.com"}
 # Flags → the section; s is a file with a secret. What is not asked for here is asked for by the tests of each kind.
 SECTIONS: list[tuple[str, list[str], dict[str, Any]]] = [
     ("zulip", ["zuliprc=s", "channel=general"], {"zuliprc": "s", "channel": "general"}),
@@ -45,7 +45,8 @@ SECTIONS: list[tuple[str, list[str], dict[str, Any]]] = [
     ("command", ["command=/bin/ticket --title 'new one'"], {"command": ["/bin/ticket", "--title", "new one"]}),
     ("maildir", ["path=below", "as=post"], {"path": "below", "as": "post"}),
     ("file", ["path=/srv/in", "format=eml"], {"path": "/srv/in", "format": "eml"}),
-    ("smtp", ["to=u@example.net", "smtp.host=smtp.example.com", "smtp.from=us@example.com"], {"to": "u@example.net"}),
+    ("smtp", ["to=u@example.net", "smtp.host=smtp.example.com:465", "smtp.from=us@example.com"],
+     {"to": "u@example.net", "as": "attachment"}),
 ]  # fmt: skip
 
 
@@ -86,17 +87,21 @@ def test_each_kind_is_written_by_a_test() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "key"),
-    [("slack", ["--secret-stdin"], "token"), ("webhook", ["url=http://localhost/8aJ2kQ4mZx7LpW9c"], "url")],
+    ("kind", "given", "key", "secret"),
+    [
+        ("slack", ["--secret-stdin"], "token", SECRET),
+        ("webhook", ["url=http://localhost/8aJ2kQ4mZx7LpW9c"], "url", "http://localhost/8aJ2kQ4mZx7LpW9c"),
+        ("webhook", ["url=http://localhost/in?key=openup"], "url", "http://localhost/in?key=openup"),
+    ],
 )
 def test_a_secret_that_is_told_is_kept_for_its_owner_alone(
-    line: CommandLine, kind: str, given: Sequence[str], key: str
+    line: CommandLine, kind: str, given: Sequence[str], key: str, secret: str
 ) -> None:
     (line.folder / f"{kind}-{key}").write_text("another's")
     line.ok("destination", "add", kind, "--no-check", *flags(*given), input=f"{SECRET}\n".encode())
     assert tomllib.loads(line.config.read_text())["destination"][kind][key] == {"file": f"{kind}-{key}-2"}
     kept = line.folder / f"{kind}-{key}-2"
-    assert kept.read_text() == (f"{SECRET}\n" if kind == "slack" else "http://localhost/8aJ2kQ4mZx7LpW9c\n")
+    assert kept.read_text() == f"{secret}\n"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert (line.folder / f"{kind}-{key}").read_text() == "another's"
 

@@ -65,3 +65,15 @@ def test_each_backup_has_a_name_of_its_own_and_the_octets_and_mode_of_what_it_ke
         assert backup.read_bytes() == before
         assert {stat.S_IMODE(file.stat().st_mode) for file in (path, backup)} == {0o640}
     assert [file.name for file in kept] == ["config.toml.20261120T000000.bak", "config.toml.20261120T000000-2.bak"]
+
+
+def test_the_newest_backups_stay_and_files_of_other_names(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    mine = {"config.toml", "config.toml.bak", "config.toml.before.bak"}
+    for name in mine:
+        (tmp_path / name).write_text(ONE)
+    for second in (1, 2, 2, 2, 3):
+        with written_config(path, ONE, datetime(2026, 11, 20, 0, 0, second, tzinfo=UTC)):
+            pass
+    stamps = {"20261120T000002-2", "20261120T000002-3", "20261120T000003"}
+    assert {each.name for each in tmp_path.iterdir()} == mine | {f"config.toml.{each}.bak" for each in stamps}
