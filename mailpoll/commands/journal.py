@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,13 +11,14 @@ from msgspec.structs import replace
 
 from mailpoll.commands import troubles
 from mailpoll.commands.facts import shown_destination
+from mailpoll.commands.outlook import ON_THEIR_WAY
 from mailpoll.commands.output import one_line
 from mailpoll.crew import AccountResult
 from mailpoll.delivery import Attempt
 from mailpoll.errors import DestinationRefused, PermanentFailure, worst
 from mailpoll.model import Delivery, Facts, Pause, Post, Reading, Trouble
 
-NOWHERE: frozenset[str] = frozenset()
+NOWHERE: Mapping[str, str] = {}
 
 
 @dataclass
@@ -25,9 +26,10 @@ class Journal:
     """What a run did, gathered as it happens and told to people or programs at its end.
 
     No bodies are kept: a run may read thousands of mails. `posts_of`, where somebody wants to know so much, gives the
-    deliveries of a message. `patterns` are those of our addresses. `told` says that it was told, or is for the caller
-    to tell; `unsaid` that there is something left that a run of cron has to tell, `owing` that somebody is still to be
-    alerted of something; `alerts` are those that were sent or could not be.
+    deliveries of a message, in place of duplicates those that were there before. `patterns` are those of our addresses.
+    `told` says that it was told, or is for the caller to tell; `unsaid` that there is something left that a run of cron
+    has to tell, `owing` that somebody is still to be alerted of something; `alerts` are those that were sent or could
+    not be.
     """
 
     talkative: bool = False
@@ -35,7 +37,7 @@ class Journal:
     posts_of: Callable[[int], Sequence[Delivery]] | None = None
     accounts: tuple[AccountResult, ...] = ()
     readings: list[tuple[int, Reading]] = field(default_factory=list)
-    before: dict[int, frozenset[str]] = field(default_factory=dict)
+    before: dict[int, Mapping[str, str]] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     unrouted: int = 0
@@ -52,7 +54,7 @@ class Journal:
         """A message was read."""
         self.readings.append((message_id, _without_text(reading)))
         if reading.posts and self.posts_of is not None:
-            self.before[message_id] = _posted_before(self.posts_of(message_id))
+            self.before[message_id] = _before(message_id, self.posts_of(message_id))
         if self.talkative:
             click.echo(_reading_line(message_id, reading, self.before.get(message_id, NOWHERE)))
 
@@ -183,6 +185,7 @@ class Journal:
                     "channel": attempt.delivery.post.channel,
                     "destination": shown_destination(attempt.delivery.post.destination),
                     "state": attempt.state,
+                    "paused": attempt.closes,
                     "error": None if attempt.error is None else str(attempt.error),
                 }
                 for attempt in self.attempts
@@ -211,19 +214,25 @@ def _without_content(post: Post) -> Post:
     return Post(post.channel, post.destination, post.place, "", "", held=post.held)
 
 
-def _posted_before(deliveries: Sequence[Delivery]) -> frozenset[str]:
-    """The channels that have nothing of a message but duplicates."""
-    new = {delivery.post.channel for delivery in deliveries if delivery.state != "duplicate"}
-    return frozenset(delivery.post.channel for delivery in deliveries) - new
+def _before(message_id: int, deliveries: Sequence[Delivery]) -> dict[str, str]:
+    """The channels that get nothing new of a message, with what came of its posts there: `posted before`."""
+    new = {delivery.post.channel for delivery in deliveries if delivery.message_id == message_id}
+    told: dict[str, str] = {}
+    for delivery in deliveries:
+        channel, state = delivery.post.channel, delivery.state
+        if channel not in new and (channel not in told or state != "delivered"):
+            waits = "waits" if state in ON_THEIR_WAY else f"is {state}"
+            told[channel] = "posted before" if state == "delivered" else f"came before; post {delivery.id} {waits}"
+    return told
 
 
-def _reading_line(message_id: int, reading: Reading, before: frozenset[str]) -> str:
+def _reading_line(message_id: int, reading: Reading, before: Mapping[str, str]) -> str:
     facts = reading.facts
     what = f"message {message_id}: {one_line(facts.subject) or '(no subject)'} from {one_line(facts.sender)}"
     if reading.outcome == "posted":
         names = dict.fromkeys(post.channel for post in reading.posts if not post.held)
         told = f" ({reading.reason})" if reading.reason else ""
-        return f"{what} → {', '.join(n + ' (posted before)' * (n in before) for n in names) or 'nowhere'}{told}"
+        return f"{what} → {', '.join(f'{n} ({before[n]})' if n in before else n for n in names) or 'nowhere'}{told}"
     todo = f"; once it is added: mailpoll messages retry {message_id}" if reading.outcome == "unrouted" else ""
     return f"{what}: {reading.outcome} ({reading.reason}{todo})"
 
@@ -231,4 +240,5 @@ def _reading_line(message_id: int, reading: Reading, before: frozenset[str]) -> 
 def _attempt_line(attempt: Attempt) -> str:
     post, trouble = attempt.delivery.post, f": {attempt.error.what}" if attempt.error else ""
     shown = shown_destination(post.destination)
-    return f"post {attempt.delivery.id}: {post.channel} → {shown} {attempt.state}{trouble}"
+    state = "paused" if attempt.closes else attempt.state
+    return f"post {attempt.delivery.id}: {post.channel} → {shown} {state}{trouble}"

@@ -17,7 +17,7 @@ from mailpoll.rate import Rates
 if TYPE_CHECKING:
     from mailpoll.store import Store
 
-_ON_THEIR_WAY = frozenset({"pending", "sending", "delayed", "uncertain"})
+ON_THEIR_WAY = frozenset({"pending", "sending", "delayed", "uncertain"})
 # What tries at once all that waits for a moment.
 TRY_NOW = "mailpoll fetch --now"
 
@@ -34,7 +34,7 @@ class Outlook(Struct, frozen=True):
 
     def is_paused(self, delivery: Delivery) -> bool:
         """Whether a post waits for a person to open its destination."""
-        return delivery.state in _ON_THEIR_WAY and delivery.post.destination in self.pauses
+        return delivery.state in ON_THEIR_WAY and delivery.post.destination in self.pauses
 
     def word(self, delivery: Delivery) -> str:
         """The state of a post for people: `paused` where its destination is."""
@@ -50,7 +50,7 @@ class Outlook(Struct, frozen=True):
 
     def why(self, delivery: Delivery) -> str:
         """Why a post is not there, and what comes next; empty for one that is."""
-        if delivery.state not in _ON_THEIR_WAY:
+        if delivery.state not in ON_THEIR_WAY:
             return delivery.error if delivery.state != "delivered" else ""
         pause = self.pauses.get(delivery.post.destination)
         if pause is not None:

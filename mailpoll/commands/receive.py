@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from mailpoll import config, router
-from mailpoll.commands import crash, runs
+from mailpoll.commands import alarm, crash, notices, runs, troubles
 from mailpoll.commands.installation import Installation, now
-from mailpoll.commands.journal import Journal
+from mailpoll.commands.journal import Journal, tell
+from mailpoll.commands.outlook import ON_THEIR_WAY
 from mailpoll.commands.output import json_option, print_json, say
 from mailpoll.errors import AccessDenied, ConfigError, MailpollError, PermanentFailure, TemporaryFailure, worst
 from mailpoll.interpret import header_block
@@ -54,25 +56,25 @@ def command(installation: Installation, files: tuple[str, ...], to: str, verbose
 
 def _from_files(installation: Installation, files: Sequence[str], to: str, journal: Journal, *, as_json: bool) -> int:
     """Takes mails from files; what is wrong with one is said, and no reason to leave the others."""
-    refused, limit = [], installation.settings.fetch.max_message_size
+    refused, taken, limit = [], set[int](), installation.settings.fetch.max_message_size
     with installation.store() as store, journal.telling_events():
         _check_destination(installation, store, to)
         for name in files:
             try:
                 with _opened(name) as file:
-                    _accept(store, _mail_in(file, name, limit), name, to)
+                    taken |= _accept(store, _mail_in(file, name, limit), name, to)
             except (AccessDenied, PermanentFailure) as problem:
                 say(problem)
                 refused.append(problem.exit_status)
         if len(refused) < len(files):
-            _work(installation, store, journal, as_json=as_json)
+            _work(installation, store, journal, taken, as_json=as_json)
     return worst([*refused, *([journal.exit_status] if journal.exit_status else [])])
 
 
-def _accept(store: Store, raw: RawMessage, name: str, to: str) -> None:
+def _accept(store: Store, raw: RawMessage, name: str, to: str) -> AbstractSet[int]:
     if raw.oversize_of:
         raise PermanentFailure(_too_large(raw), about=name)
-    store.ledger.accept([raw], now(), sent_to=to)
+    return store.ledger.accept([raw], now(), sent_to=to).keys()
 
 
 def _from_pipe(installation: Installation, to: str, journal: Journal, *, as_json: bool) -> int:
@@ -84,11 +86,11 @@ def _from_pipe(installation: Installation, to: str, journal: Journal, *, as_json
             _check_destination(installation, store, to)
             limit = installation.settings.fetch.max_message_size
             raw = _mail_in(sys.stdin.buffer, "standard input", limit)
-            store.ledger.accept([raw], now(), sent_to=to)
+            taken = store.ledger.accept([raw], now(), sent_to=to)
             stored = True
             if raw.oversize_of:
                 click.echo(f"mailpoll: {_too_large(raw)}; only its headers were taken", err=True)
-            _work(installation, store, journal, as_json=as_json)
+            _work(installation, store, journal, taken.keys(), as_json=as_json)
     except MailpollError as problem:
         say(problem)
     except KeyboardInterrupt:  # SIGTERM, too: the machine goes down
@@ -100,13 +102,16 @@ def _from_pipe(installation: Installation, to: str, journal: Journal, *, as_json
     return 0 if stored else TemporaryFailure.exit_status
 
 
-def _work(installation: Installation, store: Store, journal: Journal, *, as_json: bool) -> None:
-    """Reads and delivers all that waits, as a run without accounts, and tells it.
+def _work(
+    installation: Installation, store: Store, journal: Journal, taken: AbstractSet[int], *, as_json: bool
+) -> None:
+    """Reads and delivers all that waits, as a run without accounts, and tells it, and what keeps waiting what was
+    `taken`.
 
     What others accept meanwhile waits for whoever holds the lock: it is looked for once more after letting it go.
     """
     if journal.talkative or as_json:
-        journal.posts_of = lambda message_id: store.outbox.list(message_id=message_id)
+        journal.posts_of = store.outbox.standing_for
     ends = time.monotonic() + installation.settings.fetch.deadline
     for turn in range(ROUNDS):
         with store.run() as mine:
@@ -116,11 +121,32 @@ def _work(installation: Installation, store: Store, journal: Journal, *, as_json
                 click.echo("Accepted. Another run is at work on this store: it, or the next one, posts it.")
         if not alone or time.monotonic() > ends or not store.ledger.unread(1):
             break
+    waiting = _waiting(installation, store, journal, taken)
     if as_json:
         print_json(journal.as_json())
     else:
         journal.tell_troubles()
+        tell(waiting)
     journal.told = True
+
+
+def _waiting(installation: Installation, store: Store, journal: Journal, taken: AbstractSet[int]) -> tuple[str, ...]:
+    """What keeps posts waiting though this run did not meet it, a sentence each: destinations that are paused, and
+    those that are left alone while posts of what was `taken` wait for them. The journal has all of it then."""
+    known = {trouble.about: trouble for trouble in store.troubles.list()}
+    met, _ = notices.of_destinations(journal, store, known, installation.destination_names(), now())
+    posts = (post for each in taken for post in store.outbox.standing_for(each) if post.state in ON_THEIR_WAY)
+    ours = {troubles.destination(post.post.destination) for post in posts}
+    concerns = {
+        about: some
+        for about, some in met.items()
+        if about in ours or any(each.fresh or each.status not in alarm.PASSING for each in some)
+    }
+    journal.open = tuple(
+        alarm.decide(known.get(about), some, now(), alert_after=1)[0] for about, some in concerns.items()
+    )
+    stale = {about: [each for each in some if not each.fresh] for about, some in concerns.items()}
+    return tuple(line for about, some in stale.items() for line in alarm.in_full(known.get(about), some))
 
 
 def _check_destination(installation: Installation, store: Store, to: str) -> None:

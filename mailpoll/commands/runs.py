@@ -76,7 +76,7 @@ def _prepare(store: Store, journal: Journal, others: Collection[str], *, at_once
         for name in others:
             click.echo(f"account.{name}: another run is at work on it.")
     if journal.talkative or in_detail:
-        journal.posts_of = lambda message_id: store.outbox.list(message_id=message_id)
+        journal.posts_of = store.outbox.standing_for
     if at_once:
         make_due(store)
 

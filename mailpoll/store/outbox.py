@@ -228,6 +228,13 @@ class Outbox:
             condition &= d.c.message_id == message_id
         return self._select(condition, limit=limit, newest_first=newest_first)
 
+    def standing_for(self, message_id: int) -> tuple[Delivery, ...]:
+        """The deliveries of a message; in place of a duplicate, that of another message which it repeats."""
+        d, own = schema.delivery, schema.delivery.alias()
+        same = [d.c[name] == own.c[name] for name in ("channel", "destination", "place", "content_key")]
+        first = sa.exists().where(own.c.message_id == message_id, own.c.state == "duplicate", *same)
+        return self._select((d.c.state != "duplicate") & ((d.c.message_id == message_id) | first), limit=None)
+
     def counts(self, channel: str = "") -> dict[str, int]:
         """How many deliveries, of one channel or of all, are in each state."""
         d = schema.delivery

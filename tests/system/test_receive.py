@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ import pytest
 from servers import free_port
 from servers.http_receiver import HELD, Receiver
 from support import hindered
-from support.command_line import CommandLine
+from support.command_line import NOW, CommandLine
 from support.mishap import checked
 from support.site import CRON, MAILPOLL, Site, mail
 
+from mailpoll import config, destinations
 from mailpoll.commands import crash, runs
+from mailpoll.model import Pause, Rest
 
 SMALL = "[fetch]\nmax_message_size = 5000\n"
 
@@ -192,6 +195,31 @@ class TestFiles:
         assert second == "message 2: Mail 1 from Anna <anna@example.net> → dev (posted before)\n"
         (facts,) = json.loads(site.run("receive", "--json", file).stdout)["messages"]
         assert facts["posts"] == [{"channel": "dev", "destination": "store", "posted_before": True, "held": False}]
+
+
+def test_a_mail_that_waits_behind_a_pause_or_a_rest_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    """Already known to be paused, or left alone for a while: the run itself tries nothing, and meets nothing."""
+    line = CommandLine(tmp_path, '[destination.hook]\nkind = "webhook"\nurl = "https://hooks.example.com/KEY"\n')
+    line.ok("channel", "add", "dev", "--to", "hook")
+    file = tmp_path / "1.eml"
+    file.write_bytes(mail(1))
+    settings = config.load(line.config)
+    with line.store() as store:
+        known = destinations.settings_hash("hook", settings)
+        store.outbox.pause(Pause("hook", "answered 401: refused", NOW, known))
+    said = line("receive", "--to", "dev", str(file))
+    assert said.status == 77
+    reason = "destination.hook is paused, its posts wait: answered 401: refused. Then: mailpoll destination resume hook"
+    assert said.err == f"mailpoll: {reason}\n"
+    again = line("receive", "--to", "dev", "-v", str(file))
+    assert "→ dev (came before; post 1 waits)" in again.out
+    facts = line("receive", "--to", "dev", "--json", str(file)).json
+    assert (facts["status"], [each["sentence"] for each in facts["troubles"]]) == (77, [reason])
+    with line.store() as store:
+        store.outbox.resume("hook")
+        store.outbox.rest(Rest("hook", 2, datetime.now(UTC) + timedelta(hours=1), known))
+    said = line("receive", "--to", "dev", str(file))
+    assert (said.status, said.err.startswith("mailpoll: destination.hook: 1 post delayed: ")) == (75, True)
 
 
 def test_mail_that_came_while_another_run_was_posting_is_posted_by_it(site: Site) -> None:

@@ -6,11 +6,12 @@ import gc
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from mailpoll.commands.journal import Journal
 from mailpoll.crew import AccountResult
 from mailpoll.delivery import Attempt
-from mailpoll.errors import TemporaryFailure
+from mailpoll.errors import DestinationRefused, TemporaryFailure
 from mailpoll.model import Attachment, Delivery, Facts, Post, Reading
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -49,21 +50,32 @@ def test_no_text_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "before"),
+    ("states", "told"),
     [
-        ([("dev", "duplicate"), ("ops", "pending")], {"dev"}),
-        ([("dev", "duplicate"), ("dev", "pending"), ("ops", "duplicate")], {"ops"}),
-        ([("dev", "delivered"), ("ops", "pending")], set()),
+        # (channel, state, message) of what a message stands for, of which 1 was read just now
+        ([("dev", "delivered", 9), ("ops", "pending", 1)], "dev (posted before), ops"),
+        ([("dev", "delivered", 9), ("dev", "pending", 1), ("ops", "delivered", 9)], "dev, ops (posted before)"),
+        ([("dev", "delivered", 1), ("ops", "pending", 1)], "dev, ops"),
+        ([("dev", "delivered", 9), ("dev", "delayed", 9), ("ops", "failed", 9)],
+         "dev (came before; post 2 waits), ops (came before; post 3 is failed)"),
     ],
-)
-def test_a_channel_that_gets_nothing_new_is_said_to_have_had_it(
-    states: list[tuple[str, str]], before: set[str], capsys: pytest.CaptureFixture[str]
+)  # fmt: skip
+def test_of_a_channel_that_gets_nothing_new_it_is_said_what_came_of_it_before(
+    states: list[tuple[str, str, int]], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    posts = [delivery(n, a_post(channel, str(n)), state) for n, (channel, state) in enumerate(states)]
+    posts = [
+        replace(delivery(n, a_post(channel, str(n)), state), message_id=message)
+        for n, (channel, state, message) in enumerate(states, 1)
+    ]
     journal = Journal(talkative=True, posts_of=lambda _: posts)
     journal.read(1, Reading("posted", "", Facts(), tuple(d.post for d in posts)))
-    told = [f"{name} (posted before)" if name in before else name for name in ("dev", "ops")]
-    assert capsys.readouterr().out.endswith(f" → {', '.join(told)}\n")
+    assert capsys.readouterr().out.endswith(f" → {told}\n")
+
+
+def test_a_post_whose_destination_was_paused_by_it_is_said_to_be_paused(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = DestinationRefused("answered 404: not there")
+    Journal(talkative=True).attempted(Attempt(delivery(5, a_post()), "delayed", error=gone, closes=True))
+    assert capsys.readouterr().out == "post 5: dev → hook paused: answered 404: not there\n"
 
 
 @pytest.mark.parametrize(
