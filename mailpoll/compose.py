@@ -211,7 +211,7 @@ def _fitted(top: str, text: str, bottom: str, room: int, message_ref: str, limit
     whole = "\n\n".join(piece for piece in (top, text, bottom) if piece)
     if _size(whole, limits) <= room:
         return whole, False
-    notice = f"[…] Cut here{_whole(message_ref, limits)}."
+    notice = f"[…] Cut here{_pointer(message_ref, limits)}."
     if _size(top + bottom, limits) + _NOTICE_ROOM > room:
         bottom = ""
     if _size(top, limits) + _NOTICE_ROOM > room:
@@ -222,7 +222,7 @@ def _fitted(top: str, text: str, bottom: str, room: int, message_ref: str, limit
     return _held(pieces, max(0, room), limits), True
 
 
-def _whole(message_ref: str, limits: Limits) -> str:
+def _pointer(message_ref: str, limits: Limits) -> str:
     """Where the whole of a text that is cut is. A web hook's JSON has it in a field, and a text that is only too long
     for us is in the store: neither is a file that people see."""
     in_chat = limits.body is not None and (limits.markup != "markdown" or limits.mentions != "none")
