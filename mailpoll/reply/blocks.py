@@ -160,7 +160,9 @@ class Blocks:
                 self.end_paragraph()
             return
         line = "".join(self._line + [_closing(opening) for opening in reversed(self._marks)])
-        self._lines.append((VALUE if self.values else "") + (line.replace(_FENCE, _NO_FENCE) if self.fenced else line))
+        # Nothing in code is a quote, a header field or another fence to the rules for plain text.
+        mark = VALUE if self.values or self.fenced else ""
+        self._lines.append(mark + (line.replace(_FENCE, _NO_FENCE) if self.fenced else line))
         self._line, self._blank = [], True
 
     def end_paragraph(self) -> None:

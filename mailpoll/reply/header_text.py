@@ -17,9 +17,9 @@ _LABEL = re.compile(r"[^:：\n]{1,40}[:：]")
 _ENOUGH_LABELS = 3
 
 
-def leading_text(element: Element, length: int, *, lines: bool = False, steps: int = _STEPS) -> str:
+def leading_text(element: Element, length: int, *, lines: bool = False, steps: int = _STEPS, end: str = "") -> str:
     """The first `length` visible characters of an element, found in at most `steps` nodes; with `lines` broken where
-    the element breaks them, or starts a header field in bold."""
+    the element breaks them, or starts a header field in bold; none from the first element called `end` on."""
     found: list[str] = []
     size = 0
     work: list[Element | str] = [element]
@@ -31,6 +31,8 @@ def leading_text(element: Element, length: int, *, lines: bool = False, steps: i
             found.append(f" {text} " if text else " ")
             size += len(text)
             continue
+        if node.tag == end:
+            break
         if lines and (node.tag in _BREAKING or _is_bold_field(node)):
             found.append("\n")
         work += reversed(node.children[:_STEPS])

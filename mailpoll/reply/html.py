@@ -9,6 +9,7 @@ from mailpoll.model import Cut, CutKind
 from mailpoll.reply.convert import VALUE, shown
 from mailpoll.reply.markdown import to_markdown
 from mailpoll.reply.plain import cut_plain
+from mailpoll.reply.preformatted import mark_code
 from mailpoll.reply.quotes import MAX_COMMENT
 from mailpoll.reply.structure import mark, newest_of, split
 from mailpoll.reply.tree import Element, read_tree
@@ -27,10 +28,12 @@ def cut_html(html: str, *, include_quotes: bool = False, include_footer: bool = 
     """(new text as Markdown, cuts). Never empty when something was to be seen."""
     root = read_tree(html)
     if include_quotes:
+        mark_code(root)
         whole, _ = to_markdown(root)
         return _by_lines(whole, include_quotes=True, include_footer=include_footer)
     outline = mark(root)
     before, rest = split(root, outline.path) if outline.path else (root, Element("body", {}))
+    mark_code(before)
     if outline.kind == "forward":
         return _forwarded(before, rest, include_footer)
     found = _new(before, include_footer)

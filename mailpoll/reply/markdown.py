@@ -9,6 +9,7 @@ from mailpoll.reply.blocks import Blocks
 from mailpoll.reply.cells import names_values, open_cells, show_as_table
 from mailpoll.reply.convert import convert
 from mailpoll.reply.links import file_name_of, name_of, target_of
+from mailpoll.reply.preformatted import CODE
 from mailpoll.reply.tree import Element
 
 Quotes = Literal["marked", "opened", "as they are"]
@@ -25,7 +26,7 @@ _PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))
 _NESTED = frozenset(("blockquote", "ul", "ol"))
 _INLINE = {"b": "b", "strong": "b", "i": "i", "em": "i", "code": "code", "tt": "code", "del": "del", "s": "del"}
 _NUMBER = re.compile(r"[0-9]{1,6}")
-# What a forge or a highlighter calls the element around its code; a `pre` of its own may be a whole mail.
+# What a forge or a highlighter calls the element around its code.
 _CODE = re.compile(r"(?:^|\s)(?:highlight|codehilite|sourcecode|code|chroma)(?:\s|$)")
 _PRE_WRAP = re.compile(r"white-space\s{0,3}:\s{0,3}(?:pre|break-spaces)")
 
@@ -184,15 +185,15 @@ class _Writer:
 
 
 def _is_code(element: Element) -> bool:
-    """Whether a `pre` is code, as forges and highlighters write it."""
+    """Whether a `pre` is code: by its place, or as forges and highlighters write it."""
     said = [child for child in element.children if not isinstance(child, str) or child.strip()]
     alone = said[0] if len(said) == 1 else ""
     code = not isinstance(alone, str) and alone.tag == "code"
-    return code or "\0highlighted" in element.attributes or bool(_CODE.search(element.get("class")[:500]))
+    return code or CODE in element.attributes or bool(_CODE.search(element.get("class")[:500]))
 
 
 def _highlight(element: Element) -> None:
     """Tells of the `pre` in an element that it is code."""
     for child in element.children:
         if not isinstance(child, str) and child.tag == "pre":
-            child.attributes["\0highlighted"] = "yes"
+            child.attributes[CODE] = "yes"

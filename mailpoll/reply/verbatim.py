@@ -73,7 +73,7 @@ def _old_hunks(lines: list[Line]) -> Iterator[int]:
     """The hunks of diffs without context: `3c3`, `< old`, `---`, `> new`."""
     at = 0
     while at < len(lines):
-        is_hunk = _OLD_HUNK.match(lines[at].text) is not None
+        is_hunk = _OLD_HUNK.match(lines[at].text.rstrip()) is not None
         at += 1
         if not is_hunk:
             continue

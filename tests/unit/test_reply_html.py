@@ -1,6 +1,7 @@
 """What of an HTML body is new, and the Markdown that it becomes."""
 
 import time
+from html import escape
 
 import pytest
 from hypothesis import given
@@ -102,6 +103,48 @@ def test_what_nobody_can_see_is_not_said(unseen):
 )
 def test_html_becomes_markdown(html, markdown):
     assert new_text(html, "html") == markdown
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "$ diff a b\n< old line\n> new line\n- x\n+ y",
+        "12c12\n< PermitRootLogin no\n---\n> PermitRootLogin yes",
+        "> one\n> two",
+        "> @@ -1,3 +1,4 @@ def f\n>  x\n> +y",
+        "~~~\n> a\nFrom: x\n~~~\n-- none",
+        "x\n" * 2_100 + "> y",
+        "From: a@example.org\nTo: b@example.org\nDate: Mon, 1 Jan 2024 10:00\nSubject: hi",
+    ],
+)
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_pre_in_a_document_is_code_whatever_its_lines_begin_with(code, keep):
+    html = f"<p>Look:</p><pre>{escape(code)}</pre><p>Why?</p>"
+    found = cut(html, "html", include_quotes=keep)
+    assert found.text == f"Look:\n\n```\n{code}\n```\n\nWhy?"
+    assert found.cuts == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "pre", "after"),
+    [
+        ("", "<pre>", ""),
+        ("", "<pre>", "<hr><p>A list of people<br>https://lists.example.org</p>"),
+        ("<p>From outside.</p>", "<pre>", ""),
+        ("<p>From outside.</p>", '<pre wrap="">', ""),
+    ],
+)
+def test_a_mail_that_is_text_in_a_pre_has_quotes(before, pre, after):
+    mail = "Hello Ann,\n\nOn Mon, 1 Jan 2024 at 10:00, Ann wrote:\n> shall we go there together?\n\nYes, let us."
+    found = cut(f"{before}{pre}{escape(mail)}</pre>{after}", "html")
+    assert ["Hello Ann,", "Yes, let us."] == [line for line in found.text.split("\n") if "," in line]
+
+
+def test_the_text_of_a_mail_that_is_passed_on_is_no_code():
+    fields = "From: A &lt;a@example.org&gt;<br>Date: Mon, 1 Jan 2024<br>Subject: x<br>To: b@example.org"
+    html = f"<div>---------- Forwarded message ---------<br>{fields}</div><pre>hi\n&gt; there</pre>"
+    assert new_text(html, "html") == cut(html, "html", include_quotes=True).text
+    assert "```" not in new_text(html, "html")
 
 
 def test_a_forward_keeps_its_quote():
