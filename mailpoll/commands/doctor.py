@@ -24,7 +24,7 @@ from mailpoll.commands.preview import existing_store
 from mailpoll.commands.program import own_command
 from mailpoll.commands.status import AHEAD
 from mailpoll.doctor import Check, alerts, book, files, policy, schedule, secrets
-from mailpoll.errors import BUG, PRECEDENCE, AccessDenied, ConfigError, MailpollError, worst
+from mailpoll.errors import BUG, PRECEDENCE, AccessDenied, ConfigError, DestinationRefused, MailpollError, worst
 from mailpoll.model import Finding
 from mailpoll.store import Overview, Store
 
@@ -109,7 +109,10 @@ def _all(installation: Installation) -> Iterator[Check]:
             else:
                 yield from _guarded("store", _book(installation, store, overview))
     lacking = {check.about for check in had if check.status}
-    yield from network(installation, overview, lacking)
+    closed = _paused(overview)
+    for check in network(installation, overview, lacking):
+        if not (check.about in closed and check.status == DestinationRefused.exit_status):  # said with the pause
+            yield check
     unreadable = overview is None and any(check.about == "store" and check.status for check in checks)
     yield from _guarded("cron", _runs(installation, overview, unreadable=unreadable))
 
@@ -222,7 +225,14 @@ def _book(installation: Installation, store: Store, overview: Overview) -> Itera
     yield from policy.rules(settings, channels, [router.pattern(text) for text in config.patterns(settings)])
     yield from alerts.recipients(settings, channels)
     yield from book.posts(overview, moment)
-    yield from book.troubles(store.troubles.list())
+    closed = _paused(overview)
+    yield from book.troubles([trouble for trouble in store.troubles.list() if trouble.about not in closed])
+
+
+def _paused(overview: Overview | None) -> set[str]:
+    """The destinations that book.posts() says are paused, and why, and what to do."""
+    places = overview.destinations if overview else ()
+    return {book.about(place.name) for place in places if place.pause is not None and place.waiting}
 
 
 def _runs(installation: Installation, overview: Overview | None, *, unreadable: bool) -> Iterator[Check]:

@@ -64,7 +64,8 @@ def command(
 
     A login that was refused is left alone for 1, 5, 15, then 60 minutes, or until the settings or the password
     change: providers lock accounts that insist. Destinations that give no answer rest for up to 10 minutes, posts that
-    could not be delivered for up to 6 hours. --now tries all of them.
+    could not be delivered for up to 6 hours. --now tries all of them; a
+    destination that is paused waits for `mailpoll destination resume`.
 
     \b
     Examples:

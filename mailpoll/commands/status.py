@@ -166,7 +166,9 @@ def _print(standing: Standing, installation: Installation) -> None:
 
 def _account_lines(standing: Standing) -> Iterator[tuple[str, str]]:
     for account in standing.accounts:
-        success = "never succeeded; `mailpoll doctor` looks why"
+        success = "no run has looked there yet; `mailpoll fetch -v` does"
+        if standing.troubles:
+            success = "never succeeded; `mailpoll doctor` looks why"
         if account.others is not None:
             last = f"last success of the others {_ago(standing.moment, account.others)} ({local(account.others)})"
             success = f"{_never(account)}; `mailpoll doctor` looks why; {last}"

@@ -5,12 +5,16 @@ from __future__ import annotations
 from msgspec import Struct
 
 from mailpoll import rate
-from mailpoll.errors import MessageError
+from mailpoll.errors import MessageError, TemporaryFailure, Unanswered
 from mailpoll.model import Finding, Limits
 from mailpoll.settings import SmtpSettings
 
 # What chats bear of one channel (DESIGN.md §8).
 CHAT_RATE = rate.parse("50/1m 120/5m 600/1h")
+
+_LATER = "Try again later"
+# What HTTP says where nobody answered, or not to its end: a TemporaryFailure, too, where nothing was to be posted.
+_NO_ANSWER = ("cannot be reached", "did not answer", "broke off", "is no HTTP")
 
 
 class Question(Struct, frozen=True):
@@ -18,7 +22,8 @@ class Question(Struct, frozen=True):
 
     `secret`: the answer is not shown while it is typed, and is kept in a file. `file`: it is the path of one that holds
     secrets. `default`: what is offered. `optional`: it may be left out. `place`: it is where posts go whose channel
-    names no place. `scheme_of`: the key of a secret URL whose scheme is the answer.
+    names no place. `url`: it is a URL, of a kind that takes tokens too. `scheme_of`: the key of a secret URL whose
+    scheme is the answer.
     """
 
     key: str
@@ -28,6 +33,7 @@ class Question(Struct, frozen=True):
     default: str = ""
     optional: bool = False
     place: bool = False
+    url: bool = False
     scheme_of: str = ""
 
 
@@ -64,10 +70,19 @@ class Kind(Struct, frozen=True):
 
 
 def failed(name: str, problem: MessageError, otherwise: str = "", *, about: str = "") -> Finding:
-    """What a check of the destination `name` says of an error, `about` something of it; `otherwise` is what to do where
-    the error does not know."""
+    """What a check of the destination `name` says of an error, `about` something of it or else the host of one that
+    cannot be reached; `otherwise` is what to do where
+    the error does not know, and the service did not answer `not now` itself."""
+    if not about and problem.what.startswith("cannot be reached"):
+        about = problem.about.partition("://")[2].partition("/")[0]
     what = f"{name}: {about} {problem.what}" if about else f"{name}: {problem.what}"
-    return Finding("fail", what, problem.advice or otherwise, problem.exit_status)
+    return Finding("fail", what, problem.advice or (_LATER if _not_now(problem) else otherwise), problem.exit_status)
+
+
+def _not_now(problem: MessageError) -> bool:
+    """Whether the service itself answered, and only time helps: it has too much to do, or is broken."""
+    passes = isinstance(problem, TemporaryFailure) and not isinstance(problem, Unanswered)
+    return passes and not any(words in problem.what for words in _NO_ANSWER)
 
 
 class Outgoing(Struct, frozen=True):

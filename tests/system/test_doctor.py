@@ -332,6 +332,7 @@ def test_a_destination_that_cannot_be_reached_or_is_paused_is_told(dovecot: Dove
     assert (paused.level, paused.status) == ("fail", 77)
     assert "1 post waits: " in paused.what
     assert paused.advice == "Put that right; then: mailpoll destination resume hook"
+    assert not [each for each in found if each.about == "runs" and "destination.hook" in each.what]
 
 
 def test_mail_to_an_address_that_no_channel_has_is_told(dovecot: Dovecot, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def line_of(out: str, name: str) -> str:
 
 def test_an_installation_that_never_ran_says_so(mailpoll: CommandLine) -> None:
     out = mailpoll.ok("status").out
-    assert line_of(out, "account.main") == "never succeeded; `mailpoll doctor` looks why"
+    assert line_of(out, "account.main") == "no run has looked there yet; `mailpoll fetch -v` does"
     assert line_of(out, "destination.hook") == "nothing delivered yet"
     assert line_of(out, "mails") == "none wait"
 

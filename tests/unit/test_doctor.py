@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from mailpoll.commands.install_cron import cron_command
+from mailpoll.destinations.kind import failed
 from mailpoll.doctor import Check, Job, account, crontab, files, ok, schedule, secrets, together, warn
-from mailpoll.errors import ConfigError, Unavailable
+from mailpoll.errors import ConfigError, MessageError, Unavailable
+from mailpoll.http import Response, classify, nothing_shown
+from mailpoll.http.failures import translated
 from mailpoll.settings import SecretRef
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -391,3 +394,23 @@ def test_of_several_findings_about_one_thing_equal_ones_are_no_difference() -> N
 )
 def test_the_patterns_of_an_account(username: str, own: list[str]) -> None:
     assert account.own_patterns(username, ["me+%s@example.com", "You-%s@EXAMPLE.org", "%s@all.example"]) == own
+
+
+BUSY = "Try again later"
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(429, BUSY), (500, BUSY), (503, BUSY), (None, "Check the network"), (401, "Check its secret")],
+)  # fmt: skip
+def test_what_to_do_about_a_service_that_is_busy_or_broken_is_to_wait(status: int | None, advice: str) -> None:
+    """Only where nobody answered is it the network."""
+
+    def ask() -> None:
+        if status is None:
+            raise translated(ConnectionRefusedError(), "https://chat.example.com/", sent=True)
+        classify(Response(status, {}, b"", "https://chat.example.com/"), advice="Check its secret")
+
+    with pytest.raises(MessageError) as caught, nothing_shown():
+        ask()
+    assert failed("chat", caught.value, "Check the network").advice == advice

@@ -192,7 +192,7 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
 
     def _failed(self, problem: MessageError) -> Finding:
         about = "" if problem.about == self._about else problem.about  # the name says it
-        return failed(self.name, problem, "Check homeserver and token", about=about)
+        return failed(self.name, problem, "Check its homeserver and the network", about=about)
 
     @property
     def _about(self) -> str:
