@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 from msgspec.structs import asdict
 
+from mailpoll.commands import outlook
 from mailpoll.commands.facts import number, print_facts
 from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.outlook import Outlook
 from mailpoll.commands.output import json_option, local, one_line, print_json, print_table
 from mailpoll.commands.posts import masks, post_facts, post_line
 from mailpoll.errors import AccessDenied, PermanentFailure
@@ -71,14 +73,15 @@ def show(installation: Installation, message_id: int, as_json: bool) -> None:
         entry = store.messages.get(message_id)
         posts = store.outbox.list(message_id=message_id)
         masked = masks(installation, store, posts)
+        sight = outlook.of_pauses(store, now())
     if as_json:
-        print_json({**asdict(entry), "posts": [post_facts(post, masked) for post in posts]})
+        print_json({**asdict(entry), "posts": [post_facts(post, masked, sight) for post in posts]})
         return
     click.echo(f"Message {entry.id} is {entry.state}{f': {one_line(entry.reason, 500)}' if entry.reason else ''}")
-    print_facts(_facts(entry, posts))
+    print_facts(_facts(entry, posts, sight))
 
 
-def _facts(entry: Entry, posts: Sequence[Delivery]) -> list[tuple[str, Any]]:
+def _facts(entry: Entry, posts: Sequence[Delivery], sight: Outlook) -> list[tuple[str, Any]]:
     size = f"{entry.size} octets" if entry.has_raw else f"{entry.size} octets, let go"
     return [
         ("came from", _origin(entry)),
@@ -91,7 +94,7 @@ def _facts(entry: Entry, posts: Sequence[Delivery]) -> list[tuple[str, Any]]:
         ("read", f"{local(entry.read_at)}, {number(entry.attempts, 'attempt')}" if entry.read_at else "not yet"),
         ("on the server", {"due": "to be marked", "done": "done"}.get(entry.after, "")),
         ("defects", entry.defects),
-        ("posts", tuple(post_line(post) for post in posts) or "none"),
+        ("posts", tuple(post_line(post, sight) for post in posts) or "none"),
     ]
 
 

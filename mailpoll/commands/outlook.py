@@ -89,6 +89,11 @@ def of(store: Store, rates: Rates, moment: datetime) -> Outlook:
     )
 
 
+def of_pauses(store: Store, moment: datetime) -> Outlook:
+    """Which posts of a store wait for a person to open their destination; of nothing else that keeps them."""
+    return Outlook(moment, {pause.destination: pause for pause in store.outbox.pauses()})
+
+
 def paused(pause: Pause) -> str:
     """Why a destination is paused, and what opens it again."""
     return f"{closed(pause.reason)} Then: {resume(pause.destination)}"

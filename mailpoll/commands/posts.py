@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 import msgspec
 
 from mailpoll import router
+from mailpoll.commands import outlook
 from mailpoll.commands.facts import agreed, number, print_facts, shown_destination, yes_option
 from mailpoll.commands.installation import Installation, now
+from mailpoll.commands.outlook import Outlook
 from mailpoll.commands.output import json_option, one_line, print_json, print_table, safe_text
 from mailpoll.errors import PermanentFailure
 from mailpoll.model import Delivery, DeliveryState
@@ -19,6 +21,8 @@ from mailpoll.model import Delivery, DeliveryState
 if TYPE_CHECKING:
     from mailpoll.store import Store
 
+# Beside their states: what waits for a person to open its destination, whichever of those it is in.
+PAUSED = "paused"
 RETRIED = ("failed", "delayed", "uncertain")
 RESENT = ("delivered", "failed", "delayed", "uncertain")
 DROPPED = ("pending", "delayed", "uncertain", "held", "failed")
@@ -42,27 +46,40 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--channel", metavar="NAME", default="", help="Only those of this channel.")
-@click.option("--state", "states", multiple=True, type=click.Choice(get_args(DeliveryState)), help="Only these.")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice((*get_args(DeliveryState), PAUSED)), help="Only these."
+)  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True, help="How many, newest first.")
 @json_option
 @click.pass_obj
 def list_(
-    installation: Installation, channel: str, states: tuple[DeliveryState, ...], limit: int, as_json: bool
-) -> None:  # fmt: skip
+    installation: Installation,
+    channel: str,
+    states: tuple[DeliveryState | Literal["paused"], ...],
+    limit: int,
+    as_json: bool,
+) -> None:
     """List posts, newest first.
+
+    What waits for a destination that is paused is called so; `mailpoll destination list` says why, and what opens it.
 
     \b
     Examples:
       mailpoll posts list
+      mailpoll posts list --state paused
       mailpoll posts list --channel dev --state failed --state uncertain
     """
     with installation.store() as store:
-        posts = store.outbox.list(channel=channel, states=states, limit=limit, newest_first=True)
+        plain = tuple(state for state in states if state != "paused")
+        posts = store.outbox.list(
+            channel=channel, states=plain, paused=PAUSED in states, limit=limit, newest_first=True
+        )
+        sight = outlook.of_pauses(store, now())
         masked = masks(installation, store, posts)
         if channel and not posts:
             store.channels.get(channel)
     if as_json:
-        print_json([post_facts(post, masked) for post in posts])
+        print_json([post_facts(post, masked, sight) for post in posts])
         return
     print_table(
         ["id", "time", "state", "channel", "destination", "subject", "text, or what is wrong"],
@@ -70,7 +87,7 @@ def list_(
             (
                 d.id,
                 d.changed_at,
-                d.state,
+                sight.word(d),
                 d.post.channel,
                 shown_destination(d.post.destination, d.post.place),
                 one_line(d.post.subject or d.post.topic or d.post.body, 32),
@@ -91,13 +108,13 @@ def show(installation: Installation, post_id: int, as_json: bool) -> None:
     with installation.store() as store:
         delivery = store.outbox.get(post_id)
         masked = masks(installation, store, [delivery])
+        sight = outlook.of_pauses(store, now())
     if as_json:
-        print_json(post_facts(delivery, masked))
+        print_json(post_facts(delivery, masked, sight))
         return
     post = delivery.post
-    click.echo(
-        f"Post {delivery.id} is {delivery.state}{f': {one_line(delivery.error, 500)}' if delivery.error else ''}"
-    )
+    why = sight.why(delivery) if sight.is_paused(delivery) else delivery.error
+    click.echo(f"Post {delivery.id} is {sight.word(delivery)}{f': {one_line(why, 500)}' if why else ''}")
     print_facts(
         [
             ("channel", post.channel),
@@ -142,7 +159,8 @@ def retry(installation: Installation, ids: tuple[int, ...], state: DeliveryState
         posts = _chosen(store, ids, RETRIED) if state is None else _in_state(store, state)
         for delivery in posts:
             store.outbox.retry(delivery, now())
-    click.echo(f"{number(len(posts), 'post')} will be tried by the next run.")
+        closed = _closed(store, posts)
+    click.echo(f"{number(len(posts), 'post')} will be tried by the next run{closed}.")
 
 
 @command.command()
@@ -160,7 +178,8 @@ def resend(installation: Installation, post_id: int, yes: bool) -> None:
         if not agreed(f"Post {post_id} is {delivery.state}; send it to {where} once more?", yes=yes):
             return
         store.outbox.resend(delivery, secrets.token_hex(16), now())
-    click.echo(f"Post {post_id} goes to {where} once more with the next run.")
+        closed = _closed(store, [delivery])
+    click.echo(f"Post {post_id} goes to {where} once more with the next run{closed}.")
 
 
 @command.command()
@@ -190,11 +209,18 @@ def drop(installation: Installation, ids: tuple[int, ...], state: DeliveryState 
     click.echo(f"{number(len(posts), 'post')} dropped.")
 
 
-def post_line(delivery: Delivery) -> str:
+def _closed(store: Store, posts: Sequence[Delivery]) -> str:
+    """What has to be typed before posts can leave, as the end of a sentence; empty where nothing has."""
+    pauses = outlook.of_pauses(store, now()).pauses
+    names = dict.fromkeys(post.post.destination for post in posts if post.post.destination in pauses)
+    return f" after: {'; '.join(map(outlook.resume, names))}" if names else ""
+
+
+def post_line(delivery: Delivery, sight: Outlook) -> str:
     """A post in one line."""
     where = shown_destination(delivery.post.destination, delivery.post.place)
     proof = delivery.error or delivery.receipt_url or delivery.receipt
-    line = f"post {delivery.id}: {delivery.post.channel} → {where} {delivery.state}"
+    line = f"post {delivery.id}: {delivery.post.channel} → {where} {sight.word(delivery)}"
     return f"{line} ({proof})" if proof else line
 
 
@@ -207,14 +233,14 @@ def masks(installation: Installation, store: Store, posts: Sequence[Delivery]) -
     return lambda address: router.mask(address, tokens, separators)
 
 
-def post_facts(delivery: Delivery, masked: Callable[[str], str]) -> dict[str, Any]:
+def post_facts(delivery: Delivery, masked: Callable[[str], str], sight: Outlook) -> dict[str, Any]:
     """A post for programs; `masked` are masks() of the address it came in by."""
     facts: dict[str, Any] = msgspec.to_builtins(delivery)
     facts["message"] = facts.pop("message_id")  # the post's own message_id is the Message-ID of its mail
     post = facts.pop("post")
     post["address"] = masked(delivery.post.address)
     post["destination"] = shown_destination(delivery.post.destination)
-    return {**facts, **post}
+    return {**facts, **post, "paused": sight.is_paused(delivery)}
 
 
 def _in_state(store: Store, state: DeliveryState) -> tuple[Delivery, ...]:
@@ -228,11 +254,14 @@ def _chosen(store: Store, ids: Sequence[int], states: Sequence[str]) -> tuple[De
     """The posts `ids`, once each, all looked at before any is changed. Raises PermanentFailure for one that there is
     nothing to do for."""
     posts = tuple(store.outbox.get(post_id) for post_id in dict.fromkeys(ids))
+    sight = outlook.of_pauses(store, now())
     for delivery in posts:
         name = f"post {delivery.id}"
         if delivery.post.destination == "store" and delivery.state != "held":
             raise PermanentFailure(f"{name} is a row of the store itself, so there is nothing to send",
                                    advice=f"`mailpoll posts show {delivery.id}` shows it.")  # fmt: skip
+        if delivery.state not in states and sight.is_paused(delivery) and delivery.state != "sending":
+            raise PermanentFailure(f"{name} is paused: {sight.why(delivery)}")
         if delivery.state not in states:
             instead = _INSTEAD[delivery.state].format(message=delivery.message_id, post=delivery.id)
             raise PermanentFailure(f"{name} is {delivery.state}: {instead}")

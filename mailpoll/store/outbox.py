@@ -212,16 +212,20 @@ class Outbox:
         self,
         *,
         states: Sequence[DeliveryState] = (),
+        paused: bool = False,
         channel: str = "",
         message_id: int | None = None,
         limit: int | None = None,
         newest_first: bool = False,
     ) -> tuple[Delivery, ...]:
-        """Deliveries by state, channel and message."""
+        """Deliveries by state, channel and message; with `paused` those, too, that wait for a paused destination."""
         d = schema.delivery
         condition: sa.ColumnElement[bool] = sa.true()
-        if states:
-            condition &= d.c.state.in_(states)
+        if states or paused:
+            condition = d.c.state.in_(states)
+        if paused:
+            closed = d.c.destination.in_(sa.select(schema.pause.c.destination))
+            condition |= d.c.state.in_(WAITING) & closed
         if channel:
             condition &= d.c.channel == channel
         if message_id is not None:

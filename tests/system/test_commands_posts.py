@@ -427,3 +427,20 @@ def test_every_help_names_its_commands_in_whole_sentences(mailpoll: CommandLine,
     assert not [line for line in listed if line.endswith("...")]
     for line in listed:
         assert mailpoll.ok(group, line.split()[0], "--help").out.startswith("Usage: ")
+
+
+def test_what_waits_behind_a_pause_is_called_paused_wherever_it_is_shown(mailpoll: CommandLine) -> None:
+    for name in ("hook", "store", "hook"):
+        mailpoll.message(post(destination=name))
+    set_state(mailpoll, 1, "delayed")
+    with mailpoll.store() as store:
+        store.outbox.pause(Pause("hook", "answered 401: no", NOW))
+    listed = mailpoll.ok("posts", "list", "--state", "paused", "--json").json
+    assert [(each["id"], each["state"], each["paused"]) for each in listed] == [
+        (3, "pending", True), (1, "delayed", True)]  # fmt: skip
+    assert mailpoll.ok("posts", "list").out.count(" paused ") == 2
+    resume = "mailpoll destination resume hook"
+    assert mailpoll.ok("posts", "show", "3").out.startswith(f"Post 3 is paused: answered 401: no. Then: {resume}\n")
+    assert "→ hook paused" in mailpoll.ok("messages", "show", "1").out
+    assert mailpoll.ok("posts", "retry", "1").out == f"1 post will be tried by the next run after: {resume}.\n"
+    assert mailpoll("posts", "retry", "3").err.endswith(f"post 3 is paused: answered 401: no. Then: {resume}")
