@@ -89,7 +89,7 @@ def _post(
     topic, first = _topic(message, route, limits)
     files = tuple(map(_shown, message.attachments)) if route.options.attachments else ()
     top = _preamble(message, route, first, mark, limits.markup)
-    bottom = _attachment_list(files, limits.markup)
+    bottom = _attachment_list(files, limits)
     room = _room(route, limits, max_text)
     body, is_cut = _fitted(top, neutralised(text, limits.mentions), bottom, room, message_ref, limits)
     own_line = "\n" if route.prefix and limits.markup != "plain" and markup.begins_block(body) else ""
@@ -180,10 +180,12 @@ def _shown(file: Attachment) -> Attachment:
     return replace(file, name=name, type=type_, content_id=content_id)
 
 
-def _attachment_list(files: Sequence[Attachment], dialect: str) -> str:
-    """A line per file: `[image.png] (image/png, 70 bytes)`; names are display text, never links."""
+def _attachment_list(files: Sequence[Attachment], limits: Limits) -> str:
+    """A line per file: `[image.png] (image/png, 70 bytes)`; names are display text, never links. One that does not go
+    along says so, and why."""
+    dialect = limits.markup
     lines = [
-        f"[{_plain_name(file.name)}] ({file.type}, {file.size} bytes{_stays(file)})"
+        f"[{markup.name(file.name, dialect) or 'file'}] ({file.type}, {file.size} bytes{_stays(file, limits)})"
         for file in files[:MAX_ATTACHMENTS_LISTED]
     ]
     if len(files) > MAX_ATTACHMENTS_LISTED:
@@ -191,13 +193,11 @@ def _attachment_list(files: Sequence[Attachment], dialect: str) -> str:
     return "\n".join(markup.line(each, dialect) for each in lines)
 
 
-def _stays(file: Attachment) -> str:
-    return f"; not passed on: {file.withheld}" if file.withheld else ""
-
-
-def _plain_name(name: str) -> str:
-    """The name without what would make a link or a format of it in Markdown."""
-    return "".join(" " if character in "[]<>`*\\|\n" else character for character in name).strip() or "file"
+def _stays(file: Attachment, limits: Limits) -> str:
+    if file.withheld:
+        return f"; not passed on: {file.withheld}"
+    why = f": {limits.no_files}" if limits.no_files else ""
+    return "" if limits.files else f"; not attached{why}"
 
 
 def _fitted(top: str, text: str, bottom: str, room: int, message_ref: str, limits: Limits) -> tuple[str, bool]:

@@ -147,7 +147,7 @@ class Recipient(Struct, frozen=True):
 
 class Limits(Struct, frozen=True):
     """What one destination takes. Lengths in code points; with `octets` that of `body` in octets of UTF-8. `file_size`
-    is octets of one file. None means no limit.
+    is octets of one file. None means no limit. `no_files` is why no files go there, where `files` does not say enough.
 
     `topic`: 0 says that there are none; then the subject, or the channel's fixed topic, is the first line in bold,
     unless the channel says `--topic none`. `mentions` names the dialect whose mentions compose must neutralise ("none",
@@ -168,6 +168,7 @@ class Limits(Struct, frozen=True):
     overflow: Literal["file", "cut"] = "file"
     threads: bool = False
     octets: bool = False
+    no_files: str = ""
 
 
 class Target(Struct, frozen=True):

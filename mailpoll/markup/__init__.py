@@ -25,7 +25,9 @@ from typing import Literal
 from mailpoll.markup.lines import FENCE, lines
 from mailpoll.markup.stand_ins import CLOSES, MEANT, NONE, OPENS
 
-__all__ = ["DIALECTS", "Kind", "begins_block", "bold", "closed", "cut", "finished", "line", "to_html", "written"]
+__all__ = [
+    "DIALECTS", "Kind", "begins_block", "bold", "closed", "cut", "finished", "line", "name", "to_html", "written"
+]  # fmt: skip
 
 Kind = Literal["plain", "html"]
 
@@ -33,6 +35,10 @@ DIALECTS = frozenset({"markdown", "zulip", "commonmark", "mattermost", "slack", 
 
 # Those that take plain text as it was typed. What the others need takes 4 ms to import, and is imported for them only.
 _AS_TYPED = frozenset({"markdown", "zulip", "plain"})
+_LOOK_ALIKES = {
+    **dict.fromkeys(("markdown", "zulip"), str.maketrans("[]<>`*\\|", "［］‹›ˋ∗＼¦")),
+    "slack": str.maketrans("`*", "ˋ∗"),
+}
 # What a cut must not go through: links, references, an escape, URLs.
 _WHOLE = re.compile(
     rf"{OPENS}[^{CLOSES}\n]*{CLOSES}?|\[[^\[\]\n]*\]\((?:<[^<>\n]*>?\)?|[^\s()]*\)?)|&[A-Za-z0-9#]{{1,30}};"
@@ -71,6 +77,12 @@ def line(text: str, dialect: str) -> str:
     if dialect == "slack":  # which takes three backticks for code that may end on another line
         return chats.slack_text(text).replace("```", "ˋˋˋ")
     return typed.in_line(text, dialect)
+
+
+def name(text: str, dialect: str) -> str:
+    """The name of a file as it is put into brackets, for line(): with look-alikes of what would make a link or a format
+    of it where the dialect knows no escapes."""
+    return text.strip().translate(_LOOK_ALIKES.get(dialect, {}))
 
 
 def bold(text: str, dialect: str) -> str:

@@ -450,14 +450,14 @@ def test_a_file_goes_nowhere_but_over_tls(url: object) -> None:
 # -- the web hook -----------------------------------------------------------------------------------------------------
 
 
-def test_a_web_hook_takes_the_text_and_names_the_files() -> None:
+def test_a_web_hook_takes_the_text_alone() -> None:
     with Slack() as slack:
         receipt = hook(slack.hook).post(
             a_post(place="", attachments=(attachment(1, "a.txt"),), thread="C1/1.2"), Parts()
         )
         (message,) = slack.messages
     assert receipt == Receipt()
-    assert message.text == a_post().body + "\n\nNot attached: a.txt (a web hook takes no files)"
+    assert message.text == a_post().body
     assert message.thread_ts == ""
 
 

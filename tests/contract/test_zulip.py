@@ -220,7 +220,7 @@ FILES = (
     Attachment(1, "Ünder the (sea) [x].pdf", "application/pdf", 5),
     Attachment(2, "@**all**.txt", "text/plain", 3),
 )
-LIST = "\n\n[Ünder the (sea)  x .pdf] (application/pdf, 5 bytes)\n[@\u200b  all  .txt] (text/plain, 3 bytes)"
+LIST = "\n\n[Ünder the (sea) ［x］.pdf] (application/pdf, 5 bytes)\n[@\u200b∗∗all∗∗.txt] (text/plain, 3 bytes)"
 
 
 def test_files_are_uploaded_and_linked_in_the_list() -> None:
@@ -231,8 +231,8 @@ def test_files_are_uploaded_and_linked_in_the_list() -> None:
     assert list(server.uploads.values()) == [b"%PDF-", b"abc"]
     assert (pdf.rsplit("/", 1)[1], text.rsplit("/", 1)[1]) == ("Ünder-the--sea---x-.pdf", "all--.txt")
     assert server.contents == [
-        f"See below.\n\n[Ünder the (sea)  x .pdf]({pdf}) (application/pdf, 5 bytes)\n"
-        f"[@\u200b  all  .txt]({text}) (text/plain, 3 bytes)"
+        f"See below.\n\n[Ünder the (sea) ［x］.pdf]({pdf}) (application/pdf, 5 bytes)\n"
+        f"[@\u200b∗∗all∗∗.txt]({text}) (text/plain, 3 bytes)"
     ]
     assert [fields["type"] for fields in server.asked("POST user_uploads")] == ["application/pdf", "text/plain"]
 
@@ -243,7 +243,7 @@ def test_files_that_the_body_does_not_list_are_linked_below_it() -> None:
     none_wrong(server)
     pdf, text = server.uploads
     [content] = server.contents
-    assert content == f"It is **full**.\n\n[Ünder the  sea   x .pdf]({pdf})\n[@  all  .txt]({text})"
+    assert content == f"It is **full**.\n\n[Ünder the （sea） ［x］.pdf]({pdf})\n[@∗∗all∗∗.txt]({text})"
 
 
 def test_a_file_that_cannot_go_along_is_named_and_the_rest_goes_out() -> None:
@@ -256,8 +256,8 @@ def test_a_file_that_cannot_go_along_is_named_and_the_rest_goes_out() -> None:
     assert server.contents[0].split("\n") == [
         "See.",
         "",
-        "[Ünder the (sea)  x .pdf] (application/pdf, 5 bytes; not passed on: Upload would exceed the quota.)",
-        f"[@\u200b  all  .txt]({path}) (text/plain, 3 bytes)",
+        "[Ünder the (sea) ［x］.pdf] (application/pdf, 5 bytes; not passed on: Upload would exceed the quota.)",
+        f"[@\u200b∗∗all∗∗.txt]({path}) (text/plain, 3 bytes)",
         "",
         "[big.iso] (not passed on: larger than the 2 MiB that Zulip takes)",
         "[broken.doc] (not passed on: it took more memory 512 MB than allowed)",
@@ -352,7 +352,7 @@ ANSWERS: list[tuple[str, Says | str, type[MessageError], str]] = [
     ("not a member", error(400, "UNAUTHORIZED_PRINCIPAL"), PermanentFailure, "may not post"),
     ("everybody", error(400, "STREAM_WILDCARD_MENTION_NOT_ALLOWED"), PermanentFailure, "mention everybody"),
     ("403", error(403, "BAD_REQUEST", "Access denied"), PermanentFailure, "Access denied"),
-    ("413", Says(413, b"<html>"), PermanentFailure, "too large"),
+    ("413", Says(413, b"<html>"), PermanentFailure, "too large.*the proxy in front"),
     ("wrong key", error(401, "INVALID_API_KEY"), DestinationRefused, "does not accept the key"),
     ("no such login", error(401, "UNAUTHORIZED"), DestinationRefused, "email and key"),
     ("bot off", error(401, "USER_DEACTIVATED"), DestinationRefused, "the bot is deactivated"),

@@ -111,6 +111,29 @@ class TestAttachments:
     def test_names_keep_their_parentheses(self):
         assert "[image (2).png] (image/png" in post(FILE.replace(b"image.png", b"image (2).png")).body
 
+    @pytest.mark.parametrize(
+        ("dialect", "name", "shown"),
+        [
+            ("zulip", "shot [1] <b>.png", "shot ［1］ ‹b›.png"),
+            ("markdown", "data_2026_*.csv", "data_2026_∗.csv"),
+            ("plain", "data_2026_[*].csv", "data_2026_[*].csv"),
+            ("discord", "data_2026_*.csv", "data_2026\\_\\*.csv"),
+            ("commonmark", "shot [1](x).png", "shot [1\\](x).png"),
+            ("mattermost", "a|b`c [1].png", "a|b\\`c [1].png"),
+            ("slack", "data_2026_*[1].csv", "data_2026_∗[1].csv"),
+        ],
+    )
+    def test_names_are_shown_as_they_are_or_nearly(self, dialect, name, shown):
+        made = post(FILE.replace(b"image.png", name.encode()), limits=Limits(markup=dialect))
+        assert f"[{shown}] (image/png" in made.body
+
+    def test_are_listed_once_where_none_go(self):
+        limits = Limits(files=False, no_files="a web hook takes no files")
+        assert post(FILE, limits=limits).body == (
+            "See there.\n\n[image.png] (image/png, 3 bytes; not attached: a web hook takes no files)"
+        )
+        assert post(FILE, limits=Limits(files=False)).body.endswith("[image.png] (image/png, 3 bytes; not attached)")
+
     def test_names_are_no_links(self):
         assert "](" not in post(FILE.replace(b"image.png", b"a](http:x.example)")).body
 

@@ -13,7 +13,7 @@ from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.mattermost.api import Api
 from mailpoll.destinations.mattermost.bot import Bot
 from mailpoll.destinations.mattermost.files import Parts
-from mailpoll.destinations.mattermost.hook import Hook
+from mailpoll.destinations.mattermost.hook import NO_FILES, Hook
 from mailpoll.errors import ConfigError
 from mailpoll.http import Http
 from mailpoll.model import Finding, Limits, Post, Receipt
@@ -104,7 +104,7 @@ token = { file = "mattermost-token" }   # of a bot account
         """What a destination with these settings takes."""
         limits = replace(cls.kind.limits, body=settings.limit - left_out.ROOM)
         if settings.token is None:
-            return replace(limits, files=False, file_size=None, overflow="cut", threads=False)
+            return replace(limits, files=False, file_size=None, overflow="cut", threads=False, no_files=NO_FILES)
         return replace(limits, files=settings.attachments, overflow=settings.overflow, threads=settings.thread)
 
     def post(self, post: Post, content: Parts) -> Receipt:

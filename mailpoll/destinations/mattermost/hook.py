@@ -5,13 +5,13 @@ from __future__ import annotations
 from mailpoll.destinations.kind import failed
 from mailpoll.destinations.mattermost.answers import NO_TEXT, id_of, not_mattermost, taken
 from mailpoll.destinations.mattermost.api import AGENT
-from mailpoll.destinations.mattermost.files import note
 from mailpoll.errors import MessageError
 from mailpoll.http import Http, Response
-from mailpoll.left_out import Left
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.post_json import in_json
 from mailpoll.settings import MattermostSettings, mask_url
+
+NO_FILES = "a web hook takes no files"
 
 
 class Hook:
@@ -24,11 +24,9 @@ class Hook:
         self._http = http
 
     def post(self, post: Post) -> Receipt:
-        """An empty receipt: a web hook says `ok` and nothing else. Files are named, with why they stay behind."""
-        left = [Left(file.name or "file", "a web hook takes no files") for file in post.attachments]
-        text = "\n\n".join(filter(None, (post.body, note(left) if self._settings.attachments else "")))
+        """An empty receipt: a web hook says `ok` and nothing else. What files there are stands in the text."""
         place = (post.place or self._settings.channel).lstrip("~#")
-        answer = self._send({"text": text, **({"channel": place} if place else {})})
+        answer = self._send({"text": post.body, **({"channel": place} if place else {})})
         taken(answer, place, "Check its webhook")
         if answer.body.strip() not in (b"ok", b""):
             raise not_mattermost(answer)

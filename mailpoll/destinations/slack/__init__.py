@@ -13,7 +13,7 @@ from mailpoll.destinations.kind import CHAT_RATE, Kind, Question, Way
 from mailpoll.destinations.slack.api import Api
 from mailpoll.destinations.slack.bot import Bot
 from mailpoll.destinations.slack.files import Parts
-from mailpoll.destinations.slack.hook import ELSEWHERE, Hook
+from mailpoll.destinations.slack.hook import ELSEWHERE, NO_FILES, Hook
 from mailpoll.errors import ConfigError
 from mailpoll.http import Http
 from mailpoll.model import Finding, Limits, Post, Receipt
@@ -102,7 +102,9 @@ token = { file = "slack-token" }        # the app's bot token: xoxb-…; scopes 
     def limits_of(cls, settings: SlackSettings) -> Limits:
         """What a destination with these settings takes."""
         if settings.token is None:
-            return replace(cls.kind.limits, files=False, file_size=None, overflow="cut", threads=False)
+            return replace(
+                cls.kind.limits, files=False, file_size=None, overflow="cut", threads=False, no_files=NO_FILES
+            )
         return replace(cls.kind.limits, files=settings.attachments, overflow=settings.overflow, threads=settings.thread)
 
     def post(self, post: Post, content: Parts) -> Receipt:

@@ -6,14 +6,13 @@ from mailpoll.destinations.kind import failed
 from mailpoll.destinations.slack.answers import hooked
 from mailpoll.destinations.slack.api import AGENT
 from mailpoll.destinations.slack.bot import QUIET
-from mailpoll.destinations.slack.files import note
 from mailpoll.errors import MessageError, PermanentFailure
 from mailpoll.http import Http
-from mailpoll.left_out import Left
 from mailpoll.model import Finding, Post, Receipt
 from mailpoll.post_json import in_json
 from mailpoll.settings import SlackSettings, mask_url
 
+NO_FILES = "a web hook takes no files"
 ELSEWHERE = "a web hook of Slack posts to its own channel only"
 
 
@@ -27,16 +26,14 @@ class Hook:
         self._http = http
 
     def post(self, post: Post) -> Receipt:
-        """An empty receipt: a web hook says `ok` and nothing else. Files are named, with why they stay behind."""
+        """An empty receipt: a web hook says `ok` and nothing else. What files there are stands in the text."""
         if post.place:
             raise PermanentFailure(
                 ELSEWHERE,
                 about=f"channel {post.channel}",
                 advice=f"Write --to {self._name} without a place, or use a bot token",
             )
-        left = [Left(file.name or "file", "a web hook takes no files") for file in post.attachments]
-        text = "\n\n".join(filter(None, (post.body, note(left) if self._settings.attachments else "")))
-        self._send(text)
+        self._send(post.body)
         return Receipt()
 
     def check(self) -> tuple[Finding, ...]:

@@ -26,6 +26,7 @@ _REASON_ROOM = 90
 _ROOM = 140
 _PATH = "/user_uploads/"
 
+_PARENTHESES = str.maketrans("()", "（）")
 _LINK = re.compile(r"\]\(/user_uploads/[^()\s]{1,400}\)")
 _LISTED_REASON = re.compile(r"; not passed on: [^()\n]{1,200}\)")
 _ADDED_REASON = re.compile(r" \(not passed on: [^()\n]{1,200}\)")
@@ -81,7 +82,7 @@ class File:
 
     @property
     def _label(self) -> str:
-        plain = "".join(" " if c in "[]()<>`*\\|\n" else c for c in self.name).strip() or "file"
+        plain = markup.name(self.name.replace("\n", " "), "zulip").translate(_PARENTHESES) or "file"
         return neutralised(plain[:60], "zulip")
 
 
