@@ -41,8 +41,9 @@ class Place:
 def command() -> None:
     """The services posts go to: add, list, check, resume, examples.
 
-    A destination is a section [destination.NAME] of the configuration. `store`, which keeps posts here, is always
-    there, and any http(s) URL is one without a section.
+    A destination is a section [destination.NAME] of the configuration; edit it there to change or remove one:
+    `mailpoll config check` names the file. `store`, which keeps posts here, is always there, and any http(s) URL is
+    one without a section.
     """
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from mailpoll import destinations
-from mailpoll.commands import destination_ask as questions
+from mailpoll.commands.destination_answers import Site
+from mailpoll.commands.destination_ask import asked
 from mailpoll.commands.destination_draft import Draft, kept, with_section
 from mailpoll.commands.destination_flags import Flags, say_kinds, with_options
 from mailpoll.commands.init_ask import Asker, nothing_written
@@ -20,7 +21,7 @@ from mailpoll.errors import ConfigError
 
 
 @click.command()
-@click.argument("kind", required=False, type=click.Choice(list(destinations.KINDS)))
+@click.argument("kind", required=False, type=click.Choice(list(destinations.KINDS), case_sensitive=False))
 @click.argument("name", required=False)
 @with_options
 @click.pass_obj
@@ -55,7 +56,7 @@ def command(
             kind = ask.text("Which kind?", "KIND", None, _check_kind)
         name = _named(ask, kind, name, tuple(there.destination))
         data = tomllib.loads(text_of(path))
-        draft = questions.asked(ask, questions.Site(path, data, installation.env), kind, name, flags)
+        draft = asked(ask, Site(path, data, installation.env), kind, name, flags)
     text = with_section(path, text_of(path), draft)
     with kept(draft, path) as files, written_config(path, text, now()) as backup:
         pass
@@ -71,11 +72,11 @@ def say_files(files: tuple[Path, ...]) -> None:
 
 
 def _check_kind(text: str) -> str:
-    if text not in destinations.KINDS:
+    if text.lower() not in destinations.KINDS:
         advice = "`store` and URLs need no section" if text == "store" or destinations.is_url(text) else ""
         advice = advice or f"There are {', '.join(destinations.KINDS)}"
         raise ConfigError(f"{text!r} is no kind of destination that can be added", about="KIND", advice=advice)
-    return text
+    return text.lower()
 
 
 def _named(ask: Asker, kind: str, name: str | None, taken: tuple[str, ...]) -> str:
@@ -86,7 +87,7 @@ def _named(ask: Asker, kind: str, name: str | None, taken: tuple[str, ...]) -> s
             advice = "Take another one, of letters, digits, ., - and _"
             raise ConfigError(f"{text!r} cannot be the name of a destination", about="NAME", advice=advice)
         if text in taken:
-            advice = f"Give another name: mailpoll destination add {kind} NAME"
+            advice = "Take another name" if ask.terminal else f"Give another name: mailpoll destination add {kind} NAME"
             raise ConfigError(f"there is a destination {text} already", about="NAME", advice=advice)
         return text
 
@@ -102,4 +103,9 @@ def _say_next(draft: Draft) -> None:
     click.echo(f"\nA channel posts there by:\n    mailpoll channel add CHANNEL --to {shlex.quote(to)}")
     if elsewhere:
         also = "" if needed else f"--to {draft.name}:PLACE posts elsewhere. "
-        click.echo(f"{also}PLACE: {kind.place}.")
+        click.echo(f"{also}PLACE: {_without_hooks(kind.place)}.")
+
+
+def _without_hooks(place: str) -> str:
+    """What a kind says of its places, but for a web hook, which is the other way to post."""
+    return "; ".join(each for each in place.split("; ") if "web hook" not in each).removeprefix("bot: ")

@@ -8,7 +8,7 @@ import shlex
 import stat
 import tomllib
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,10 +104,26 @@ class Draft:
             self.typed.pop(former.get("file", ""), None)
         return former
 
-    def added_to(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The configuration `data` with these sections, as TOML's data."""
+    def has(self, key: str) -> bool:
+        """Whether its kind has such a setting at all."""
+        _, struct, name = self._where(key)
+        return name in {each.encode_name for each in msgspec.structs.fields(struct)}
+
+    def path_of(self, key: str) -> Path:
+        """The path that a setting says, as the configuration means it."""
+        values, _, name = self._where(key)
+        return self.base / str(values[name])
+
+    def reference(self, file: str) -> SecretRef:
+        """The reference to a file that was typed as this."""
+        return SecretRef(file=self._path(file))
+
+    def added_to(self, data: Mapping[str, Any], unanswered: Iterable[str] = ()) -> dict[str, Any]:
+        """The configuration `data` with these sections, as TOML's data; with something for the secrets that are yet to
+        be answered, without which nothing else in the section would be looked at."""
+        later = {key: {"file": key} for key in unanswered if self._where(key)[0] is self.section}
         more = {SMTP: self.smtp} if self.smtp else {}
-        own = {"kind": self.kind, **self.section}
+        own = {"kind": self.kind, **later, **self.section}
         return {**data, **more, "destination": {**data.get("destination", {}), self.name: own}}
 
     def text(self) -> str:

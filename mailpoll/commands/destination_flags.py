@@ -48,11 +48,16 @@ def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def say_kinds(ask: Asker, settings: Settings | None = None) -> None:
-    """Lists where posts can go, for who is about to be asked; what is configured already, first."""
+def say_kinds(ask: Asker, settings: Settings | None = None, *, all_places: bool = False) -> None:
+    """Lists where posts can go, for who is about to be asked; what is configured already, first.
+
+    Args:
+        all_places: names what needs no section, too.
+    """
     there = settings.destination if settings else {}
-    rows = [("store", "kept here; `mailpoll posts` shows them")]
+    rows = [("store", "kept here; `mailpoll posts` shows them")] if all_places else []
     rows += [(name, f"{destinations.kind_named(name, settings).service}; configured") for name in there if settings]
     rows += [(name, destinations.kind_of(name).service) for name in destinations.KINDS if name not in there]
-    rows.append(("https://…", "the URL of a web hook, without any more questions"))
+    if all_places:
+        rows.append(("https://…", "the URL of a web hook, without any more questions"))
     ask.say("\n".join(["Posts can go to:", *(f"  {name:<12}{what}" for name, what in rows)]))

@@ -67,7 +67,7 @@ class Asker:
             except ConfigError as problem:
                 if not self.terminal:
                     raise
-                self.say(str(problem))
+                self.say(_answered(problem, flag))
                 given = None
 
     def _answer(self, question: str, flag: str, default: str | None) -> str:
@@ -123,3 +123,11 @@ class Asker:
         if not self.terminal:
             raise problem
         click.echo(f"That did not work: {problem}", err=True)
+
+
+def _answered(problem: ConfigError, flag: str) -> str:
+    """What is wrong with an answer, for who typed no flag."""
+    if problem.about != flag:
+        return str(problem)
+    what = f"this {problem.what}" if problem.what.startswith(("is ", "holds ")) else problem.what
+    return str(ConfigError(f"{what[0].upper()}{what[1:]}", advice=problem.advice))

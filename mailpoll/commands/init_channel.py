@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 
 from mailpoll import destinations, places
-from mailpoll.commands import destination_ask as questions
 from mailpoll.commands.addressbook import checked_name
+from mailpoll.commands.destination_answers import Site
+from mailpoll.commands.destination_ask import asked
 from mailpoll.commands.destination_draft import Draft
 from mailpoll.commands.destination_flags import Flags, say_kinds
+from mailpoll.commands.destination_trouble import wants_plaintext, without_section
 from mailpoll.commands.init_ask import Asker
 from mailpoll.commands.init_files import text_of
 from mailpoll.commands.init_flags import Wishes
@@ -45,7 +47,7 @@ def ask_channel(ask: Asker, wishes: Wishes, installation: Installation, default:
         return Channel(name)
     configured = installation if there else None
     if wishes.to is None and ask.terminal and not ask.yes:
-        say_kinds(ask, configured.settings if configured else None)
+        say_kinds(ask, configured.settings if configured else None, all_places=True)
     target = ask.text(
         "Where do its posts go?", "--to", wishes.to, lambda text: _check_target(text, configured), "store"
     )
@@ -54,10 +56,10 @@ def ask_channel(ask: Asker, wishes: Wishes, installation: Installation, default:
             raise click.UsageError("--setting and --secret-… are for a new destination: give --to KIND as well.")
         return Channel(name, target)
     data = tomllib.loads(text_of(installation.path)) if there else {}
-    site = questions.Site(installation.path, data, installation.env)
+    site = Site(installation.path, data, installation.env)
     flags = Flags(wishes.settings, wishes.secret_files, wishes.secret_stdin, not wishes.no_check)
     kind, place = target
-    draft = questions.asked(ask, site, kind, kind, flags, place=place, needs_place=not place)
+    draft = asked(ask, site, kind, kind, flags, place=place, needs_place=not place)
     return Channel(name, (draft.name, draft.place), draft)
 
 
@@ -67,6 +69,7 @@ def _check_target(text: str, there: Installation | None) -> tuple[str, str]:
     Raises ConfigError.
     """
     name, _, place = text.partition(":")
+    name = name.lower() if name.lower() in destinations.KINDS and not _is_configured(name, there) else name
     if there is not None and (name not in destinations.KINDS or name in there.settings.destination):
         [target] = parse_targets(there, (text,))
         return target
@@ -78,8 +81,13 @@ def _check_target(text: str, there: Installation | None) -> tuple[str, str]:
         raise ConfigError(f"there is no destination {name}", about="--to", advice=advice)
     target = parse_target(text, ("store",))
     if target[0] != "store" and (problem := url_problem(target[0], allow_plaintext=False)):
-        raise ConfigError(problem, about="--to")
+        advice = "The kind webhook asks for a URL, too, and whether to allow http" if wants_plaintext(problem) else ""
+        raise ConfigError(without_section(problem, asked=True), about="--to", advice=advice)
     return target
+
+
+def _is_configured(name: str, there: Installation | None) -> bool:
+    return there is not None and name in there.settings.destination
 
 
 def _channels(installation: Installation) -> tuple[str, ...]:

@@ -273,13 +273,9 @@ def _leave_newest(path: Path) -> None:
     """Takes away all backups of the configuration but the newest few; files of any other name are not ours."""
     name = re.compile(re.escape(path.name) + r"\.(\d{8}T\d{6})(?:-(\d+))?\.bak")
     with suppress(OSError):
-        ours = [
-            (found[1], int(found[2] or 1), file)
-            for file in path.parent.iterdir()
-            if (found := name.fullmatch(file.name))
-        ]
-        for *_, file in sorted(ours)[:-BACKUPS]:
-            file.unlink()
+        found = filter(None, (name.fullmatch(file.name) for file in path.parent.iterdir()))
+        for *_, file in sorted((each[1], int(each[2] or 1), each[0]) for each in found)[:-BACKUPS]:
+            path.with_name(file).unlink()
 
 
 def _free(path: Path, when: str) -> Path:

@@ -71,8 +71,8 @@ class Kind(Struct, frozen=True):
 
 def failed(name: str, problem: MessageError, otherwise: str = "", *, about: str = "") -> Finding:
     """What a check of the destination `name` says of an error, `about` something of it or else the host of one that
-    cannot be reached; `otherwise` is what to do where
-    the error does not know, and the service did not answer `not now` itself."""
+    cannot be reached; `otherwise` is what to do where the error does not know, and the service did not answer `not now`
+    itself."""
     if not about and problem.what.startswith("cannot be reached"):
         about = problem.about.partition("://")[2].partition("/")[0]
     what = f"{name}: {about} {problem.what}" if about else f"{name}: {problem.what}"

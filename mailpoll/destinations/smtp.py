@@ -77,8 +77,8 @@ from = "Gateway <gateway@example.com>"
                     Question("to", "Address that mail is forwarded to", place=True),
                     Question(
                         "as",
-                        "Forwarded as attachment (inside a mail of ours, which passes DMARC), or as mail (as it came, under "
-                        "its author's name)",
+                        "Forwarded as attachment (inside a mail of ours, which passes DMARC) or as mail (as it came, "
+                        "under its author's name)",
                         default="attachment",
                     ),
                 ),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import stat
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.zulip import Zulip
-from support.command_line import CommandLine
+from support.command_line import CommandLine, Said
 
 from mailpoll import config
+from mailpoll.commands.destination_trouble import likely
+from mailpoll.commands.init_ask import Asker
 from mailpoll.destinations import KINDS, kind_of
 
 SECRET = "what-the-service-gave"
@@ -28,7 +30,7 @@ SECTIONS: list[tuple[str, list[str], dict[str, Any]]] = [
      {"webhook": {"file": "s"}, "thread": False, "timeout": 2.5}),
     ("mattermost", ["server=https://m.example", "token.env=TOKEN", "channel=team/ops"],
      {"server": "https://m.example", "token": {"env": "TOKEN"}, "channel": "team/ops"}),
-    ("mattermost", ["--secret-file=webhook=s"], {"webhook": {"file": "s"}}),
+    ("mattermost", ["--secret-file=url"], {"webhook": {"file": "url"}}),
     ("discord", ["--secret-file=s"], {"webhook": {"file": "s"}}),
     ("discord", ["--secret-file=token=s", "channel=123"], {"token": {"file": "s"}, "channel": "123"}),
     ("matrix", ["homeserver=https://m.example", "--secret-file=s", "room=#ops:m.example"],
@@ -61,6 +63,8 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s").touch(0o600)
     (tmp_path / "s").write_text(f"{SECRET}\n")
+    (tmp_path / "url").touch(0o600)
+    (tmp_path / "url").write_text("https://hooks.example.invalid/T0/B0/x8aJ2kQ4mZx7LpW9c\n")
     return CommandLine(tmp_path, "# mine")
 
 
@@ -115,6 +119,15 @@ def test_a_secret_that_is_told_is_kept_for_its_owner_alone(
         (["slack", "--setting", "channel"], 78, "'channel' is no setting. Write KEY=VALUE, like channel=#ops"),
         (["slack", "--secret-file", "gone"], 78, "gone does not exist. Write the secret into it. Nothing was written"),
         (["slack", "--secret-stdin"], 78, "token: a secret is one line of visible characters, and not empty"),
+        (["slack", "--secret-file", "token=url"], 78,
+         "destination.slack.token: this is a URL, and no token. It is given by --secret-file webhook=FILE. Nothing"),
+        (["slack", "--secret-file", "url", "--setting", "channel=#ops"], 78, "webhook=FILE, without channel. Nothing"),
+        (["discord", "--secret-file", "s"], 78,
+         "this is no URL, which a web hook has. It is given by --secret-file token=FILE. Nothing was written"),
+        (["mattermost", "--secret-file", "s", "--setting", "server=https://chat.invalid"], 69,
+         "mattermost: chat.invalid cannot be reached: its name is unknown"),
+        (["zulip", "--setting", "zuliprc=gone"], 78, "gone cannot be read (No such file or directory)"),
+        (["ntfy", "--setting", "url=http://lan.example"], 78, "or give --setting allow_plaintext=true. Nothing was"),
         (["command", "--secret-file", "s"], 78, "command asks for no further secret"),
         (["command", "--setting", "command=/nowhere/at/all"], 69, "/nowhere/at/all is missing"),
         (["maildir", "store", "--setting", "path=x"], 78, "'store' cannot be the name of a destination"),
@@ -150,10 +163,10 @@ def test_a_service_says_on_the_spot_what_is_wrong(line: CommandLine) -> None:
         add = ("destination", "add", "zulip", "--secret-file", "zuliprc", "--setting")
         rc.write_text(zulip.zuliprc.replace(zulip.key, "wrong-key-of-a-bot"))
         wrong = line(*add, "channel=general")
-        assert (wrong.status, "Zulip does not accept the key" in wrong.err) == (69, True), wrong
+        assert (wrong.status, "Zulip does not accept the key" in wrong.err) == (77, True), wrong
         rc.write_text(zulip.zuliprc)
         gone = line(*add, "channel=gone")
-        assert (gone.status, "zulip:gone: Channel 'gone' does not exist" in gone.err) == (69, True)
+        assert (gone.status, "zulip:gone: Channel 'gone' does not exist" in gone.err) == (65, True)
         assert "destination" not in tomllib.loads(line.config.read_text())
         assert "zulip:general is there" in line.ok(*add, "channel=general").out
         line.ok("channel", "add", "ops", "--to", "zulip")
@@ -171,3 +184,66 @@ def test_the_example_of_smtp_brings_the_section_that_it_needs(line: CommandLine)
     example = line.ok("destination", "example", "smtp").out
     line.config.write_text(f"{line.config.read_text()}\n{example}")
     assert "NAME" in config.load(line.config).destination
+
+
+@pytest.fixture
+def person(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
+    """Types answers, one for each question, as at a terminal; hidden ones, too."""
+    monkeypatch.setattr(Asker, "here", lambda *, yes: Asker(True, yes))
+
+    def typing(*words: str, answers: Sequence[str]) -> Said:
+        return line("destination", "add", *words, input="\n".join([*answers, ""]).encode())
+
+    return typing
+
+
+def test_a_person_is_told_what_can_be_added_and_asked_in_words_without_flags(
+    line: CommandLine, person: Callable[..., Said], tmp_path: Path
+) -> None:
+    said = person(answers=["store", "File", "a b", "box", str(tmp_path / "box")])
+    assert said.status == 0, said
+    assert "  store" not in said.err.partition("Which kind?")[0]
+    assert "KIND" not in said.err
+    assert "NAME: " not in said.err
+    assert tomllib.loads(line.config.read_text())["destination"]["box"]["kind"] == "file"
+
+
+def test_a_secret_of_the_other_way_is_noticed_when_it_is_typed(line: CommandLine, person: Callable[..., Said]) -> None:
+    url = "https://hooks.example.invalid/T0/B0/x8aJ2kQ4mZx7LpW9c"
+    said = person("slack", "hook", answers=["token", url, "y", "keep"])
+    assert said.status == 0, said
+    assert "This is a URL, and no token.\nPost by webhook instead" in said.err
+    assert "cannot be reached: its name is unknown. Check the network" in said.err
+    assert "other: a setting that was not asked for; keep: write it as it is; quit: write nothing." in said.err
+    assert tomllib.loads(line.config.read_text())["destination"]["hook"] == {
+        "kind": "slack", "webhook": {"file": "hook-webhook"},
+    }  # fmt: skip
+
+
+def test_what_is_wrong_by_itself_is_said_at_once_and_http_may_be_allowed(
+    line: CommandLine, person: Callable[..., Said]
+) -> None:
+    answers = ["ops:example.org", "http://lan.invalid", "n", "http://lan.invalid", "y", SECRET, "", "keep"]
+    said = person("matrix", "room", answers=answers)
+    assert said.status == 0, said
+    assert "homeserver: is no web address. Write https://host/path" in said.err
+    assert "homeserver: everybody on the way can read http. Write https\n" in said.err
+    section = tomllib.loads(line.config.read_text())["destination"]["room"]
+    assert (section["homeserver"], section["allow_plaintext"]) == ("http://lan.invalid", True)
+    gone = person("zulip", "team", answers=["zuliprc", "gone", "s"])
+    assert "gone cannot be read (No such file or directory)" in gone.err
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("the homeserver does not know the access token. Put it where `token` of the section points", "token"),
+        ("the homeserver does not accept the room's name", "room"),
+        ("there is no Matrix homeserver at this url. Check homeserver", "homeserver"),
+        ("nobody is called #ops:example.org", "room"),
+        ("the connection broke", "homeserver"),
+    ],
+)
+def test_the_answer_that_is_to_be_changed_is_the_one_that_a_sentence_is_about(said: str, key: str) -> None:
+    keys = {each: each for each in ("homeserver", "token", "room")}
+    assert likely(keys, said, "room", "#ops:example.org") == key

@@ -82,7 +82,7 @@ channel = "1234567890123456789"        # --to NAME:9876543210987654321
             Way(
                 "webhook",
                 "a web hook: one channel, made in a minute",
-                (Question("webhook", "URL of the web hook", secret=True),),
+                (Question("webhook", "URL of the web hook", secret=True, url=True),),
             ),
             Way(
                 "token",

@@ -73,7 +73,7 @@ token = { file = "mattermost-token" }   # of a bot account
             Way(
                 "webhook",
                 "an incoming web hook: one channel, text only",
-                (Question("webhook", "URL of the web hook", secret=True),),
+                (Question("webhook", "URL of the web hook", secret=True, url=True),),
             ),
         ),
     )

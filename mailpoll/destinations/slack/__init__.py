@@ -72,7 +72,7 @@ token = { file = "slack-token" }        # the app's bot token: xoxb-…; scopes 
             Way(
                 "webhook",
                 "an incoming web hook: one channel, text only",
-                (Question("webhook", "URL of the web hook", secret=True),),
+                (Question("webhook", "URL of the web hook", secret=True, url=True),),
             ),
         ),
     )
