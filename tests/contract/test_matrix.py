@@ -208,6 +208,12 @@ def test_whichever_answer_is_lost_nothing_is_there_twice(server: FakeMatrix, fin
     assert [event["body"] for event in server.events.values()] == [post.body, "1.txt", "2.txt"]
 
 
+def test_an_upload_that_breaks_off_is_tried_once_more(server: FakeMatrix) -> None:
+    server.posts, server.faults = frozenset({"upload"}), [LOST]
+    destination(server).post(a_post(attachments=files(3)), Files(b"", b"abc"))
+    assert [event["body"] for event in server.events.values()] == [a_post().body, "1.txt"]
+
+
 def test_files_that_cannot_go_along_are_told_in_the_text(server: FakeMatrix) -> None:
     server.max_upload = 5
     post = a_post(attachments=files(3, 9, 3, 4))

@@ -254,7 +254,11 @@ room = "#ops:example.org"             # for channels that name none: --to NAME:#
         data = _joined(content.part(file.part))
         if len(data) > limit:
             raise PermanentFailure(TOO_LARGE)
-        return _Uploaded(file, self._client.upload(file.name, file.type, data), len(data))
+        try:
+            uri = self._client.upload(file.name, file.type, data)
+        except Unanswered:  # once more: a file that is there twice is shown once
+            uri = self._client.upload(file.name, file.type, data)
+        return _Uploaded(file, uri, len(data))
 
     def _max_file(self) -> int:
         if self._largest is None:
@@ -271,7 +275,8 @@ def _of(room: str, problem: WrongRoom) -> PermanentFailure:
 def _why(problem: MessageError) -> str:
     """Why a file stays behind; raises what is about more than the file.
 
-    A proxy that breaks off rather than answer 413 would break off each attempt: the text does not wait for that.
+    A proxy that breaks off rather than answer 413 would break off each attempt: after the second, the text waits for
+    that no longer.
     """
     if isinstance(problem, Unreadable):
         return "cannot be read"
