@@ -26,6 +26,7 @@ _NO_TOPIC = "(no topic)"
 _EMPTY_TOPICS = 334  # the feature level from which a topic may be empty
 _MESSAGE = 120  # … GET /messages/{id} gives the message
 _RESOLVED = "✔ "  # in front of the topics that people resolved
+_IN_FRONT = "Zulip takes such messages: check the limits of the proxy in front of it"
 _GENERIC = "A bot for incoming web hooks may only send: take a generic bot"
 
 
@@ -219,7 +220,8 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
         try:
             return judged(answer, self._about)
         except PermanentFailure as problem:
-            advice = problem.advice or places.refused(place)
+            ours = places.refused(place) if answer.status in (400, 403, 404) else _IN_FRONT
+            advice = problem.advice or ours
             raise PermanentFailure(f"to {place}: {problem.what}", about=self._about, advice=advice) from None
 
     def _draft(self, post: Post, nature: Nature) -> Draft:
