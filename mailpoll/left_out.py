@@ -19,13 +19,14 @@ class Left:
     why: str
 
 
-def note(left: Sequence[Left], dialect: str, mentions: str) -> str:
+def note(left: Sequence[Left], dialect: str, mentions: str, begins: str = "Not attached") -> str:
     """A line for people that names the files and the reasons, of at most ROOM characters; empty when there are none.
 
     Args:
         left: the files.
         dialect: the markup that it is written in, as in Limits.
         mentions: the rules of what rings there, as in Limits.
+        begins: its first words, which say how sure that is.
     """
 
     def shown(text: str) -> str:
@@ -35,8 +36,8 @@ def note(left: Sequence[Left], dialect: str, mentions: str) -> str:
     reasons: dict[str, list[str]] = {}
     for file in left:
         reasons.setdefault(file.why, []).append(shown(file.name))
-    text = "Not attached: " + "; ".join(f"{', '.join(names)} ({shown(why)})" for why, names in reasons.items())
+    text = f"{begins}: " + "; ".join(f"{', '.join(names)} ({shown(why)})" for why, names in reasons.items())
     if len(text) > ROOM:
         several = f"{len(left)} files" if len(left) > 1 else "a file"
-        text = f"Not attached: {several} ({shown(left[0].why)[: ROOM // 2]}{', …' if len(reasons) > 1 else ''})"
+        text = f"{begins}: {several} ({shown(left[0].why)[: ROOM // 2]}{', …' if len(reasons) > 1 else ''})"
     return text if left else ""

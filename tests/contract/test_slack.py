@@ -421,14 +421,33 @@ def test_a_token_refused_for_a_file_is_refused() -> None:
         assert slack.messages == []
 
 
-@pytest.mark.parametrize("fault", ["not_in_channel", "something_new", 500, RESET_READ, 429])
-def test_files_that_cannot_be_shared_are_told_of_below_the_post(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [500, 429, "ratelimited", Answer(429, {"Retry-After": "0"}, RATE_LIMIT.body)])
+def test_files_are_shared_at_the_second_try(fault: Fault) -> None:
     with Slack(files_completeUploadExternal=[fault]) as slack:
+        bot(slack).post(a_post(attachments=(attachment(1, "a.txt"),)), Parts(b"", b"abc"))
+        (message,) = slack.messages
+        assert [file.shared for file in slack.files] == [("C0OPS00001", message.ts)]
+
+
+@pytest.mark.parametrize(
+    ("faults", "says"),
+    [
+        (["not_in_channel"], "Not attached: a.txt ("),
+        (["something_new", "something_new"], "Not attached: a.txt ("),
+        ([500, 500], "Not attached: a.txt ("),
+        ([RATE_LIMIT], "Not attached: a.txt ("),  # nobody waits for so long
+        ([RESET_READ], "May not be attached: a.txt ("),
+        ([500, After(RESET_READ)], "May not be attached: a.txt ("),
+        ([After(RESET_READ)], "May not be attached: a.txt ("),
+    ],
+)
+def test_files_that_cannot_be_shared_are_told_of_below_the_post(faults: list[Fault], says: str) -> None:
+    with Slack(files_completeUploadExternal=faults) as slack:
         receipt = bot(slack).post(a_post(attachments=(attachment(1, "a.txt"),)), Parts(b"", b"abc"))
         post, regret = slack.messages
     assert receipt.id == f"C0OPS00001/{post.ts}"
     assert regret.thread_ts == post.ts
-    assert regret.text.startswith("Not attached: a.txt (")
+    assert regret.text.startswith(says)
 
 
 def test_a_post_has_arrived_even_when_that_cannot_be_told() -> None:

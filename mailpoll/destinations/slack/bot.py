@@ -57,7 +57,7 @@ class Bot:
         said, root = self._say(place, answer, alone, thread)
         channel, moment = _text(said, "channel"), _text(said, "ts")
         if lost := share(self._api, files, channel, root or moment):
-            self._regret(channel, note(lost), root or moment)
+            self._regret(channel, lost, root or moment)
         return Receipt(f"{channel}/{moment}", self._link(channel, moment, root), alone=bool(thread) and not root)
 
     def _place(self, post: Post) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from mailpoll import left_out
 from mailpoll.crosscheck import url_problem
@@ -17,13 +18,23 @@ from mailpoll.destinations.slack.answers import (
     passed,
 )
 from mailpoll.destinations.slack.api import Api
-from mailpoll.errors import DestinationRefused, MessageError, PermanentFailure, Unreadable
+from mailpoll.errors import (
+    DestinationRefused,
+    MessageError,
+    PermanentFailure,
+    TemporaryFailure,
+    Unanswered,
+    Unreadable,
+)
 from mailpoll.http import Response, nothing_shown
 from mailpoll.left_out import Left
 from mailpoll.model import WHOLE_TEXT, Post
 
 # Slack takes about a hundred upload requests in a minute: a post of more would be begun anew for ever.
 MOST_FILES = 20
+# Seconds that a post which is there waits to show its files, where Slack asks for that: a run that is killed meanwhile
+# does not know of the post.
+_LONGEST_WAIT = 10.0
 
 # A refused token is no matter of the file, and neither is a limit on requests.
 _NOT_ABOUT_THE_FILE = {code for code in MEANINGS if code not in FILE_REFUSED}
@@ -92,24 +103,48 @@ def _uploaded(api: Api, number: int, name: str, content: Parts) -> Uploaded | Le
     return Uploaded(identity, name)
 
 
-def share(api: Api, files: Sequence[Uploaded], channel: str, thread: str) -> list[Left]:
-    """Shows uploaded files in the thread of a post that is there; what could not be shown. Raises nothing: the post
-    has arrived, whatever becomes of them."""
+def share(api: Api, files: Sequence[Uploaded], channel: str, thread: str) -> str:
+    """Shows uploaded files in the thread of a post that is there; a line for people about files that could not be
+    shown, empty when all are. Raises nothing: the post has arrived, whatever becomes of them."""
     if not files:
-        return []
+        return ""
     fields = {
         "files": [{"id": file.id, "title": file.name} for file in files],
         "channel_id": channel,
         "thread_ts": thread,
     }
+    begins = "Not attached"
     try:
-        answer = api.say("files.completeUploadExternal", fields)
-        why = _refusal(answer)
-        if not why:
-            judged(answer, "")
+        why = _shown(api, fields)
+    except Unanswered as problem:
+        begins, why = "May not be attached", problem.what
     except MessageError as problem:
         why = problem.what
-    return [Left(file.name, why) for file in files] if why else []
+    left = [Left(file.name, why) for file in files] if why else []
+    return left_out.note(left, "slack", "slack", begins)
+
+
+def _shown(api: Api, fields: Mapping[str, Any]) -> str:
+    """Why Slack does not show the files, empty where it does; asked once more where it does not now, but may soon, and
+    never where the first answer was lost: the files might be shown twice. Raises as judged()."""
+    try:
+        return _asked_to_show(api, fields)
+    except Unanswered:
+        raise
+    except TemporaryFailure as problem:
+        wait = problem.retry_after or 0.0
+        if wait > _LONGEST_WAIT:
+            raise
+    time.sleep(wait)
+    return _asked_to_show(api, fields)
+
+
+def _asked_to_show(api: Api, fields: Mapping[str, Any]) -> str:
+    answer = api.say("files.completeUploadExternal", fields)
+    why = _refusal(answer)
+    if not why:
+        judged(answer, "")
+    return why
 
 
 def _refusal(answer: Response) -> str:
