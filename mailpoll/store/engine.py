@@ -58,7 +58,8 @@ def connect(url: str, password: str | None = None) -> Engine:
         raise ConfigError(
             f"PostgreSQL needs the driver psycopg, which {why}",
             about="store.url",
-            advice="Install it: pip install 'mailpoll[postgres]'.",
+            advice="Installed by pipx, type in your clone: pipx install --force '.[postgres]'; in an environment of "
+            "your own: pip install '.[postgres]'",
         ) from problem
     except (ArgumentError, NoSuchModuleError) as problem:
         raise _no_url() from problem

@@ -345,7 +345,8 @@ def test_without_the_library_it_says_what_to_install() -> None:
     # What mentions people is known all the same: the post is made now, and sent once the library is there.
     assert said.splitlines() == [
         "slack",
-        "destination.a: Apprise is not installed. Type: pip install 'mailpoll[apprise]'",
+        "destination.a: Apprise is not installed. Installed by pipx, type in your clone: "
+        "pipx install --force '.[apprise]'; in an environment of your own: pip install '.[apprise]'",
     ]
 
 

@@ -288,7 +288,7 @@ def test_a_missing_driver_is_named_with_the_line_that_installs_it(hindrance: str
     )
     said = subprocess.check_output([sys.executable, "-c", program], text=True)
     assert said.startswith(f"ConfigError store.url: PostgreSQL needs the driver psycopg, which {why}")
-    assert "pip install 'mailpoll[postgres]'" in said
+    assert "pipx install --force '.[postgres]'; in an environment of your own: pip install '.[postgres]'" in said
 
 
 @pytest.fixture(params=["transaction", "statement", "transaction, in turn", "transaction, one session"])

@@ -26,7 +26,10 @@ from mailpoll.errors import (
 from mailpoll.model import WHOLE_TEXT, Attachment, Finding, Limits, Post, Receipt
 from mailpoll.settings import AppriseSettings, SecretRef
 
-_INSTALL = "Type: pip install 'mailpoll[apprise]'"
+_INSTALL = (
+    "Installed by pipx, type in your clone: pipx install --force '.[apprise]'; in an environment of your own: "
+    "pip install '.[apprise]'"
+)
 _CONNECT = 10.0  # seconds
 _SAID = 300
 
@@ -53,7 +56,7 @@ class AppriseDestination:
         limits=Limits(topic=services.TOPIC, body=services.BODY),
         rate=CHAT_RATE,
         example="""\
-# pip install 'mailpoll[apprise]'
+# in your clone: pipx install --force '.[apprise]'
 [destination.NAME]
 kind = "apprise"
 url = { file = "pushover-url" }        # a file with one line: pover://user@token
