@@ -96,7 +96,8 @@ class Attempt(Struct, frozen=True):
 class Courier:
     """Carries what is due to its destinations, to each one post at a time: the destinations take turns, and so do the
     channels of one; what is of one channel comes in the order of arrival, and waits where as many have left as `rates`
-    let. A post that takes longer than `patience_s` is waited for beside the others.
+    let. A post that takes longer than `patience_s` is waited for beside the others. `advise` makes of the advice that a
+    destination gives, by its name, what a person is told who is to open it again.
 
     A destination that could not be reached, or whose secret could not be had, is left alone for a while, one that
     refused us, or that the configuration does not know, until a person acts, as Availability has it. None costs another
@@ -119,10 +120,12 @@ class Courier:
         paused: Callable[[Pause], None],
         rates: Rates = UNLIMITED,
         patience_s: float = PATIENCE_S,
+        advise: Callable[[str, str], str] = lambda _, advice: advice,
     ) -> None:
         self._outbox = outbox
         self._posting = Posting(outbox.taken)
         self._patience_s = patience_s
+        self._advise = advise
         self._rates = rates
         self._destinations = destinations
         self._content = content
@@ -226,6 +229,7 @@ class Courier:
             self._told(Attempt(delivery, "failed", error=problem, again=False))
         except DestinationRefused as problem:
             self._outbox.unclaim(delivery, str(problem), self._now())
+            problem.advice = self._advise(name, problem.advice)
             self._refused(replace(delivery, state="delayed"), problem)
         except RunError:  # the store's: it ends the run
             raise

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mailpoll import config, rate, redaction, router
-from mailpoll.commands import troubles
+from mailpoll.commands import secret_place, troubles
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.logins import Gate
 from mailpoll.commands.stored_content import StoredContent
@@ -207,6 +208,7 @@ def courier(
         told=lambda attempt: told(troubles.traced(troubles.promised(attempt, installation.settings))),
         paused=paused,
         rates=rates(installation),
+        advise=partial(secret_place.named, installation),
     )
 
 

@@ -10,7 +10,7 @@ import click
 from msgspec.structs import replace
 
 from mailpoll import destinations
-from mailpoll.commands import destination_add, outlook
+from mailpoll.commands import destination_add, outlook, secret_place
 from mailpoll.commands.facts import number, print_facts, shown_destination
 from mailpoll.commands.installation import Installation, now
 from mailpoll.commands.output import json_option, local, print_json
@@ -208,8 +208,12 @@ def _check(installation: Installation, name: str, places: Sequence[str]) -> tupl
         if all(finding.level != "fail" for finding in findings):  # else it is said already
             findings += tuple(finding for place in places if (finding := look(made, place)) is not None)
     except MailpollError as problem:
-        return problem.exit_status, (Finding("fail", f"{shown_destination(name)}: {problem.what}", problem.advice),)
-    shown = tuple(replace(each, what=_without_url(name, each.what)) for each in findings)
+        advice = secret_place.named(installation, name, problem.advice)
+        return problem.exit_status, (Finding("fail", f"{shown_destination(name)}: {problem.what}", advice),)
+    shown = tuple(
+        replace(each, what=_without_url(name, each.what), advice=secret_place.named(installation, name, each.advice))
+        for each in findings
+    )
     return worst([book.status_of(each) for each in findings]), shown
 
 

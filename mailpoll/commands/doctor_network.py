@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from mailpoll import config, doctor
-from mailpoll.commands import assembly
+from mailpoll.commands import assembly, secret_place
 from mailpoll.commands.installation import Installation
 from mailpoll.doctor import Check, Job, account, book
 from mailpoll.store import Overview
@@ -25,7 +25,7 @@ def network(installation: Installation, overview: Overview | None, lacking: set[
     make = assembly.Configured(installation).make
     usable = [name for name in used if not book.unusable(name, settings)]  # the others are told with their channels
     accounts = [_account_job(installation, name) for name in settings.account]
-    jobs = [*accounts, *_smtp_job(installation), *book.jobs(usable, make)]
+    jobs = [*accounts, *_smtp_job(installation), *book.jobs(usable, make, partial(secret_place.named, installation))]
     return doctor.together([job for job in jobs if not _lacks(job.about, lacking)], SECONDS)
 
 

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from mailpoll import destinations
 from mailpoll.delivery import Destination
 from mailpoll.doctor.checks import Check, Job, age, fail, ok, warn
@@ -90,11 +92,16 @@ def patterns(settings: Settings, in_force: Sequence[str]) -> Iterator[Check]:
             yield ok("addresses.patterns", text)
 
 
-def jobs(names: Sequence[str], make: Callable[[str], Destination]) -> list[Job]:
-    """A job per destination; `make` gives it, its secrets looked up."""
+def jobs(names: Sequence[str], make: Callable[[str], Destination], advise: Callable[[str, str], str]) -> list[Job]:
+    """A job per destination; `make` gives it, its secrets looked up. `advise` makes of the advice that it gives what a
+    person is told."""
+
+    def checked(name: str) -> list[Check]:
+        found = [_checked(name, finding) for finding in make(name).check()]
+        return [replace(c, finding=replace(c.finding, advice=advise(name, c.finding.advice))) for c in found]
 
     def job(name: str) -> Job:
-        return Job(about(name), lambda: [_checked(name, finding) for finding in make(name).check()])
+        return Job(about(name), lambda: checked(name))
 
     return [job(name) for name in names if name != destinations.STORE]
 

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 from servers.http_receiver import Answer, Receiver
+from servers.zulip import Zulip
 from support.command_line import NOW, CommandLine, post
 from support.site import MAILPOLL
 
 from mailpoll import config
+from mailpoll.commands import secret_place
 from mailpoll.commands.facts import shown_destination
+from mailpoll.commands.installation import Installation
 from mailpoll.destinations import KINDS
 from mailpoll.errors import Unanswered
 from mailpoll.model import Pause, RawMessage, Receipt, Rest
@@ -444,3 +447,37 @@ def test_what_waits_behind_a_pause_is_called_paused_wherever_it_is_shown(mailpol
     assert "→ hook paused" in mailpoll.ok("messages", "show", "1").out
     assert mailpoll.ok("posts", "retry", "1").out == f"1 post will be tried by the next run after: {resume}.\n"
     assert mailpoll("posts", "retry", "3").err.endswith(f"post 3 is paused: answered 401: no. Then: {resume}")
+
+
+def test_a_key_that_is_not_taken_any_more_is_told_with_the_file_to_write_it_into(tmp_path: Path) -> None:
+    """Wherever the trouble is told: the service knows nothing of files."""
+    file = tmp_path / "bot" / "zuliprc"
+    file.parent.mkdir()
+    with Zulip() as zulip:
+        file.write_text(zulip.zuliprc.replace(zulip.key, "rotated-key-of-a-bot"))
+        file.chmod(0o600)
+        line = CommandLine(tmp_path, '[destination.team]\nkind = "zulip"\nzuliprc = "bot/zuliprc"\n')
+        with line.store() as store:
+            store.channels.add("dev", (("team", "general"),), NOW)
+        todo = f"Put the bot's present key, which Zulip shows under Bots, into {file}"
+        resume = "mailpoll destination resume team"
+        tested, checked = line("channel", "test", "dev"), line("destination", "check", "team")
+        assert (tested.status, f"{todo}. Then: {resume}" in tested.out) == (77, True), tested
+        assert (checked.status, todo in checked.out) == (77, True), checked
+        assert todo in line.ok("destination", "list").out
+
+
+@pytest.mark.parametrize(
+    ("section", "where"),
+    [
+        ('kind = "slack"\nwebhook = { file = "hook" }', "into /etc/mailpoll/hook"),
+        ('kind = "slack"\nwebhook = { env = "HOOK" }', "into the environment variable HOOK"),
+        ('kind = "slack"\nwebhook = { command = ["pass", "hook"] }', "into place"),
+    ],
+)
+def test_a_secret_is_written_where_it_comes_from(section: str, where: str) -> None:
+    installation = Installation(None, {})
+    installation.path = Path("/etc/mailpoll/config.toml")
+    data = tomllib.loads(f"[destination.team]\n{section}\n")
+    installation.settings = config.from_data(data, installation.path)
+    assert secret_place.named(installation, "team", "Put its URL into place") == f"Put its URL {where}"

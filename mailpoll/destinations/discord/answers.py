@@ -8,7 +8,7 @@ from mailpoll import visible
 from mailpoll.errors import DestinationRefused, Later, MessageError, PermanentFailure, TemporaryFailure, Unanswered
 from mailpoll.http import UNTOLD, Response, classify, foreign, retry_after, wait_of
 
-_TOKEN = "Copy the bot's token anew, under Bot of the application's page"
+_TOKEN = "Put the bot's token into place anew, from Bot of the application's page"
 _HOOK_URL = "Check webhook: the URL that Discord gives for it, and any proxy in between"
 _API = "Check token and api, and any proxy in between"
 _HOOK = "Make a new web hook under Integrations of the channel's settings, and put its URL into place"

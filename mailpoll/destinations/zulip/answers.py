@@ -13,7 +13,10 @@ _WORDS = 200  # characters of Zulip's own that are passed on
 
 # About the bot or the organisation: no post will be taken until a person acts.
 REFUSED: dict[str, tuple[str, str]] = {
-    "INVALID_API_KEY": ("Zulip does not accept the key", "Write the bot's present key down, Zulip shows it under Bots"),
+    "INVALID_API_KEY": (
+        "Zulip does not accept the key",
+        "Put the bot's present key, which Zulip shows under Bots, into place",
+    ),
     "AUTHENTICATION_FAILED": ("Zulip does not accept email and key", "Check the bot's email and key"),
     "UNAUTHORIZED": ("Zulip does not accept email and key", "Check the bot's email and key"),
     "USER_DEACTIVATED": ("the bot is deactivated", "Have it reactivated in Zulip, or take another"),
