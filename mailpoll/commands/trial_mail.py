@@ -57,12 +57,15 @@ class Step:
 
 @dataclass(slots=True)
 class Track:
-    """What is known of the mail by now. With `talkative` each step is printed once it is known."""
+    """What is known of the mail by now. With `talkative` each step is printed once it is known. `looked` are the
+    accounts that could be looked into, `shut` those that could not, with what to do about it."""
 
     talkative: bool
     sent_at: datetime
     steps: list[Step] = field(default_factory=list)
     troubles: dict[str, int] = field(default_factory=dict)
+    looked: set[str] = field(default_factory=set)
+    shut: dict[str, str] = field(default_factory=dict)
 
     def add(self, step: Step) -> None:
         """A step, once."""
@@ -82,6 +85,11 @@ class Track:
     def heed(self, journal: Journal | None) -> None:
         """Says what keeps accounts from being polled, each once."""
         for result in journal.accounts if journal else ():
+            if result.error is None:
+                self.looked.add(result.account)
+            else:  # a later look, before the next login is due, may have no advice of its own
+                advice = getattr(result.error, "advice", "") or self.shut.get(result.account)
+                self.shut[result.account] = advice or "`mailpoll doctor` looks why"
             sentence = journal.account_errors().get(result.account) if journal else None
             if sentence and sentence not in self.troubles:
                 self.troubles[sentence] = result.exit_status
@@ -259,6 +267,10 @@ def _missing(installation: Installation, track: Track, token: str, seconds: floa
     if found:
         what = f"it lies in the folder {', '.join(found)}, which is not polled"
         advice = "Keep such mail out of there by a filter of your provider, or add the folder to `folders`"
+    elif never := [name for name in track.shut if name not in track.looked]:
+        accounts = ", ".join(f"account.{name}" for name in never)
+        what = f"it was not found within {seconds:g} s, but no look into {accounts} succeeded"
+        advice = track.shut[never[0]]
     else:
         what = f"it did not come within {seconds:g} s, into any folder"
         advice = (

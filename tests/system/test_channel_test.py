@@ -117,6 +117,8 @@ def test_an_inbox_that_cannot_be_polled_is_why(dovecot: Dovecot, tmp_path: Path)
         (site.folder / "imap-password").write_text("wrong-canary5f2e\n")
         said = by_mail(site, "--within", "1", status=77)
         assert "account.main" in said["troubles"][0]
+        assert said["steps"][-1]["what"].endswith("no look into account.main succeeded")
+        assert said["steps"][-1]["advice"].startswith("Check username and password")
         assert "canary" not in json.dumps(said)
 
 
