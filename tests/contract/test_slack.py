@@ -435,7 +435,7 @@ def test_files_are_shared_at_the_second_try(fault: Fault) -> None:
         (["not_in_channel"], "Not attached: a.txt ("),
         (["something_new", "something_new"], "Not attached: a.txt ("),
         ([500, 500], "Not attached: a.txt ("),
-        ([RATE_LIMIT], "Not attached: a.txt ("),  # nobody waits for so long
+        ([Answer(429, {"Retry-After": "31"}, RATE_LIMIT.body)], "Not attached: a.txt ("),  # nobody waits for so long
         ([RESET_READ], "May not be attached: a.txt ("),
         ([500, After(RESET_READ)], "May not be attached: a.txt ("),
         ([After(RESET_READ)], "May not be attached: a.txt ("),

@@ -32,9 +32,9 @@ from mailpoll.model import WHOLE_TEXT, Post
 
 # Slack takes about a hundred upload requests in a minute: a post of more would be begun anew for ever.
 MOST_FILES = 20
-# Seconds that a post which is there waits to show its files, where Slack asks for that: a run that is killed meanwhile
-# does not know of the post.
-_LONGEST_WAIT = 10.0
+# Seconds that a post which is there waits to show its files, where Slack asks for that, as it often does for half a
+# minute: a run that is killed meanwhile does not know of the post.
+_LONGEST_WAIT = 30.0
 
 # A refused token is no matter of the file, and neither is a limit on requests.
 _NOT_ABOUT_THE_FILE = {code for code in MEANINGS if code not in FILE_REFUSED}
