@@ -205,8 +205,8 @@ def _told(pause: Pause, standing: Standing) -> bool:
 
 
 def _trouble(trouble: Trouble) -> str:
-    if not trouble.status:  # it waits as it should
-        return one_line(trouble.sentence, 300)
+    if not trouble.status:  # it waits as it should; the line begins with what it is about
+        return one_line(trouble.sentence.removeprefix(f"{trouble.about}: "), 300)
     return f"in trouble since {local(trouble.began_at)}: {one_line(trouble.sentence, 300)}"
 
 
@@ -241,7 +241,10 @@ def _can_be_told(name: str, trouble: Trouble) -> bool:
 
 def _mails(counts: dict[str, int]) -> str:
     words = {"accepted": "not read yet"}
-    return ", ".join(f"{count} {words.get(state, state)}" for state, count in counts.items() if count) or "none wait"
+    return (
+        ", ".join(f"{count} {words.get(state, state)}" for state, count in counts.items() if count)
+        or "all are read, none is held"
+    )
 
 
 def _let_go(each: LettingGo) -> str:

@@ -80,7 +80,7 @@ def test_an_installation_that_never_ran_says_so(mailpoll: CommandLine) -> None:
     out = mailpoll.ok("status").out
     assert line_of(out, "account.main") == "no run has looked there yet; `mailpoll fetch -v` does"
     assert line_of(out, "destination.hook") == "nothing delivered yet"
-    assert line_of(out, "mails") == "none wait"
+    assert line_of(out, "mails") == "all are read, none is held"
 
 
 def test_the_folder_that_was_looked_at_longest_ago_counts(mailpoll: CommandLine) -> None:
@@ -170,15 +170,18 @@ def test_a_trouble_stands_with_what_it_is_about(mailpoll: CommandLine) -> None:
             [
                 Trouble("account.main", 77, "account.main: the server refused the login.", 9, began),
                 Trouble("the store", 69, "the disk is full.", 2, began),
+                Trouble("channel.c", 0, "channel.c: 10 mails wait since 14:02: no more than 1 leave", 2, began),
             ]
         )
     out = mailpoll.ok("status").out.splitlines()
     [first] = [number for number, line in enumerate(out) if line.startswith("account.main ")]
     assert re.fullmatch(r" +in trouble since 2.*: account\.main: the server refused the login\.", out[first + 1])
     assert re.fullmatch(r"the store +in trouble since 2.*: the disk is full\.", out[-1])
+    assert re.fullmatch(r"channel\.c +10 mails wait since 14:02: no more than 1 leave", out[-2])
     told = mailpoll.ok("status", "--json").json["troubles"]
     assert [(each["about"], each["status"], each["runs"]) for each in told] == [
         ("account.main", 77, 9),
+        ("channel.c", 0, 2),
         ("the store", 69, 2),
     ]
 
