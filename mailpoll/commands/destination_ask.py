@@ -14,6 +14,7 @@ from mailpoll.commands.destination_trouble import in_one, likely, wants_plaintex
 from mailpoll.commands.destination_way import first_secret, mismatch, other_way
 from mailpoll.commands.init_ask import Asker, Unasked
 from mailpoll.commands.placing import look
+from mailpoll.crosscheck import url_problem
 from mailpoll.destinations.kind import Question
 from mailpoll.doctor.book import status_of
 from mailpoll.errors import ConfigError, MailpollError, Unavailable
@@ -98,7 +99,8 @@ class _Interview(Answers):
                     _scheme(text)
                 if self._turned(question, text):
                     return None
-                return self.draft.keep(question.key, text)
+                self.draft.keep(question.key, text)
+                return self._check_url(question.key, text) if question.url else None
             except ConfigError as problem:
                 self.ask.say(str(problem))
 
@@ -124,6 +126,8 @@ class _Interview(Answers):
     def _set(self, key: str, text: str) -> None:
         """Takes in an answer. Raises ConfigError when it is wrong by itself, whatever else is answered."""
         self.draft.set(key, text)
+        if self.draft.is_secret(key):
+            self._check_url(key, text)
         unanswered = [q.key for q in self.questions if q.secret and not q.optional and not self.draft.says(q.key)]
         try:
             if self.flags.check and any(question.key == key and question.file for question in self.questions):
@@ -136,6 +140,13 @@ class _Interview(Answers):
                 self.draft.forget(key)
                 said = without_section(wrong[0].removeprefix(f"{path}: "), asked=self.may_answer)
                 raise ConfigError(said, about=key) from None
+
+    def _check_url(self, key: str, text: str) -> None:
+        """Raises ConfigError, and forgets it, when a secret URL is wrong; rules of settings do not see it."""
+        reason = url_problem(text, allow_plaintext=self.draft.section.get("allow_plaintext") is True)
+        if reason and not self._allowed(reason):
+            self.draft.forget(key)
+            raise ConfigError(without_section(reason, asked=self.may_answer), about=key)
 
     def _allowed(self, problem: str) -> bool:
         """Whether a person allows http, where nothing but that is wrong."""

@@ -59,8 +59,9 @@ class Draft:
 
         Raises ConfigError when there is no such setting, or the text cannot be its value.
         """
+        port = ""
         if key == "smtp.host":
-            text = self._without_port(text)
+            text, port = _host_and_port(text)
         values, struct, path = self._where(key)
         name, *below = path.split(".", 2 if path.startswith("headers.") else 1)
         hint = _hint(struct, name, key)
@@ -74,6 +75,8 @@ class Draft:
         for each in reversed(below):
             value = {each: value}
         _merge(values, {name: value})
+        if port:
+            self.set("smtp.port", port)
 
     def is_secret(self, key: str) -> bool:
         """Whether the setting is one whose value stands elsewhere."""
@@ -132,14 +135,6 @@ class Draft:
         said = _SECTION.format(takes=kind.takes, promise=kind.promise)
         said += _lines(f"destination.{_key(self.name)}", {"kind": self.kind, **self.section})
         return said + (f"\n# Outgoing mail.\n{_lines(SMTP, self.smtp)}" if self.smtp else "")
-
-    def _without_port(self, text: str) -> str:
-        """The name in HOST or HOST:PORT; the port is taken in as a setting of its own."""
-        host, _, port = text.rpartition(":")
-        if not (host and port.isdecimal() and (":" not in host or host.endswith("]"))):
-            return text
-        self.set("smtp.port", port)
-        return host.strip("[]")
 
     def _where(self, key: str) -> tuple[dict[str, Any], type, str]:
         """The section that a key path is in, that section's class, and the rest of the path."""
@@ -235,6 +230,14 @@ def _types(hint: Any) -> frozenset[Any]:
 
 def _is_secret(hint: Any) -> bool:
     return SecretRef in _types(hint)
+
+
+def _host_and_port(text: str) -> tuple[str, str]:
+    """HOST or HOST:PORT in two; the port is empty where there is none."""
+    host, _, port = text.rpartition(":")
+    if host and port.isdecimal() and (":" not in host or host.endswith("]")):
+        return host.strip("[]"), port
+    return text, ""
 
 
 def _holds_key(url: str) -> bool:

@@ -10,6 +10,7 @@ from mailpoll.errors import ConfigError
 # What sentences of rules say of a section that is there; there is none yet.
 _ALLOW = "allow_plaintext = true in its section"
 _OR_ALLOW = f", or {_ALLOW}"
+_INTO_PLACE = ("into place", "where `token` of the section points")
 # Keys that are the subject of sentences about something else: "the homeserver does not know the room".
 _SERVERS = frozenset({"homeserver", "server", "site", "url"})
 
@@ -26,7 +27,11 @@ def wants_plaintext(said: str) -> bool:
 
 def without_section(said: str, *, asked: bool) -> str:
     """A sentence without the advice to change a section that is not there; who was not asked is told of the flag."""
-    return said.replace(_OR_ALLOW, "") if asked else said.replace(_ALLOW, "give --setting allow_plaintext=true")
+    if not asked:
+        return said.replace(_ALLOW, "give --setting allow_plaintext=true")
+    for place in _INTO_PLACE:
+        said = said.replace(place, "in here")
+    return said.replace(_OR_ALLOW, "")
 
 
 def likely(keys: Mapping[str, str], said: str, place: str = "", former: str = "") -> str:

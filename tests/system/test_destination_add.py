@@ -230,6 +230,9 @@ def test_what_is_wrong_by_itself_is_said_at_once_and_http_may_be_allowed(
     assert "homeserver: everybody on the way can read http. Write https\n" in said.err
     section = tomllib.loads(line.config.read_text())["destination"]["room"]
     assert (section["homeserver"], section["allow_plaintext"]) == ("http://lan.invalid", True)
+    person("webhook", "lan", answers=["http://lan.invalid/in?key=openup", "y", "", "keep"])
+    section = tomllib.loads(line.config.read_text())["destination"]["lan"]
+    assert section == {"kind": "webhook", "url": {"file": "lan-url"}, "allow_plaintext": True}
     gone = person("zulip", "team", answers=["zuliprc", "gone", "s"])
     assert "gone cannot be read (No such file or directory)" in gone.err
 
