@@ -76,7 +76,7 @@ class NtfyDestination:
         promise="at least once; a double, only after a lost answer, replaces the first one in apps (ntfy 2.16)",
         service="push notifications by ntfy",
         takes="text, the subject as title; one file, the whole text where it was cut",
-        limits=Limits(topic=MAX_TITLE, body=MAX_MESSAGE - _ROOM, markup="commonmark", octets=True),
+        limits=Limits(topic=MAX_TITLE, body=MAX_MESSAGE - _ROOM, markup="plain", octets=True),
         place="topic",
         # A visitor of ntfy may publish 60 times at once and then every 5 seconds: this stays below.
         rate=CHAT_RATE,

@@ -77,7 +77,9 @@ def test_each_answer_has_its_outcome_and_a_double_has_the_first_ones_sequence_id
 
 
 def test_a_post_is_a_notification_with_a_title(server: FakeNtfy) -> None:
-    receipt = destination(server, priority=4, tags=("email", "ünï")).post(a_post(topic="Plätte voll"), Files())
+    receipt = destination(server, priority=4, tags=("email", "ünï"), markdown=True).post(
+        a_post(topic="Plätte voll"), Files()
+    )
     (message,) = server.messages
     assert receipt.id == "id1"
     assert message | {"sequence_id": ""} == {
@@ -93,7 +95,7 @@ def test_a_post_is_a_notification_with_a_title(server: FakeNtfy) -> None:
 
 def test_a_file_travels_in_the_same_notification(server: FakeNtfy) -> None:
     post = a_post(topic="Plätte voll", attachments=files(3), body="Zeile 1\nZeile 2 🙂")
-    destination(server, priority=4, tags=("email", "ünï")).post(post, Files(b"", b"abc"))
+    destination(server, priority=4, tags=("email", "ünï"), markdown=True).post(post, Files(b"", b"abc"))
     (message,) = server.messages
     assert message | {"sequence_id": ""} == {
         "topic": "alerts",
@@ -168,7 +170,7 @@ def test_a_file_that_is_refused_stays_behind(answer: Answer) -> None:
 
 
 def test_files_stay_away_where_the_section_says_so(server: FakeNtfy) -> None:
-    destination(server, attachments=False, markdown=False).post(a_post(attachments=files(3)), Files(b"", b"abc"))
+    destination(server, attachments=False).post(a_post(attachments=files(3)), Files(b"", b"abc"))
     assert "file" not in server.messages[0]
     assert "markdown" not in server.messages[0]
 
@@ -177,9 +179,9 @@ def test_what_a_destination_takes_follows_from_its_section() -> None:
     def limits(**given: Any) -> Any:
         return limits_of("chat", Settings(destination={"chat": NtfySettings(**given)}))
 
-    assert (limits().markup, limits(markdown=False).markup, limits(attachments=False).files) == (
-        "commonmark",
+    assert (limits().markup, limits(markdown=True).markup, limits(attachments=False).files) == (
         "plain",
+        "commonmark",
         False,
     )
 

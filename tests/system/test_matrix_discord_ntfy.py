@@ -105,10 +105,11 @@ def test_discord_shows_a_mail_and_its_answer_as_a_reply(tmp_path: Path) -> None:
 def test_ntfy_shows_a_mail_with_its_subject_as_title(tmp_path: Path) -> None:
     with FakeNtfy() as service:
         site = site_of(tmp_path, "ntfy", service)
-        receive(site, "Grüße.\n", subject="Plätte voll", file=b"%PDF")
+        receive(site, "Grüße.\n- used_by *\n", subject="Plätte voll", file=b"%PDF")
         (message,) = service.messages
     assert (message["title"], message["filename"], message["file"]) == ("Plätte voll", "a&b.pdf", b"%PDF")
-    assert "Grüße." in message["message"]
+    assert "Grüße.\n- used_by *" in message["message"]
+    assert "markdown" not in message
 
 
 @pytest.mark.parametrize("kind", KINDS)

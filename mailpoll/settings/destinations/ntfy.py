@@ -27,7 +27,11 @@ class NtfySettings(Section, frozen=True, tag_field="kind", tag="ntfy"):
     ] = None
     tags: Annotated[tuple[str, ...], Meta(description="tags, some of which ntfy shows as emoji",
                                           examples=[["email"]])] = ()  # fmt: skip
-    markdown: Annotated[bool, Meta(description="says that the text is Markdown; apps that know it show it so")] = True
+    markdown: Annotated[
+        bool,
+        Meta(description="sends Markdown, which the web app and newer Android apps show as such, and iOS and pop-ups "
+                         "with all its marks; otherwise plain text"),
+    ] = False  # fmt: skip
     attachments: Annotated[bool, Meta(description="sends the first attachment along; ntfy takes one")] = True
     overflow: Annotated[
         Literal["file", "cut"], Meta(description="what becomes of text that is too long: a file has it whole, or none")
