@@ -165,6 +165,11 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
+def parse_prefix(text: str) -> str:
+    """`--prefix TEXT|none` as the store keeps it; raises as checked_prefix()."""
+    return "" if text == "none" else checked_prefix(text)
+
+
 def free_token(store: Store, channel: str, text: str) -> str:
     """A chosen token. Raises ConfigError when it cannot be one, or would catch mail to the addresses of a channel."""
     token = addressing.chosen_token(text)

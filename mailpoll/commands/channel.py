@@ -13,10 +13,10 @@ from mailpoll.commands.addressbook import (
     Book,
     channel_facts,
     checked_name,
-    checked_prefix,
     free_token,
     onwards,
     option_option,
+    parse_prefix,
     parse_quotes,
     parse_topic,
     quotes_option,
@@ -41,8 +41,9 @@ topic_option: Callable[[Any], Any] = click.option(
 )
 prefix_option: Callable[[Any], Any] = click.option(
     "--prefix",
-    metavar="TEXT",
-    help="Text that begins each post but answers in a thread, like a mention: nothing in it is changed.",
+    metavar="TEXT|none",
+    help="Text that begins each post, like a mention, or none: nothing in it is changed. Answers in a thread are "
+    "without it; web hooks that know no threads have it in each post.",
 )
 
 
@@ -106,7 +107,7 @@ def add(
             targets,
             now(),
             topic=parse_topic(topic),
-            prefix=checked_prefix(prefix or ""),
+            prefix=parse_prefix(prefix or ""),
             options=(*sender, *options),
             quotes=parse_quotes(quotes),
             policy={name: value for name, value in parse_policy(policy).items() if value is not None},
@@ -217,7 +218,7 @@ def set_(
     if topic is not None:
         changes["topic"] = parse_topic(topic)
     if prefix is not None:
-        changes["prefix"] = checked_prefix(prefix)
+        changes["prefix"] = parse_prefix(prefix)
     if options or no_options:
         changes["options"] = options
     if quotes is not None:

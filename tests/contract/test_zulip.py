@@ -195,6 +195,18 @@ def test_an_answer_stands_in_the_topic_of_what_it_answers_wherever_that_went() -
     ]
 
 
+def test_an_answer_calls_nobody_once_more_and_is_recognised_without_the_prefix() -> None:
+    called = {"prefix": "@**oncall** ", "body": "@**oncall** **From:** Ann\n\nIt is full."}
+    with Zulip() as server:
+        made = zulip_of(server)
+        first = made.post(a_post(topic="Disk full", **called), Bytes())
+        answer = a_post(thread=first.id, **called)
+        posted = made.post(answer, Bytes())
+        assert (found := made.find(answer, LONG_AGO, lambda id_: id_ == first.id)) is not None
+        assert found.id == posted.id
+    assert [each.split("**From")[0] for each in server.contents] == ["@**oncall** ", ""]
+
+
 # -- limits and files -------------------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,8 @@ def test_a_channel_as_told(mailpoll: CommandLine) -> None:
     assert (shown["topic"], shown["prefix"]) == ("", "mail: ")
     assert shown["options"] == ["hide-sender"]
     assert shown["addresses"] == []
+    mailpoll.ok("channel", "set", "ops", "--prefix", "none")
+    assert mailpoll.ok("channel", "show", "ops", "--json").json["prefix"] == ""
     assert "`mailpoll address add ops` makes one" in mailpoll.ok("channel", "show", "ops").out
 
 

@@ -225,6 +225,9 @@ zuliprc = "zuliprc"                     # the file that Zulip offers for a gener
             raise PermanentFailure(f"to {place}: {problem.what}", about=self._about, advice=advice) from None
 
     def _draft(self, post: Post, nature: Nature) -> Draft:
+        """What a message will say: an answer is without the channel's prefix, which calls people for the first mail."""
+        if post.thread and self._settings.thread:
+            post = replace(post, body=post.body.removeprefix(post.prefix), prefix="")
         return draft(post, nature.body, with_files=self.limits.files, overflow=self.limits.overflow)
 
     def _topic(self, post: Post, place: Channel | People, nature: Nature) -> str:
