@@ -74,7 +74,7 @@ def _facts(place: Place) -> list[tuple[str, object]]:
         ("promise", place.promise),
         ("channels", ", ".join(place.channels) or "none"),
         ("waiting", number(place.waiting, "post") if place.waiting else ""),
-        ("paused", f"since {local(paused.paused_at)}: {paused.reason}" if paused else ""),
+        ("paused", f"since {local(paused.paused_at)}: {book.reason(paused)}" if paused else ""),
         ("then", outlook.resume(place.name) if paused else ""),
         ("rests", f"until {local(place.rest.until)}, or: {outlook.TRY_NOW}" if place.rest and not paused else ""),
     ]

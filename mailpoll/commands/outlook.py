@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from mailpoll.commands import troubles
 from mailpoll.commands.facts import shown_destination
+from mailpoll.doctor import book
 from mailpoll.errors import closed
 from mailpoll.model import Delivery, Pause, Rest
 from mailpoll.rate import Rates
@@ -96,7 +97,7 @@ def of_pauses(store: Store, moment: datetime) -> Outlook:
 
 def paused(pause: Pause) -> str:
     """Why a destination is paused, and what opens it again."""
-    return f"{closed(pause.reason)} Then: {resume(pause.destination)}"
+    return f"{closed(book.reason(pause))} Then: {resume(pause.destination)}"
 
 
 def resume(destination: str) -> str:

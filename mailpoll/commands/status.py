@@ -18,7 +18,7 @@ from mailpoll.commands.news import is_forgotten, known_as, who_knows
 from mailpoll.commands.output import json_option, local, one_line, print_json
 from mailpoll.commands.preview import existing_store
 from mailpoll.doctor import age
-from mailpoll.doctor.book import about
+from mailpoll.doctor.book import about, reason
 from mailpoll.errors import closed
 from mailpoll.model import Pause, Trouble
 from mailpoll.settings import Duration, Settings
@@ -192,16 +192,14 @@ def _destination_lines(place: DestinationState, standing: Standing) -> Iterator[
     parts += [f"{count} {state}" for state, count in counts.items() if count]
     yield name, "; ".join(parts)
     if place.pause is not None and not _told(place.pause, standing):
-        reason, resume = one_line(closed(place.pause.reason), 200), outlook.resume(place.name)
-        yield name, f"paused since {local(place.pause.paused_at)}: {reason} Then: {resume}"
+        why, resume = one_line(closed(reason(place.pause)), 200), outlook.resume(place.name)
+        yield name, f"paused since {local(place.pause.paused_at)}: {why} Then: {resume}"
 
 
 def _told(pause: Pause, standing: Standing) -> bool:
     """Whether a trouble that runs met tells of this pause already; it says what to do, too."""
-    name, reason = about(pause.destination), pause.reason.rstrip(".")
-    return any(
-        each.about == name and "paused" in each.sentence and reason in each.sentence for each in standing.troubles
-    )
+    name, why = about(pause.destination), reason(pause).rstrip(".")
+    return any(each.about == name and "paused" in each.sentence and why in each.sentence for each in standing.troubles)
 
 
 def _trouble(trouble: Trouble) -> str:

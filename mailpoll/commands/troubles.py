@@ -74,7 +74,9 @@ def of_pause(pause: Pause, error: MailpollError | None) -> str:
     """Why a destination was paused, ending in the command that opens it again; `error` is what closed it."""
     resume = f"mailpoll destination resume {shown_destination(pause.destination)}"
     if error is None:
-        return f"{destination(pause.destination)} is paused, its posts wait: {pause.reason}. Then: {resume}"
+        return (
+            f"{destination(pause.destination)} is paused, its posts wait: {closed(book.reason(pause))} Then: {resume}"
+        )
     todo = f"{error.advice.rstrip('.')}; then" if error.advice else "When that is put right"
     return f"{_who(destination(pause.destination), error)} is paused, its posts wait: {_what(error)}. {todo}: {resume}"
 

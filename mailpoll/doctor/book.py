@@ -12,7 +12,7 @@ from mailpoll import destinations
 from mailpoll.delivery import Destination
 from mailpoll.doctor.checks import Check, Job, age, fail, ok, warn
 from mailpoll.errors import AccessDenied, ConfigError, TemporaryFailure, Unavailable
-from mailpoll.model import Finding, Trouble
+from mailpoll.model import Finding, Pause, Trouble
 from mailpoll.settings import Settings, mask_url
 from mailpoll.store import Channel, DestinationState, Overview
 
@@ -133,7 +133,7 @@ def posts(overview: Overview, now: datetime) -> Iterator[Check]:
 def _posts(place: DestinationState, now: datetime) -> Iterator[Check]:
     name = about(place.name)
     if place.pause is not None:
-        what = f"paused for {age(now - place.pause.paused_at)}, {_wait(place.waiting)}: {place.pause.reason}"
+        what = f"paused for {age(now - place.pause.paused_at)}, {_wait(place.waiting)}: {reason(place.pause)}"
         advice = f"Put that right; then: mailpoll destination resume {shown(place.name)}"
         # As the runs take it, which end with this status while posts wait there.
         yield fail(name, what, advice, AccessDenied.exit_status) if place.waiting else warn(name, what, advice)
@@ -155,6 +155,11 @@ def troubles(open_: Sequence[Trouble]) -> Iterator[Check]:
         since = f"{trouble.began_at.astimezone():%Y-%m-%d %H:%M}"
         runs = "1 run" if trouble.runs == 1 else f"{trouble.runs} runs"
         yield warn("runs", f"since {since}, in {runs}: {trouble.sentence}", "Look: mailpoll fetch -v --now")
+
+
+def reason(pause: Pause) -> str:
+    """Why a destination is paused, without its name."""
+    return pause.reason.removeprefix(f"{about(pause.destination)}: ")
 
 
 def about(name: str) -> str:

@@ -463,6 +463,7 @@ def test_a_key_that_is_not_taken_any_more_is_told_with_the_file_to_write_it_into
         resume = "mailpoll destination resume team"
         tested, checked = line("channel", "test", "dev"), line("destination", "check", "team")
         assert (tested.status, f"{todo}. Then: {resume}" in tested.out) == (77, True), tested
+        assert "paused: Zulip does not accept" in tested.out  # its name stands before it
         assert (checked.status, todo in checked.out) == (77, True), checked
         assert todo in line.ok("destination", "list").out
 
