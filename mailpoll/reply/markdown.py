@@ -132,6 +132,9 @@ class _Writer:
             blocks.begin_cell()
         elif tag in _INLINE or tag == "a":
             self._open(element)
+        if CODE in element.attributes and not plain:  # no block there, but no quotes of a mail either
+            element.attributes["\0values"] = "yes"
+            blocks.values += 1
         if tag == "pre" or _PRE_WRAP.search(element.get("style")[:500]):
             element.attributes["\0pre"] = "yes"
             blocks.preformatted += 1

@@ -125,6 +125,11 @@ def test_a_pre_in_a_document_is_code_whatever_its_lines_begin_with(code, keep):
     assert found.cuts == ()
 
 
+def test_no_line_of_code_in_a_list_is_lost():
+    found = cut("<ul><li>Run<pre>a\n&gt; b\n+ c</pre></li><li>Then</li></ul>", "html")
+    assert [line.strip() for line in found.text.split("\n")] == ["- Run", "a", "> b", "+ c", "- Then"]
+
+
 @pytest.mark.parametrize(
     ("before", "pre", "after"),
     [
