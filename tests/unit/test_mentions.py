@@ -44,11 +44,10 @@ def test_an_attack_rings_for_nobody_and_reads_the_same(dialect: str, attack: str
 
 
 @pytest.mark.parametrize(("dialect", "attack"), CASES)
-@pytest.mark.parametrize("where", ["body", "html", "subject", "sender", "file"])
-def test_from_no_part_of_a_mail(dialect: str, attack: str, where: str) -> None:
+def test_from_no_part_of_a_mail(dialect: str, attack: str) -> None:
     line = " ".join(attack.split())
     name = line.replace("\\", "\\\\").replace('"', '\\"')
-    mail = {
+    mails = {
         "body": f"Subject: x\n\n{attack}\n",
         "html": f"Content-Type: text/html; charset=utf-8\n\n<p>{html.escape(attack)}</p><div>{attack}</div>",
         "subject": f"Subject: {line}\n\nhello",
@@ -57,9 +56,11 @@ def test_from_no_part_of_a_mail(dialect: str, attack: str, where: str) -> None:
             f"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee\n--b\n"
             f'Content-Type: image/png; name="{name}"\n\nx\n--b--\n'
         ),
-    }[where]
-    made = post(mail.encode(), dialect)
-    assert (rings(made.body, dialect), rings(f"# {made.topic}", dialect)) == ([], [])  # no topic is a command
+    }
+    for where, mail in mails.items():
+        made = post(mail.encode(), dialect)
+        rung = rings(made.body, dialect), rings(f"# {made.topic}", dialect)  # no topic is a command
+        assert rung == ([], []), where
 
 
 @pytest.mark.parametrize(("dialect", "attack"), CASES)

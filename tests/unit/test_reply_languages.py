@@ -182,18 +182,12 @@ def bold(line):
 
 
 @pytest.mark.parametrize(
-    "quote", [MARKED, BARE, "\n" + MARKED, "\n" + BARE], ids=["marked", "bare", "marked2", "bare2"]
-)
-@pytest.mark.parametrize(
-    "wrap",
-    [as_is, narrow, before_the_address, before_the_verb, angle_alone, linked, bold],
-    ids=lambda wrap: wrap.__name__,
-)
-@pytest.mark.parametrize(
     "line", [line for *_, line in ATTRIBUTIONS], ids=[f"{code}-{client}" for code, client, _ in ATTRIBUTIONS]
 )
-def test_an_attribution_and_what_it_announces_go(line, wrap, quote):
-    assert new_text(f"{ANSWER}\n\n{wrap(line)}\n{quote}") == ANSWER
+def test_an_attribution_and_what_it_announces_go(line):
+    for wrap in (as_is, narrow, before_the_address, before_the_verb, angle_alone, linked, bold):
+        for quote in (MARKED, BARE, f"\n{MARKED}", f"\n{BARE}"):
+            assert new_text(f"{ANSWER}\n\n{wrap(line)}\n{quote}") == ANSWER, (wrap.__name__, quote)
 
 
 def test_every_language_has_an_attribution():
@@ -368,24 +362,23 @@ def mixed_block(names, time):
 @pytest.mark.parametrize(
     "line", [line for *_, line in SEPARATORS], ids=[f"{code}-{client}" for code, client, _ in SEPARATORS]
 )
-@pytest.mark.parametrize("quote", [MARKED, BARE], ids=["marked", "bare"])
-def test_a_separator_and_what_is_below_go(line, quote):
-    assert new_text(f"{ANSWER}\n\n{line}\n\n{quote}") == ANSWER
+def test_a_separator_and_what_is_below_go(line):
+    for quote in (MARKED, BARE):
+        assert new_text(f"{ANSWER}\n\n{line}\n\n{quote}") == ANSWER, quote
 
 
-@pytest.mark.parametrize(
-    "block",
-    [
-        plain_block, nameless_block, bold_block, bold_name_block, tabbed_block, fullwidth_block, ruled_block,
-        spaced_block, mixed_block,
-    ],
-    ids=lambda block: block.__name__,
+FORMS_OF_BLOCKS = (
+    plain_block, nameless_block, bold_block, bold_name_block, tabbed_block, fullwidth_block, ruled_block,
+    spaced_block, mixed_block,
 )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("names", "time"), [row[2:] for row in BLOCKS], ids=[f"{code}-{client}" for code, client, *_ in BLOCKS]
 )
-def test_a_block_of_header_fields_and_what_is_below_go(names, time, block):
-    assert new_text(f"{ANSWER}\n\n{block(names, time)}\n\n{BARE}") == ANSWER
+def test_a_block_of_header_fields_and_what_is_below_go(names, time):
+    for block in FORMS_OF_BLOCKS:
+        assert new_text(f"{ANSWER}\n\n{block(names, time)}\n\n{BARE}") == ANSWER, block.__name__
 
 
 def test_every_language_has_separators_and_a_block():
@@ -1605,10 +1598,10 @@ ok?
 """.removesuffix("\n").split("\n%%\n")
 
 
-@pytest.mark.parametrize("quote", [MARKED, BARE], ids=["marked", "bare"])
 @pytest.mark.parametrize("line", MORE)
-def test_what_introduces_a_quote_in_some_other_way_goes_with_it(line, quote):
-    assert new_text(f"{ANSWER}\n\n{line}\n\n{quote}") == ANSWER
+def test_what_introduces_a_quote_in_some_other_way_goes_with_it(line):
+    for quote in (MARKED, BARE):
+        assert new_text(f"{ANSWER}\n\n{line}\n\n{quote}") == ANSWER, quote
 
 
 @pytest.mark.parametrize(
